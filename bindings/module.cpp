@@ -1,0 +1,192 @@
+// layernorm_fused_rm._core: the planner in Python. Conversions only.
+#include <nanobind/nanobind.h>
+#include <nanobind/operators.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "contract.hpp"
+#include "coordinate_caster.hpp"
+#include "layernorm_fused_rm/plan.hpp"
+#include "layernorm_fused_rm/problem.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace layernorm_fused_rm {
+namespace {
+
+void bind_enums(nb::module_& module) {
+    nb::enum_<DataType>(module, "DataType")
+        .value("BFLOAT16", DataType::kBfloat16)
+        .value("FLOAT32", DataType::kFloat32)
+        .value("OTHER", DataType::kOther);
+    nb::enum_<Layout>(module, "Layout").value("ROW_MAJOR", Layout::kRowMajor).value("TILE", Layout::kTile);
+    nb::enum_<Memory>(module, "Memory").value("DRAM", Memory::kDram).value("L1", Memory::kL1);
+    nb::enum_<Placement>(module, "Placement")
+        .value("INTERLEAVED", Placement::kInterleaved)
+        .value("SHARDED", Placement::kSharded);
+    nb::enum_<Storage>(module, "Storage").value("DEVICE", Storage::kDevice).value("HOST", Storage::kHost);
+}
+
+// Integers in Python: they are indices of buffers and arguments.
+void bind_contract(nb::module_& module) {
+    nb::enum_<contract::Buffer>(module, "Buffer", nb::is_arithmetic())
+        .value("INPUT", contract::Buffer::kInput)
+        .value("GAMMA", contract::Buffer::kGamma)
+        .value("BETA", contract::Buffer::kBeta)
+        .value("OUTPUT", contract::Buffer::kOutput);
+    nb::enum_<contract::CoreArgument>(module, "CoreArgument", nb::is_arithmetic())
+        .value("RUNS", contract::CoreArgument::kRuns)
+        .value("FIRST_RUN", contract::CoreArgument::kFirstRun);
+    nb::enum_<contract::RunArgument>(module, "RunArgument", nb::is_arithmetic())
+        .value("BANK", contract::RunArgument::kBank)
+        .value("FIRST_PAGE", contract::RunArgument::kFirstPage)
+        .value("ROWS", contract::RunArgument::kRows)
+        .value("COUNT", contract::RunArgument::kCount);
+    nb::enum_<contract::ReaderArgument>(module, "ReaderArgument", nb::is_arithmetic())
+        .value("INPUT_ADDRESS", contract::ReaderArgument::kInputAddress)
+        .value("GAMMA_ADDRESS", contract::ReaderArgument::kGammaAddress)
+        .value("BETA_ADDRESS", contract::ReaderArgument::kBetaAddress)
+        .value("COUNT", contract::ReaderArgument::kCount);
+    nb::enum_<contract::WriterArgument>(module, "WriterArgument", nb::is_arithmetic())
+        .value("OUTPUT_ADDRESS", contract::WriterArgument::kOutputAddress)
+        .value("COUNT", contract::WriterArgument::kCount);
+}
+
+void bind_tensor_spec(nb::module_& module) {
+    const TensorSpec standard;
+    nb::class_<TensorSpec>(module, "TensorSpec", "Shape (elements), type and place of one tensor.")
+        .def(
+            "__init__",
+            [](TensorSpec* self, std::vector<std::int64_t> shape, DataType dtype, Layout layout, Memory memory,
+               Placement placement,
+               Storage storage) { new (self) TensorSpec{std::move(shape), dtype, layout, memory, placement, storage}; },
+            nb::kw_only(), "shape"_a, "dtype"_a = standard.dtype, "layout"_a = standard.layout,
+            "memory"_a = standard.memory, "placement"_a = standard.placement, "storage"_a = standard.storage)
+        .def_ro("shape", &TensorSpec::shape)
+        .def_ro("dtype", &TensorSpec::dtype)
+        .def_ro("layout", &TensorSpec::layout)
+        .def_ro("memory", &TensorSpec::memory)
+        .def_ro("placement", &TensorSpec::placement)
+        .def_ro("storage", &TensorSpec::storage)
+        .def(nb::self == nb::self);
+}
+
+void bind_device(nb::module_& module) {
+    const Device standard;
+    nb::class_<Device>(module, "Device", "The chip as the planner sees it. Coordinates are (x, y).")
+        .def(
+            "__init__",
+            [](Device* self, Coordinate grid, std::vector<Coordinate> workers, std::vector<Coordinate> dram_banks,
+               Coordinate noc_size, std::int64_t l1_banks, std::int64_t l1_bytes, std::int64_t dram_alignment_bytes,
+               std::int64_t l1_alignment_bytes) {
+                new (self) Device{grid,     std::move(workers), std::move(dram_banks), noc_size,
+                                  l1_banks, l1_bytes,           dram_alignment_bytes,  l1_alignment_bytes};
+            },
+            nb::kw_only(), "grid"_a, "workers"_a = standard.workers, "dram_banks"_a = standard.dram_banks,
+            "noc_size"_a = standard.noc_size, "l1_banks"_a = standard.l1_banks, "l1_bytes"_a,
+            "dram_alignment_bytes"_a = standard.dram_alignment_bytes,
+            "l1_alignment_bytes"_a = standard.l1_alignment_bytes)
+        .def_ro("grid", &Device::grid)
+        .def_ro("workers", &Device::workers)
+        .def_ro("dram_banks", &Device::dram_banks)
+        .def_ro("noc_size", &Device::noc_size)
+        .def_ro("l1_banks", &Device::l1_banks)
+        .def_ro("l1_bytes", &Device::l1_bytes)
+        .def_ro("dram_alignment_bytes", &Device::dram_alignment_bytes)
+        .def_ro("l1_alignment_bytes", &Device::l1_alignment_bytes)
+        .def(nb::self == nb::self);
+}
+
+// Equal problems have equal hashes; the rest of the device is left to the comparison.
+[[nodiscard]] std::size_t hash_problem(const Problem& problem) {
+    std::size_t hash = std::hash<double>{}(problem.epsilon);
+    const auto mix = [&hash](std::int64_t value) { hash = hash * 1099511628211U + static_cast<std::size_t>(value); };
+    for (const TensorSpec* spec : {&problem.input, &problem.gamma, &problem.beta}) {
+        mix(static_cast<std::int64_t>(spec->shape.size()));
+        std::ranges::for_each(spec->shape, mix);
+        mix(static_cast<std::int64_t>(spec->memory));
+    }
+    mix(static_cast<std::int64_t>(problem.output_memory));
+    mix(problem.device.grid.x);
+    mix(problem.device.grid.y);
+    return hash;
+}
+
+void bind_problem(nb::module_& module) {
+    const Problem standard;
+    nb::class_<Problem>(module, "Problem", "What a call asks for. Hashable: a key for prepared programs.")
+        .def(
+            "__init__",
+            [](Problem* self, TensorSpec input, TensorSpec gamma, TensorSpec beta, Memory output_memory, double epsilon,
+               Device device) {
+                new (self) Problem{std::move(input), std::move(gamma), std::move(beta),
+                                   output_memory,    epsilon,          std::move(device)};
+            },
+            nb::kw_only(), "input"_a, "gamma"_a, "beta"_a, "output_memory"_a = standard.output_memory,
+            "epsilon"_a = standard.epsilon, "device"_a)
+        .def_ro("input", &Problem::input)
+        .def_ro("gamma", &Problem::gamma)
+        .def_ro("beta", &Problem::beta)
+        .def_ro("output_memory", &Problem::output_memory)
+        .def_ro("epsilon", &Problem::epsilon)
+        .def_ro("device", &Problem::device)
+        .def(nb::self == nb::self)
+        .def("__hash__", &hash_problem);
+}
+
+void bind_plan_parts(nb::module_& module) {
+    nb::class_<Run>(module, "Run", "Pages of one bank, side by side.")
+        .def_ro("bank", &Run::bank)
+        .def_ro("first_page", &Run::first_page)
+        .def_ro("count", &Run::count)
+        .def(nb::self == nb::self);
+    nb::class_<CoreWork>(module, "CoreWork", "What one core does.")
+        .def_ro("core", &CoreWork::core)
+        .def_ro("runs", &CoreWork::runs)
+        .def_prop_ro("rows", &CoreWork::rows)
+        .def(nb::self == nb::self);
+    nb::class_<CircularBuffer>(module, "CircularBuffer", "One circular buffer, the same on every core.")
+        .def_ro("index", &CircularBuffer::index)
+        .def_ro("purpose", &CircularBuffer::purpose)
+        .def_ro("page_bytes", &CircularBuffer::page_bytes)
+        .def_ro("pages", &CircularBuffer::pages)
+        .def_ro("producer", &CircularBuffer::producer)
+        .def_ro("consumer", &CircularBuffer::consumer)
+        .def_prop_ro("bytes", &CircularBuffer::bytes);
+}
+
+void bind_plan(nb::module_& module) {
+    nb::class_<Plan>(module, "Plan", "Everything a program needs.")
+        .def_ro("rows", &Plan::rows)
+        .def_ro("width", &Plan::width)
+        .def_ro("cores", &Plan::cores)
+        .def_ro("buffers", &Plan::buffers)
+        .def_ro("compile_time_arguments", &Plan::compile_time_arguments)
+        .def_ro("core_arguments", &Plan::core_arguments)
+        .def_ro("l1_bytes_used", &Plan::l1_bytes_used)
+        .def_ro("l1_bytes_budget", &Plan::l1_bytes_budget)
+        .def("describe", &Plan::describe)
+        .def("__str__", &Plan::describe);
+    // nanobind turns std::invalid_argument into ValueError.
+    module.def("plan", &plan, "problem"_a, "Plans one call. Raises ValueError: what was given, needed, and to do.");
+}
+
+}  // namespace
+}  // namespace layernorm_fused_rm
+
+NB_MODULE(_core, module) {
+    using namespace layernorm_fused_rm;
+    module.doc() = "The planner of layernorm_fused_rm: which core takes which rows, circular buffers, arguments.";
+    bind_enums(module);
+    bind_contract(module);
+    bind_tensor_spec(module);
+    bind_device(module);
+    bind_problem(module);
+    bind_plan_parts(module);
+    bind_plan(module);
+}

@@ -1,0 +1,70 @@
+// How a call runs: which core takes which rows, the circular buffers, every kernel's arguments. Everything a tt-metal
+// program needs, as plain values.
+#pragma once
+
+#include <cstdint>
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "layernorm_fused_rm/problem.hpp"
+
+namespace layernorm_fused_rm {
+
+// The unit of placement: `count` pages of one bank of the input tensor, side by side in that bank.
+struct Run {
+    std::int64_t bank = 0;
+    std::int64_t first_page = 0;  // counted within the bank
+    std::int64_t count = 0;       // rows
+
+    bool operator==(const Run&) const = default;
+};
+
+// What one core does. One run where the tensor has at most as many banks as the device has cores; else as many as
+// needed for an equal share, in the order the core takes them.
+struct CoreWork {
+    Coordinate core;  // logical
+    std::vector<Run> runs;
+
+    [[nodiscard]] std::int64_t rows() const {
+        return std::accumulate(runs.begin(), runs.end(), std::int64_t{0},
+                               [](std::int64_t sum, const Run& run) { return sum + run.count; });
+    }
+
+    bool operator==(const CoreWork&) const = default;
+};
+
+// One circular buffer, the same on every core.
+struct CircularBuffer {
+    std::uint32_t index = 0;
+    std::string purpose;
+    std::int64_t page_bytes = 0;
+    std::int64_t pages = 0;
+    std::string producer;  // "reader", "compute" or "writer"
+    std::string consumer;
+
+    [[nodiscard]] std::int64_t bytes() const { return page_bytes * pages; }
+};
+
+// A kernel's compile-time arguments by name.
+using NamedArguments = std::vector<std::pair<std::string, std::uint32_t>>;
+
+struct Plan {
+    std::int64_t rows = 0;
+    std::int64_t width = 0;
+    std::vector<CoreWork> cores;  // only cores that have rows; row-major order of the grid; none if there are no rows
+    std::vector<CircularBuffer> buffers;
+    NamedArguments compile_time_arguments;                   // of all three kernels
+    std::vector<std::vector<std::uint32_t>> core_arguments;  // per entry of `cores`, of all three kernels
+    std::int64_t l1_bytes_used = 0;
+    std::int64_t l1_bytes_budget = 0;
+
+    // The table of circular buffers, the cores and their rows, the L1 use against the budget, as text.
+    [[nodiscard]] std::string describe() const;
+};
+
+// Plans one call. Throws std::invalid_argument with a message that says what was given, what is needed and what to do.
+[[nodiscard]] Plan plan(const Problem& problem);
+
+}  // namespace layernorm_fused_rm

@@ -1,0 +1,62 @@
+// What a call asks for, as plain values: tensors, options, and the device it is to run on. No ttnn, no Python.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace layernorm_fused_rm {
+
+enum class DataType { kBfloat16, kFloat32, kOther };
+enum class Layout { kRowMajor, kTile };
+enum class Memory { kDram, kL1 };
+enum class Placement { kInterleaved, kSharded };
+enum class Storage { kDevice, kHost };
+
+// What the planner needs to know of one tensor.
+struct TensorSpec {
+    std::vector<std::int64_t> shape;  // elements
+    DataType dtype = DataType::kBfloat16;
+    Layout layout = Layout::kRowMajor;
+    Memory memory = Memory::kDram;
+    Placement placement = Placement::kInterleaved;
+    Storage storage = Storage::kDevice;
+
+    bool operator==(const TensorSpec&) const = default;
+};
+
+// A place on the chip's NoC, in the physical coordinates of NoC 0, or a logical core (x: column, y: row).
+struct Coordinate {
+    std::int32_t x = 0;
+    std::int32_t y = 0;
+
+    auto operator<=>(const Coordinate&) const = default;
+};
+
+// The chip as the planner sees it. Every number comes from the device, none is fixed to one card.
+struct Device {
+    Coordinate grid;                     // worker columns (x) and rows (y)
+    std::vector<Coordinate> workers;     // NoC place of each logical core, row by row; empty when unknown
+    std::vector<Coordinate> dram_banks;  // NoC place of each DRAM bank; only the count is needed if workers is empty
+    Coordinate noc_size;                 // columns and rows of the torus
+    std::int64_t l1_banks = 0;           // banks of an interleaved L1 tensor
+    std::int64_t l1_bytes = 0;           // for circular buffers on each core
+    std::int64_t dram_alignment_bytes = 32;  // of a page in DRAM
+    std::int64_t l1_alignment_bytes = 16;    // of a page in L1
+
+    bool operator==(const Device&) const = default;
+};
+
+// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta over the last dimension, biased variance.
+struct Problem {
+    TensorSpec input;
+    TensorSpec gamma;
+    TensorSpec beta;
+    Memory output_memory = Memory::kDram;
+    double epsilon = 1e-5;
+    Device device;
+
+    bool operator==(const Problem&) const = default;
+};
+
+}  // namespace layernorm_fused_rm

@@ -1,0 +1,21 @@
+"""Row-major LayerNorm in one program on Tenstorrent Tensix chips, beside the stock ttnn wheel.
+
+    import ttnn, layernorm_fused_rm
+    y = ttnn.layernorm_fused_rm(x, gamma, beta, epsilon=1e-5)
+
+The planner (`layernorm_fused_rm.plan`, `Problem`, `TensorSpec`, `Device`) and `reference` need no ttnn.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+
+from . import accuracy, reference
+from ._core import Device, Problem, TensorSpec, plan
+
+__all__ = ["Device", "Problem", "TensorSpec", "accuracy", "plan", "reference"]
+
+if importlib.util.find_spec("ttnn") is not None:
+    from .op import layernorm_fused_rm, make_problem
+
+    __all__ += ["layernorm_fused_rm", "make_problem"]

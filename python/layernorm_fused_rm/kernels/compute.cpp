@@ -1,0 +1,172 @@
+// Compute of layernorm_fused_rm: normalises rows in fp32, from L1 through DEST and back to L1. Three threads: unpack, math,
+// pack.
+//
+//     y = (x - mean(x)) * rsqrt(variance(x) + epsilon) * gamma + beta        over the kWidth elements of each row
+//
+// shapes   kInput, kOutput: pages of kRowsPerBlock rows, kRowStrideBytes apart, linear, never tiles
+// in       kInput (a page a block), kGamma, kBeta (one page each, kept to the end)
+// out      kOutput (a page a block)
+// invariant: per block one page of kInput is popped and one of kOutput pushed; zones are acquired, committed, waited for and
+//            released once each per block (resident) or per segment (streamed)
+// numerics: bf16 in, fp32 in DEST and on the SFPU, two passes, one rounding to bf16 at the packer
+#include <stdint.h>
+
+#include "api/compute/common.h"
+#include "api/compute/tile_move_copy.h"
+#include "arguments.hpp"
+#include "contract.hpp"
+#include "normalise.hpp"
+#include "tensix/buffers.hpp"
+#include "tensix/fill.hpp"
+#include "tensix/zones.hpp"
+#include "work.hpp"
+
+namespace layernorm_fused_rm {
+
+inline constexpr uint32_t kRowsInChunk = contract::kElementsPerChunk / contract::kElementsPerDestRow;
+inline constexpr uint32_t kBytesPerChunk = contract::kElementsPerChunk * contract::kBytesPerBfloat16;
+inline constexpr uint32_t kChunksPerZone =
+    kSegments == 1 ? contract::kChunksPerResidentZone : contract::kChunksPerStreamedZone;
+
+// DEST rows of gamma and beta: behind both zones when resident, behind the two rows of x in each streamed zone.
+inline constexpr uint32_t kResidentGammaRow = contract::kZones * contract::kChunksPerResidentZone * kRowsInChunk;
+inline constexpr uint32_t kStreamedGammaRow = contract::kMaxStreamedRowsPerBatch * kRowsInChunk;
+
+static_assert(kSegments > 1 || kRowsPerBlock * kRowStride <= contract::kChunksPerResidentZone * contract::kElementsPerChunk);
+static_assert(kSegments == 1 || (kRowsPerBlock == kRowsPerBatch && kRowsPerBatch <= contract::kMaxStreamedRowsPerBatch));
+static_assert(kRowsPerBatch <= contract::kMaxRowsPerBatch);
+
+inline uint32_t zone_row(uint32_t zone) { return zone * kChunksPerZone * kRowsInChunk; }
+
+// kGamma, kBeta [kWidth] -> DEST from `gamma_row`, beta one chunk behind gamma; `offset` elements into the vectors.
+inline void fill_affine(uint32_t gamma_row, uint32_t offset, uint32_t elements) {
+    const uint32_t offset_bytes = offset * contract::kBytesPerBfloat16;
+    tensix::fill(tensix::front_address(kGamma) + offset_bytes, gamma_row, elements);
+    tensix::fill(tensix::front_address(kBeta) + offset_bytes, gamma_row + kRowsInChunk, elements);
+}
+
+// Packs a zone's `elements` elements, chunk by chunk, to the back page of kOutput.
+inline void pack_block(uint32_t zone, uint32_t elements) {
+    const uint32_t address = tensix::back_address(kOutput);
+    for (uint32_t chunk = 0; chunk * contract::kElementsPerChunk < elements; ++chunk) {
+        tensix::pack_chunk(zone * kChunksPerZone + chunk, address + chunk * kBytesPerChunk);
+    }
+}
+
+// Block [rows, kWidth] of one segment: filled once, normalised batch by batch, packed once. Pops kInput, pushes kOutput.
+inline void normalise_resident_block(uint32_t rows, uint32_t& zone) {
+    const uint32_t batches = (rows + kRowsPerBatch - 1) / kRowsPerBatch;
+    const uint32_t elements = batches * kRowsPerBatch * kRowStride;
+    tensix::acquire_zone();
+    cb_wait_front(kInput, 1);
+    tensix::fill(tensix::front_address(kInput), zone_row(zone), elements);
+    cb_pop_front(kInput, 1);
+    tensix::order_sfpu_after_fill();
+    for (uint32_t batch = 0; batch < batches; ++batch) {
+        MATH((normalise_batch(zone_row(zone) + batch * kRowsPerBatch * kBatch.stride, kResidentGammaRow)));
+    }
+    tensix::commit_zone();
+    tensix::wait_zone();
+    cb_reserve_back(kOutput, 1);
+    pack_block(zone, elements);
+    cb_push_back(kOutput, 1);
+    tensix::release_zone();
+    zone ^= 1;
+}
+
+// One segment of a block's rows, kInput -> the first chunks of a zone, one chunk a row.
+inline void fill_segment(uint32_t segment, uint32_t zone, uint32_t elements) {
+    tensix::order_fill_after_sfpu();
+    for (uint32_t row = 0; row < kRowsPerBatch; ++row) {
+        const uint32_t offset = row * kRowStrideBytes + segment * kBytesPerChunk;
+        tensix::fill(tensix::front_address(kInput) + offset, zone_row(zone) + row * kRowsInChunk, elements);
+    }
+}
+
+// Elements that one segment's fill moves: a chunk, or the rest of the row.
+inline uint32_t segment_elements(uint32_t segment) {
+    return segment + 1 < kSegments ? contract::kElementsPerChunk : kWidth - segment * contract::kElementsPerChunk;
+}
+
+// One summing pass over all segments of the block in one zone; sums stay in LREGs.
+template <typename Pass>
+inline void sum_segments(uint32_t zone, Pass pass) {
+    for (uint32_t segment = 0; segment < kSegments; ++segment) {
+        fill_segment(segment, zone, segment_elements(segment));
+        tensix::order_sfpu_after_fill();
+        MATH((point_sfpu_at(zone_row(zone))));
+        pass(segment + 1 == kSegments);
+    }
+}
+
+// Normalises and packs one segment of the block's rows; `zone` is the other one afterwards.
+inline void normalise_segment(uint32_t segment, uint32_t& zone) {
+    tensix::acquire_zone();
+    fill_segment(segment, zone, segment_elements(segment));
+    fill_affine(zone_row(zone) + kStreamedGammaRow, segment * contract::kElementsPerChunk, segment_elements(segment));
+    tensix::order_sfpu_after_fill();
+    MATH((point_sfpu_at(zone_row(zone))));
+    MATH((run_normalising_pass(segment + 1 == kSegments, kStreamedGammaRow)));
+    tensix::commit_zone();
+    tensix::wait_zone();
+    for (uint32_t row = 0; row < kRowsPerBatch; ++row) {
+        const uint32_t offset = row * kRowStrideBytes + segment * kBytesPerChunk;
+        tensix::pack_chunk(zone * kChunksPerZone + row, tensix::back_address(kOutput) + offset);
+    }
+    tensix::release_zone();
+    zone ^= 1;
+}
+
+// Block [kRowsPerBatch, kWidth] of several segments: filled three times, once a pass. Pops kInput, pushes kOutput.
+inline void normalise_streamed_block(uint32_t& zone) {
+    cb_wait_front(kInput, 1);
+    cb_reserve_back(kOutput, 1);
+    tensix::acquire_zone();
+    MATH((sfpu::issue<ClearSums>()));
+    sum_segments(zone, [](bool is_last) { MATH((run_summing_pass<SumStep>(is_last))); });
+    MATH((sfpu::issue<FindMean>()));
+    sum_segments(zone, [](bool is_last) { MATH((run_summing_pass<SquareStep>(is_last))); });
+    MATH((sfpu::issue<FindRstd>()));
+    for (uint32_t segment = 0; segment < kSegments; ++segment) {
+        normalise_segment(segment, zone);
+    }
+    cb_pop_front(kInput, 1);
+    cb_push_back(kOutput, 1);
+}
+
+// Sets the three threads up.
+inline void start() {
+    compute_kernel_hw_startup(kInput, kOutput);
+    copy_init(kInput);
+    tensix::start_zones();
+    tensix::start_fill();
+}
+
+// Leaves the core as the next kernel expects it.
+inline void finish() {
+    MATH((sfpu::issue<RestoreConstant>()));
+    tensix::end_fill();
+}
+
+}  // namespace layernorm_fused_rm
+
+void kernel_main() {
+    using namespace layernorm_fused_rm;
+    start();
+    cb_wait_front(kGamma, 1);
+    cb_wait_front(kBeta, 1);
+    if constexpr (kSegments == 1) {
+        fill_affine(kResidentGammaRow, 0, kWidth);
+    }
+    uint32_t zone = 0;
+    for_each_block([&](Block block) {
+        if constexpr (kSegments == 1) {
+            normalise_resident_block(block.rows, zone);
+        } else {
+            normalise_streamed_block(zone);
+        }
+    });
+    cb_pop_front(kGamma, 1);
+    cb_pop_front(kBeta, 1);
+    finish();
+}

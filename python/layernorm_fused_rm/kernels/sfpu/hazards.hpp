@@ -1,0 +1,108 @@
+// Latency hazards of the SFPU, which neither a compiler nor the hardware nor a simulator looks for, and the Sequence that
+// cannot contain one: `then` puts an SFPNOP where the next instruction would come too early.
+//
+// Rules (ISA documents): the result of SFPMAD, SFPADD, SFPMUL may not be read by the next instruction (pages of these);
+// nor may that of SFPSHFT2 SHFLROR1, after which no instruction of the simple sub-unit may follow either ("SFPSHFT2",
+// instruction scheduling). Everything else used here takes one cycle ("VectorUnit").
+#pragma once
+
+#include <stdint.h>
+
+#include "sfpu/instruction.hpp"
+
+namespace layernorm_fused_rm::sfpu {
+
+// Sets of LREGs, one bit each.
+[[nodiscard]] constexpr uint32_t lreg_bit(uint32_t lreg) { return 1u << lreg; }
+inline constexpr uint32_t kTransposed = 0xffu;
+
+[[nodiscard]] constexpr uint32_t field(Instruction instruction, uint32_t shift) {
+    return (instruction.word >> shift) & 0xfu;
+}
+
+[[nodiscard]] constexpr uint32_t lregs_read(Instruction instruction) {
+    switch (instruction.opcode()) {
+        case Opcode::kMad:
+        case Opcode::kAdd:
+        case Opcode::kMultiply:
+            return lreg_bit(field(instruction, 16)) | lreg_bit(field(instruction, 12)) | lreg_bit(field(instruction, 8));
+        case Opcode::kStore:
+        case Opcode::kLoadImmediate: return lreg_bit(field(instruction, 20));
+        case Opcode::kIntegerAdd: return lreg_bit(field(instruction, 8)) | lreg_bit(field(instruction, 4));
+        case Opcode::kMove:
+        case Opcode::kRotate: return lreg_bit(field(instruction, 8));
+        case Opcode::kShift: return lreg_bit(field(instruction, 4));
+        case Opcode::kTranspose: return kTransposed;
+        case Opcode::kConfigure: return lreg_bit(0);
+        default: return 0;
+    }
+}
+
+// The LREG that is not ready for the very next instruction, as a set.
+[[nodiscard]] constexpr uint32_t lregs_late(Instruction instruction) {
+    switch (instruction.opcode()) {
+        case Opcode::kMad:
+        case Opcode::kAdd:
+        case Opcode::kMultiply:
+        case Opcode::kRotate: return lreg_bit(field(instruction, 4));
+        default: return 0;
+    }
+}
+
+[[nodiscard]] constexpr bool is_simple_unit(Instruction instruction) {
+    const Opcode opcode = instruction.opcode();
+    return opcode == Opcode::kMove || opcode == Opcode::kIntegerAdd || opcode == Opcode::kShift;
+}
+
+[[nodiscard]] constexpr bool is_too_early(Instruction previous, Instruction next) {
+    if (previous.opcode() == Opcode::kRotate && is_simple_unit(next)) {
+        return true;
+    }
+    return (lregs_late(previous) & lregs_read(next)) != 0;
+}
+
+inline constexpr uint32_t kMaxSequence = 96;
+
+struct Sequence {
+    Instruction instructions[kMaxSequence] = {};
+    uint32_t size = 0;
+
+    // Appends one instruction, after an SFPNOP if it would come too early.
+    constexpr Sequence& then(Instruction instruction) {
+        if (size != 0 && is_too_early(instructions[size - 1], instruction)) {
+            instructions[size++] = nop();
+        }
+        instructions[size++] = instruction;
+        return *this;
+    }
+    constexpr Sequence& then(const Sequence& other) {
+        for (uint32_t i = 0; i < other.size; ++i) {
+            then(other.instructions[i]);
+        }
+        return *this;
+    }
+    // Makes the sequence safe to be followed by anything, itself included: nothing it wrote is still late.
+    constexpr Sequence& settle() {
+        if (size != 0 && lregs_late(instructions[size - 1]) != 0) {
+            instructions[size++] = nop();
+        }
+        return *this;
+    }
+};
+
+[[nodiscard]] constexpr bool has_hazard(const Sequence& sequence) {
+    for (uint32_t i = 1; i < sequence.size; ++i) {
+        if (is_too_early(sequence.instructions[i - 1], sequence.instructions[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// True if `next` may be issued straight after `previous`.
+[[nodiscard]] constexpr bool may_follow(const Sequence& previous, const Sequence& next) {
+    return previous.size == 0 || next.size == 0 ||
+           !is_too_early(previous.instructions[previous.size - 1], next.instructions[0]);
+}
+
+}  // namespace layernorm_fused_rm::sfpu

@@ -1,0 +1,118 @@
+// SFPU (vector unit) instructions as data: what each one is, what it reads and writes, when its result is ready.
+//
+// A kernel's arithmetic is a `Sequence` of these, a constexpr value that the device issues (issue.hpp) and that the host
+// checks and interprets (tests/host). C++17, <stdint.h> only, no Tensix header.
+// Source of encodings: ckernel_ops.h (TT_OP_SFP*); of semantics and latencies: ISA documents, "VectorUnit" and the
+// instruction's own page. LREGs: L0..L7 general, L9 = 0.0, L10 = 1.0, L11..L14 programmable, L15 = 2 * lane.
+#pragma once
+
+#include <stdint.h>
+
+namespace layernorm_fused_rm::sfpu {
+
+inline constexpr uint32_t kLanes = 32;
+inline constexpr uint32_t kZero = 9;           // LREG that reads 0.0
+inline constexpr uint32_t kOne = 10;           // LREG that reads 1.0
+inline constexpr uint32_t kTwiceLane = 15;     // LREG that reads 2 * lane, an integer
+inline constexpr uint32_t kProgrammable = 11;  // first of the four LREGs that SFPCONFIG writes
+
+enum class Opcode : uint32_t {
+    kLoad = 0x70,           // VD = 32 elements of DEST
+    kLoadImmediate = 0x71,  // half of VD = 16 bits
+    kStore = 0x72,          // 32 elements of DEST = VD
+    kIntegerAdd = 0x79,
+    kShift = 0x7a,
+    kMove = 0x7c,
+    kMad = 0x84,  // VD = VA * VB + VC
+    kAdd = 0x85,
+    kMultiply = 0x86,
+    kConditions = 0x8a,  // SFPENCC
+    kTranspose = 0x8c,   // L0..L3 and L4..L7, rows of lanes against registers
+    kNop = 0x8f,
+    kConfigure = 0x91,  // L11..L14 = first eight lanes of L0, repeated
+    kRotate = 0x94,     // SFPSHFT2, mode SUBVEC_SHFLROR1: by one lane within each eight
+};
+
+// Where an SFPLOAD or SFPSTORE finds its DEST row, beside its immediate and the row counter.
+enum class Base : uint32_t {
+    kBatch,   // the batch's first row
+    kAffine,  // gamma's first row: issue() adds the distance from the batch to it
+};
+
+// What follows an SFPLOAD or SFPSTORE: the ADDR_MOD slot that address_modes.hpp programs.
+enum class Advance : uint32_t { kStay = 0, kNextVector = 1 };
+
+struct Instruction {
+    uint32_t word = 0;
+    Base base = Base::kBatch;
+
+    [[nodiscard]] constexpr Opcode opcode() const { return static_cast<Opcode>(word >> 24); }
+};
+
+// MOD0_FMT_FP32 of SFPLOAD and SFPSTORE.
+inline constexpr uint32_t kFormatFp32 = 3;
+
+[[nodiscard]] constexpr Instruction encode(Opcode opcode, uint32_t fields) {
+    return {(static_cast<uint32_t>(opcode) << 24) | fields, Base::kBatch};
+}
+[[nodiscard]] constexpr uint32_t access_fields(uint32_t lreg, uint32_t dest_row, Advance advance) {
+    return (lreg << 20) | (kFormatFp32 << 16) | (static_cast<uint32_t>(advance) << 14) | dest_row;
+}
+[[nodiscard]] constexpr Instruction load(uint32_t to, uint32_t dest_row, Advance advance = Advance::kStay) {
+    return encode(Opcode::kLoad, access_fields(to, dest_row, advance));
+}
+[[nodiscard]] constexpr Instruction load_affine(uint32_t to, uint32_t dest_row) {
+    return {encode(Opcode::kLoad, access_fields(to, dest_row, Advance::kStay)).word, Base::kAffine};
+}
+[[nodiscard]] constexpr Instruction store(uint32_t from, uint32_t dest_row, Advance advance = Advance::kStay) {
+    return encode(Opcode::kStore, access_fields(from, dest_row, advance));
+}
+[[nodiscard]] constexpr Instruction mad(uint32_t a, uint32_t b, uint32_t c, uint32_t to) {
+    return encode(Opcode::kMad, (a << 16) | (b << 12) | (c << 8) | (to << 4));
+}
+[[nodiscard]] constexpr Instruction add(uint32_t a, uint32_t b, uint32_t to) {
+    return encode(Opcode::kAdd, (kOne << 16) | (a << 12) | (b << 8) | (to << 4));
+}
+[[nodiscard]] constexpr Instruction multiply(uint32_t a, uint32_t b, uint32_t to) {
+    return encode(Opcode::kMultiply, (a << 16) | (b << 12) | (kZero << 8) | (to << 4));
+}
+[[nodiscard]] constexpr Instruction move(uint32_t from, uint32_t to) {
+    return encode(Opcode::kMove, (from << 8) | (to << 4));
+}
+// to = -from (SFPMOV_MOD1_COMPSIGN).
+[[nodiscard]] constexpr Instruction negate(uint32_t from, uint32_t to) {
+    return encode(Opcode::kMove, (from << 8) | (to << 4) | 1u);
+}
+// to = from rotated right by one lane within each group of eight.
+[[nodiscard]] constexpr Instruction rotate(uint32_t from, uint32_t to) {
+    return encode(Opcode::kRotate, (from << 8) | (to << 4) | 3u);
+}
+[[nodiscard]] constexpr Instruction transpose() { return encode(Opcode::kTranspose, 0); }
+[[nodiscard]] constexpr Instruction nop() { return encode(Opcode::kNop, 0); }
+[[nodiscard]] constexpr Instruction configure(uint32_t to) { return encode(Opcode::kConfigure, to << 4); }
+// L11 back to -1.0, which SFPCONFIG has as that register's default (MOD1_IMM16_IS_VALUE).
+[[nodiscard]] constexpr Instruction restore_minus_one() { return encode(Opcode::kConfigure, (11u << 4) | 1u); }
+
+inline constexpr uint32_t kUpperHalf = 8;   // SFPLOADI_MOD0_UPPER
+inline constexpr uint32_t kLowerHalf = 10;  // SFPLOADI_MOD0_LOWER
+[[nodiscard]] constexpr Instruction load_half(uint32_t to, uint32_t half, uint32_t bits) {
+    return encode(Opcode::kLoadImmediate, (to << 20) | (half << 16) | (bits & 0xffffu));
+}
+// value >> 1 in place, logically.
+[[nodiscard]] constexpr Instruction halve_bits(uint32_t lreg) {
+    return encode(Opcode::kShift, (0xfffu << 12) | (lreg << 4) | 1u);
+}
+// to = from - to, integers, flags left alone (ARG_2SCOMP_LREG_DST | CC_NONE).
+[[nodiscard]] constexpr Instruction integer_subtract_from(uint32_t from, uint32_t to) {
+    return encode(Opcode::kIntegerAdd, (from << 8) | (to << 4) | 6u);
+}
+// Enable exactly the lanes with 2 * lane < limit (ARG_IMM, CC_LT0); `scratch` is overwritten.
+[[nodiscard]] constexpr Instruction enable_lanes_below(int32_t limit, uint32_t scratch) {
+    return encode(Opcode::kIntegerAdd,
+                  ((static_cast<uint32_t>(-limit) & 0xfffu) << 12) | (kTwiceLane << 8) | (scratch << 4) | 1u);
+}
+// Conditional execution on, all lanes enabled (SFPENCC EI | RI, immediate E | R), and off again (immediate R).
+[[nodiscard]] constexpr Instruction conditions_on() { return encode(Opcode::kConditions, (3u << 12) | 10u); }
+[[nodiscard]] constexpr Instruction conditions_off() { return encode(Opcode::kConditions, (2u << 12) | 10u); }
+
+}  // namespace layernorm_fused_rm::sfpu

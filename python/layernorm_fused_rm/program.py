@@ -1,0 +1,93 @@
+"""Turns a Plan into ttnn descriptors, once for each Problem; a later call only patches addresses.
+
+The only file that knows ttnn's descriptors. A `PreparedProgram` keeps its ProgramDescriptor: kernels, circular buffers and
+core arguments never change for a Problem, the tensors' addresses are the kernels' common runtime arguments.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from . import _core
+
+KERNELS = Path(__file__).resolve().parent / "kernels"
+
+
+class PreparedProgram:
+    """One Problem, planned and described. `plan` is the `_core.Plan`; `run` starts it on tensors that fit the Problem."""
+
+    def __init__(self, problem: _core.Problem):
+        self.plan = _core.plan(problem)
+        self._descriptor = _describe_program(self.plan) if self.plan.cores else None
+
+    def run(self, input, gamma, beta, output):
+        """Normalise `input` into `output` (all ttnn device tensors) and return `output`."""
+        if self._descriptor is None:  # no rows
+            return output
+        import ttnn
+
+        reader, writer, _ = self._descriptor.kernels
+        reader.common_runtime_args = [input.buffer_address(), gamma.buffer_address(), beta.buffer_address()]
+        writer.common_runtime_args = [output.buffer_address()]
+        return ttnn.generic_op([input, gamma, beta, output], self._descriptor)
+
+
+def _describe_program(plan: _core.Plan):
+    import ttnn
+
+    cores = _core_ranges(plan, ttnn)
+    kernels = [
+        _describe_kernel(plan, cores, "reader.cpp", ttnn.ReaderConfigDescriptor(), len(_core.ReaderArgument) - 1),
+        _describe_kernel(plan, cores, "writer.cpp", ttnn.WriterConfigDescriptor(), len(_core.WriterArgument) - 1),
+        _describe_kernel(plan, cores, "compute.cpp", _compute_config(ttnn), 0),
+    ]
+    return ttnn.ProgramDescriptor(kernels=kernels, semaphores=[], cbs=_describe_buffers(plan, cores, ttnn))
+
+
+def _describe_kernel(plan: _core.Plan, cores, source: str, config, common_arguments: int):
+    import ttnn
+
+    return ttnn.KernelDescriptor(
+        kernel_source=str(KERNELS / source),
+        core_ranges=cores,
+        named_compile_time_args=plan.compile_time_arguments,
+        runtime_args=_runtime_arguments(plan, ttnn),
+        common_runtime_args=[0] * common_arguments,
+        config=config,
+        compiler_include_paths=[str(KERNELS)],
+    )
+
+
+def _compute_config(ttnn):
+    """fp32 DEST, and the whole of it: kernels/tensix/zones.hpp shares it out."""
+    return ttnn.ComputeConfigDescriptor(
+        math_fidelity=ttnn.MathFidelity.HiFi4, fp32_dest_acc_en=True, dst_full_sync_en=True
+    )
+
+
+def _runtime_arguments(plan: _core.Plan, ttnn):
+    arguments = ttnn.RuntimeArgs()
+    for work, values in zip(plan.cores, plan.core_arguments):
+        x, y = work.core
+        arguments[x][y] = values
+    return arguments
+
+
+def _core_ranges(plan: _core.Plan, ttnn):
+    coordinates = [ttnn.CoreCoord(*work.core) for work in plan.cores]
+    return ttnn.CoreRangeSet([ttnn.CoreRange(core, core) for core in coordinates])
+
+
+def _describe_buffers(plan: _core.Plan, cores, ttnn) -> list:
+    return [
+        ttnn.CBDescriptor(
+            total_size=buffer.bytes,
+            core_ranges=cores,
+            format_descriptors=[
+                ttnn.CBFormatDescriptor(
+                    buffer_index=buffer.index, data_format=ttnn.bfloat16, page_size=buffer.page_bytes
+                )
+            ],
+        )
+        for buffer in plan.buffers
+    ]

@@ -1,0 +1,55 @@
+"""The reference: LayerNorm over rows in numpy float64, the one place where the expected values come from.
+
+    y[r, c] = (x[r, c] - mean[r]) / sqrt(variance[r] + epsilon) * gamma[c] + beta[c]        variance biased
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def round_to_bfloat16(values: np.ndarray) -> np.ndarray:
+    """`values` rounded to the nearest bfloat16, ties to even, returned as float32. NaN stays NaN, Inf stays Inf.
+
+    float64 input is rounded once, from its own 53 bits: first to odd at float32, which keeps the second rounding exact
+    (Boldo and Melquiond, "Emulation of a FMA and correctly rounded sums", 2008).
+    """
+    single = _round_to_odd_float32(np.asarray(values))
+    bits = single.view(np.uint32).astype(np.uint64)
+    rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000
+    result = rounded.astype(np.uint32).view(np.float32)
+    return np.where(np.isnan(single), np.float32(np.nan), result)
+
+
+def layer_norm(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: float = 1e-5) -> np.ndarray:
+    """LayerNorm over the last dimension in float64.
+
+    Args:
+        x: `[..., W]`, any float dtype; what the device was given, so already rounded to the tensor's dtype.
+        gamma, beta: W elements each, any shape.
+        epsilon: added to the biased variance.
+
+    Returns:
+        float64 array of x's shape.
+
+    Source: Ba, Kiros, Hinton, "Layer Normalization", 2016; two passes.
+    """
+    wide = np.asarray(x, dtype=np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        centred = wide - wide.mean(axis=-1, keepdims=True)
+        variance = np.square(centred).mean(axis=-1, keepdims=True)
+        scaled = centred / np.sqrt(variance + epsilon)
+        return scaled * np.asarray(gamma, np.float64).reshape(-1) + np.asarray(beta, np.float64).reshape(-1)
+
+
+def _round_to_odd_float32(values: np.ndarray) -> np.ndarray:
+    """float32 nearest to `values`, except that an inexact result gets its last bit set on the side towards zero."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        nearest = values.astype(np.float32)
+    if values.dtype == np.float32:
+        return nearest
+    too_large = np.abs(nearest.astype(np.float64)) > np.abs(values)
+    inexact = (nearest.astype(np.float64) != values) & np.isfinite(values) & np.isfinite(nearest)
+    towards_zero = np.where(too_large & inexact, np.nextafter(nearest, np.float32(0)), nearest)
+    bits = towards_zero.view(np.uint32)
+    return np.where(inexact, bits | np.uint32(1), bits).astype(np.uint32).view(np.float32)

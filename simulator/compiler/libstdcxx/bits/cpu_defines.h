@@ -1,0 +1,1 @@
+// Empty on purpose: no host processor on a Tensix core. See c++config.h beside this file.

@@ -1,0 +1,7 @@
+"""`python -m launcher`: see launch.py."""
+
+import sys
+
+from .launch import main
+
+sys.exit(main())

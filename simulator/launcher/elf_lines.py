@@ -1,0 +1,202 @@
+"""From the program counter of a stuck core to the kernel's source lines.
+
+tt-metal compiles each kernel to <TT_METAL_CACHE>/**/kernels/<name>/<hash>/<core>/<core>.elf, and copies its text to an
+address of its choice: BRISC and TRISC kernels are linked position-independently enough to be moved anywhere in L1
+(<core>.elf.xip.elf is the moved form's image). So which ELF a core runs, and how far it was moved, is found by content:
+the ELF whose text contains the instructions around the program counter, the longest match of all, and the newest file
+when several are equal. The line table and the inlined calls (DWARF) then give the call chain, innermost first.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from elftools.common.exceptions import ELFError
+from elftools.dwarf.descriptions import describe_form_class
+from elftools.elf.elffile import ELFFile
+
+# Instructions around the program counter that must match; then the match is extended as far as it goes.
+SEED_BYTES = 24
+# Frames of the firmware that calls a kernel and of tt-metal's headers; a kernel's own file is none of these.
+LIBRARY_MARK = "/tt_metal/"
+FIRMWARE_FILES = ("brisck.cc", "ncrisck.cc", "trisck.cc")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One source line; `function` is the inlined function it lies in, or the kernel's own."""
+
+    file: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        return f"{Path(self.file).name}:{self.line} ({self.function})"
+
+    @property
+    def is_kernel_source(self) -> bool:
+        return LIBRARY_MARK not in self.file and Path(self.file).name not in FIRMWARE_FILES
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in an ELF a core executes."""
+
+    elf: Path
+    address: int
+
+    @property
+    def kernel(self) -> str | None:
+        """The kernel's name, or None for firmware."""
+        parts = self.elf.parts
+        return parts[parts.index("kernels") + 1] if "kernels" in parts else None
+
+
+@lru_cache(maxsize=None)
+def text_of(elf: Path) -> tuple[int, bytes]:
+    """(address, bytes) of the executable segment; empty where the file cannot be read."""
+    try:
+        with elf.open("rb") as stream:
+            for segment in ELFFile(stream).iter_segments("PT_LOAD"):
+                if segment["p_flags"] & 1:
+                    return segment["p_vaddr"], segment.data()
+    except (OSError, ELFError):
+        pass
+    return 0, b""
+
+
+def candidates(core_name: str) -> list[Path]:
+    """All ELFs in the cache for this kind of core ("brisc", "trisc0" ...), newest first."""
+    root = Path(os.environ.get("TT_METAL_CACHE") or Path.home() / ".cache")
+    found = [path for pattern in (f"{core_name}.elf.xip.elf", f"{core_name}.elf") for path in root.rglob(pattern)]
+    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def match_length(text: bytes, at: int, memory: bytes, pc_offset: int) -> int:
+    """How many bytes around text[at] equal memory around memory[pc_offset]."""
+    ahead = 0
+    while at + ahead < len(text) and pc_offset + ahead < len(memory) and text[at + ahead] == memory[pc_offset + ahead]:
+        ahead += 1
+    behind = 0
+    while behind < min(at, pc_offset) and text[at - behind - 1] == memory[pc_offset - behind - 1]:
+        behind += 1
+    return ahead + behind
+
+
+def locate(core_name: str, memory: bytes, pc_offset: int) -> Place | None:
+    """The ELF and the address in it that correspond to memory[pc_offset], where the core's program counter points."""
+    seed_start = max(0, pc_offset - SEED_BYTES // 2 & ~3)
+    seed = memory[seed_start : seed_start + SEED_BYTES]
+    best, best_length = None, 0
+    for elf in candidates(core_name):
+        base, text = text_of(elf)
+        at = text.find(seed)
+        while at >= 0:
+            here = at + pc_offset - seed_start
+            length = match_length(text, here, memory, pc_offset)
+            if length > best_length:
+                best, best_length = Place(elf, base + here), length
+            at = text.find(seed, at + 1)
+    return best
+
+
+def call_chain(place: Place) -> list[Frame]:
+    """Source lines of the address: where it is, and where each inlined function was called, outwards."""
+    with place.elf.open("rb") as stream:
+        # The linker keeps relocations in these files; the sections hold the final values already.
+        dwarf = ELFFile(stream).get_dwarf_info(relocate_dwarf_sections=False)
+        for unit in dwarf.iter_CUs():
+            scopes = _scopes_at(dwarf, unit.get_top_DIE(), place.address)
+            if scopes:
+                return _frames(dwarf, unit, scopes, place.address)
+    return []
+
+
+def symbol_address(elf: Path, name: str) -> int | None:
+    with elf.open("rb") as stream:
+        table = ELFFile(stream).get_section_by_name(".symtab")
+        symbols = table.get_symbol_by_name(name) if table else None
+    return symbols[0]["st_value"] if symbols else None
+
+
+def _scopes_at(dwarf, die, address: int) -> list:
+    """The subprogram and the inlined subroutines that contain the address, outermost first."""
+    scopes = []
+    for child in die.iter_children():
+        if child.tag in ("DW_TAG_subprogram", "DW_TAG_inlined_subroutine", "DW_TAG_lexical_block"):
+            if _contains(dwarf, child, address):
+                if child.tag != "DW_TAG_lexical_block":
+                    scopes.append(child)
+                return scopes + _scopes_at(dwarf, child, address)
+        elif child.tag == "DW_TAG_namespace":
+            inner = _scopes_at(dwarf, child, address)
+            if inner:
+                return inner
+    return scopes
+
+
+def _contains(dwarf, die, address: int) -> bool:
+    low, high = die.attributes.get("DW_AT_low_pc"), die.attributes.get("DW_AT_high_pc")
+    if low and high:
+        end = high.value if describe_form_class(high.form) == "address" else low.value + high.value
+        return low.value <= address < end
+    if "DW_AT_ranges" not in die.attributes:
+        return False
+    base = die.cu.get_top_DIE().attributes.get("DW_AT_low_pc")
+    offset = base.value if base else 0
+    for entry in dwarf.range_lists().get_range_list_at_offset(die.attributes["DW_AT_ranges"].value, die.cu):
+        if hasattr(entry, "base_address"):
+            offset = entry.base_address
+        else:
+            start = 0 if getattr(entry, "is_absolute", False) else offset
+            if start + entry.begin_offset <= address < start + entry.end_offset:
+                return True
+    return False
+
+
+def _frames(dwarf, unit, scopes: list, address: int) -> list[Frame]:
+    program = dwarf.line_program_for_CU(unit)
+    file, line = _line_of(program, address)
+    frames = []
+    for scope in reversed(scopes):
+        frames.append(Frame(file, line, _name(scope)))
+        if scope.tag == "DW_TAG_inlined_subroutine":
+            file = _file_name(program, scope.attributes["DW_AT_call_file"].value)
+            line = scope.attributes["DW_AT_call_line"].value
+    return frames
+
+
+def _line_of(program, address: int) -> tuple[str, int]:
+    previous = None
+    for entry in program.get_entries():
+        state = entry.state
+        if state is None:
+            continue
+        if previous and not previous.end_sequence and previous.address <= address < state.address:
+            return _file_name(program, previous.file), previous.line
+        previous = state
+    return "?", 0
+
+
+def _file_name(program, index: int) -> str:
+    header = program.header
+    if header["version"] < 5:
+        index -= 1
+    entry = header["file_entry"][index]
+    folder_index = entry["dir_index"] - (0 if header["version"] >= 5 else 1)
+    folders = header["include_directory"]
+    folder = folders[folder_index].decode() if 0 <= folder_index < len(folders) else ""
+    return os.path.join(folder, entry["name"].decode())
+
+
+def _name(die) -> str:
+    """A DIE's name, through its abstract origin and its specification."""
+    for reference in ("DW_AT_name", "DW_AT_abstract_origin", "DW_AT_specification"):
+        if reference in die.attributes:
+            if reference == "DW_AT_name":
+                return die.attributes[reference].value.decode()
+            return _name(die.get_DIE_from_attribute(reference))
+    return "?"

@@ -1,0 +1,122 @@
+"""A hang ends the run within seconds: how it is recognised, and how the host is ended.
+
+Two rules, looked at every 100 cycles while a program runs:
+ - Certain: no tile has anything to do ever again. Every running core is frozen in a proven wait loop (quick/wait_loop.py),
+   every unit is idle, no packet is in flight; then time alone changes nothing.
+ - Stalled: no packet is in flight and for STALLED_CYCLES nothing that could make progress did: every core frozen or at
+   the same instruction with the same registers, every Tensix queue and unit as it was. Needed where a Tensix instruction
+   waits for ever (a semaphore, a source bank), since its wait gate is looked at in every cycle. No Tensix instruction
+   runs that long: the longest modelled ones, a whole tile's unpack or a 64 KB move, take some hundred to 4,096 cycles.
+wolfpine's own watch (50,000 cycles, and far more for many cores) stays as a last resort, with the same report.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from framework.bridge.hostlink import stop_host
+from framework.device.deadlock import DeadlockDetector
+
+HANG_REPORT_VARIABLE = "LAYERNORM_SIM_HANG_REPORT"
+STALLED_CYCLES = 5_000
+# wolfpine's watch is a heuristic that fires on 64 busy cores; the two rules above come first.
+LAST_RESORT_CYCLES = "400000"
+
+
+class DeviceHang(RuntimeError):
+    """Carries the report; the first line of it names the hang."""
+
+
+class HangWatch:
+    """Looks at one device while a program runs and raises DeviceHang."""
+
+    def __init__(self, device):
+        self.device = device
+        self._last_state: tuple | None = None
+        self._same_since = 0
+
+    def check(self, cycle: int) -> None:
+        """Called between runs of the clock, with at least one core launched and not done."""
+        if all(clock.next_event_cycle(cycle) is None for clock in self.device.pump._tile_clocks):
+            self._raise(cycle, "nothing can happen any more: every core polls values nobody will change")
+        state = self._progress_state(cycle) if self.device.noc_is_idle() else None
+        if state is None or state != self._last_state:
+            self._last_state = state
+            self._same_since = cycle
+        elif cycle - self._same_since >= STALLED_CYCLES:
+            self._raise(cycle, f"no progress for {STALLED_CYCLES} cycles, and no packet in flight")
+
+    def _progress_state(self, cycle: int) -> tuple:
+        tiles = self.device.tt_device.tile_directory
+        return tuple(_tile_state(tiles[key], cycle) for key in self.device.launched)
+
+    def _raise(self, cycle: int, reason: str) -> None:
+        from .hang_report import build_report
+
+        raise DeviceHang(build_report(self.device, cycle, reason))
+
+
+def _tile_state(tile, cycle: int) -> tuple:
+    """Everything whose change is progress; a unit that is still busy counts as changing."""
+    cores = tuple(
+        None if core.wait_loop.frozen or not core.soft_active else (core.pc, tuple(core.x[:32]))
+        for core in tile.get_baby_cores()
+    )
+    coprocessor = tile.tensix_coprocessor
+    units = tuple(
+        (len(unit.next_instruction), cycle if unit.busy_until is not None and unit.busy_until > cycle else 0)
+        for unit in coprocessor.getBackend().getClocks()
+    )
+    return cores, tuple(thread.inflight_count() for thread in coprocessor.threads), units
+
+
+def install(device_class) -> None:
+    """Let wolfpine's own watch give the same report, and end the host on any error of the simulator."""
+    from framework.sim.wormhole import __main__ as server
+
+    os.environ.setdefault("TT_SIM_DEADLOCK_THRESHOLD", LAST_RESORT_CYCLES)
+    found: list = []
+    original_init = device_class.__init__
+
+    def remember_device(self, *arguments, **options):
+        original_init(self, *arguments, **options)
+        found.append(self)
+
+    def report(self, cycle, active):
+        from .hang_report import build_report
+
+        raise DeviceHang(build_report(found[-1], cycle, f"no observable progress for {self.threshold} cycles"))
+
+    device_class.__init__ = remember_device
+    DeadlockDetector._report = report
+    server.host_not_stranded = host_ended_on_error
+
+
+@contextlib.contextmanager
+def host_ended_on_error(address: str):
+    """Say what went wrong on stderr, completely, before the host is ended (it has no time limit of its own)."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, DeviceHang):
+            summary = _publish(str(error))
+        else:
+            traceback.print_exc()
+            summary = f"{type(error).__name__}: {error}"
+        print(f"[simulator] error: {summary}\n[simulator] the host is ended now", file=sys.stderr, flush=True)
+        with open(os.devnull, "w") as silence:
+            stop_host(summary, addr=address, stream=silence)
+        os._exit(1)
+
+
+def _publish(report: str) -> str:
+    """Print the report, write it where LAYERNORM_SIM_HANG_REPORT says, and return its first line."""
+    print(report, file=sys.stderr, flush=True)
+    name = os.environ.get(HANG_REPORT_VARIABLE)
+    if name:
+        Path(name).write_text(report + "\n", encoding="utf-8")
+    return report.splitlines()[0]

@@ -1,0 +1,44 @@
+"""Start wolfpine's Wormhole server with our mends, time policy, cycle log and hang report.
+
+Takes the command line of `python -m framework.sim.wormhole` (UMD's run.sh passes none) and the environment:
+    LAYERNORM_SIM_CYCLES_LOG      file that gets one JSON line per launched program (cycles.py)
+    LAYERNORM_SIM_HANG_REPORT     file that gets the hang report, besides stderr (hang.py)
+    LAYERNORM_SIM_BUFFER_NAMES    JSON file {"0": "input rows", ...} naming circular buffers in that report
+and every TT_SIM_* variable wolfpine knows.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+from . import hang, mends, time_policy
+from .quick.install import install as install_quick_parts
+
+
+HOST_LOOK_SECONDS = 0.5
+
+
+def main(arguments: list[str] | None = None) -> int:
+    _end_with_host()
+    mends.check_version()
+    install_quick_parts()
+    mends.apply_all()
+    time_policy.install()
+    hang.install(time_policy.PolledDevice)
+    from framework.sim.wormhole.__main__ import main as serve
+
+    return serve(arguments)
+
+
+def _end_with_host() -> None:
+    """End this process when its parent, the host, is gone: the socket alone would let it wait for another for ever."""
+    host = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == host:
+            time.sleep(HOST_LOOK_SECONDS)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()

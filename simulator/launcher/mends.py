@@ -1,0 +1,192 @@
+"""Mends of wolfpine 2.2: one function for each known fault, with its reason and the evidence.
+
+A mend replaces a method of the installed package at run time. Before that it checks that the method still holds the
+faulty lines it was written for, so another wolfpine is refused with a clear error instead of being mended wrongly.
+Faults that cannot be mended cheaply become loud: they raise, which ends the host with the message on its stderr.
+Sources are pages of tenstorrent/tt-isa-documentation, folder WormholeB0.
+"""
+
+from __future__ import annotations
+
+import inspect
+from importlib import metadata
+
+WOLFPINE_VERSION = "2.2"
+
+
+class UnexpectedWolfpine(RuntimeError):
+    """The installed wolfpine is not the one these mends were written for."""
+
+
+class NotSimulated(RuntimeError):
+    """A kernel uses something wolfpine ignores silently; going on would give wrong results."""
+
+
+def check_version() -> None:
+    found = metadata.version("wolfpine")
+    if found != WOLFPINE_VERSION:
+        raise UnexpectedWolfpine(
+            f"the launcher's mends are for wolfpine {WOLFPINE_VERSION}, but {found} is installed; "
+            f"pip install wolfpine=={WOLFPINE_VERSION}"
+        )
+
+
+def expect_source(function, *fragments: str) -> None:
+    """Refuse to patch `function` unless its source contains every fragment."""
+    source = inspect.getsource(function)
+    for fragment in fragments:
+        if fragment not in source:
+            raise UnexpectedWolfpine(
+                f"{function.__module__}.{function.__qualname__} does not contain `{fragment}` any more; "
+                "look at this wolfpine again before mending it"
+            )
+
+
+def mend_unpacker_row_base() -> None:
+    """UNPACR without SetDatValid moves its Src row only where Unpack_Src_Reg_Set_Upd asks for it.
+
+    wolfpine adds 16 rows after every such UNPACR. TensixCoprocessor/UNPACR_Regular.md, "Update counters": the addition
+    is conditional on THCON_SEC[n].Unpack_Src_Reg_Set_Upd, which LLK never sets on Wormhole.
+    Evidence: ttnn's fast tilize (width >= 64) gave 12 wrong rows in 32; with the condition ttnn.tilize is exact.
+    """
+    from framework.pe.tensix.backends.unpacker import UnPackerUnit
+
+    original = UnPackerUnit.flip_src_banks
+    expect_source(original, "else:\n            self.srcRow[issue_thread] += 16 + srcRowBase")
+
+    def flip_src_banks(self, flip_source, issue_thread, out_data_format=None):
+        state = self.backend.getThreadConfigValue(issue_thread, "CFG_STATE_ID_StateID")
+        moves_row = self.getConfigValue(state, f"THCON_SEC{self.unpacker_id}_REG2_Unpack_Src_Reg_Set_Upd")
+        if flip_source or moves_row:
+            original(self, flip_source, issue_thread, out_data_format)
+
+    UnPackerUnit.flip_src_banks = flip_src_banks
+
+
+def refuse_packer_features() -> None:
+    """The packer ignores L1 accumulation and ReLU: raise when a PACR runs with either configured.
+
+    TensixCoprocessor/Packers/README.md (Pack_L1_Acc adds to L1 instead of overwriting) and Packers/ReLU.md
+    (STACC_RELU_ApplyRelu & 3). Evidence: neither field is read anywhere in wolfpine's packer.
+    """
+    from framework.pe.tensix.backends.packer import PackerUnit
+
+    original = PackerUnit.handle_pacr
+    if "Pack_L1_Acc" in inspect.getsource(PackerUnit) or "STACC_RELU" in inspect.getsource(PackerUnit):
+        raise UnexpectedWolfpine("wolfpine's packer now knows L1 accumulation or ReLU; drop refuse_packer_features")
+
+    def handle_pacr(self, instruction_info, issue_thread, arguments):
+        state = self.backend.getThreadConfigValue(issue_thread, "CFG_STATE_ID_StateID")
+        if self.getConfigValue(state, "STACC_RELU_ApplyRelu") & 3:
+            raise NotSimulated("PACR with ReLU (STACC_RELU_ApplyRelu): wolfpine 2.2 would ignore it silently")
+        for packer in self.participating_packers(arguments["PackSel"]):
+            if self.getConfigValue(state, self.getIPackerConfig(packer, 4, 1, 8) + "Pack_L1_Acc"):
+                raise NotSimulated(
+                    f"PACR with L1 accumulation (Pack_L1_Acc of packer {packer}): wolfpine 2.2 would overwrite"
+                )
+        original(self, instruction_info, issue_thread, arguments)
+
+    PackerUnit.handle_pacr = handle_pacr
+
+
+def mend_multicast_source() -> None:
+    """A multicast reaches its own sender only with NOC_CMD_BRCST_SRC_INCLUDE.
+
+    NoC/MemoryMap.md, NOC_CTRL bit 17: without it the initiator is left out of the rectangle, and out of the
+    acknowledgements. wolfpine never reads the bit and always delivers to the sender.
+    """
+    from framework.network import tt_noc
+
+    initiator_class = next(
+        value
+        for value in vars(tt_noc.NUI).values()
+        if inspect.isclass(value) and hasattr(value, "handle_multicast_write_transfer")
+    )
+    original = initiator_class.handle_multicast_write_transfer
+    expect_source(original, "destinations = rectangle_destinations(x_start, y_start, x_end, y_end)")
+    source_include_bit = 1 << 17
+    all_destinations = tt_noc.rectangle_destinations
+    left_out: list = []
+
+    def rectangle_destinations(*corners):
+        found = all_destinations(*corners)
+        if not left_out:
+            return found
+        sender = left_out[0]
+        return [cell for cell in found if tt_noc.resolved_nui(sender.resolve_destination(cell)) is not sender]
+
+    def handle_multicast_write_transfer(self, *options):
+        if not self.ctrl & source_include_bit:
+            left_out.append(self.nui)
+        try:
+            original(self, *options)
+        finally:
+            left_out.clear()
+
+    tt_noc.rectangle_destinations = rectangle_destinations
+    initiator_class.handle_multicast_write_transfer = handle_multicast_write_transfer
+
+
+def refuse_reads_of_nowhere() -> None:
+    """A NoC read or atomic to a coordinate without a tile raises; wolfpine answers it with zeros.
+
+    A wrong coordinate in a kernel is a wrong answer or a hang on a chip. Writes stay accepted: multicast rectangles
+    rightly cover cells without a worker.
+    """
+    from framework.network.tt_noc import NUI, NullEndpoint
+
+    original = NullEndpoint.transmit
+    expect_source(original, "bytes(request.data_length_bytes),")
+    action = NUI.NoCDataRequest.DataRequestAction
+    refused = {action.READ: "read", action.ATOMIC: "atomic"}
+
+    def transmit(self, request, delay=None, **timing):
+        if request.action in refused:
+            raise NotSimulated(
+                f"NoC {refused[request.action]} of {request.data_length_bytes} bytes from NoC coordinate {self.coord}, "
+                f"address {request.tgt_address:#x}, issued by the tile at {request.source_coord}: "
+                "there is no simulated tile at that coordinate"
+            )
+        original(self, request, delay, **timing)
+
+    NullEndpoint.transmit = transmit
+
+
+def mend_division() -> None:
+    """Division by zero and of negative numbers as RISC-V defines them.
+
+    The RISC-V Instruction Set Manual, chapter M: x / 0 is -1, x % 0 is x, a remainder has the dividend's sign. wolfpine
+    raises ZeroDivisionError (ttnn.add's reader computes x % 0 and throws the result away) and takes the divisor's sign.
+    """
+    from framework.pe.rv.isa.m_isa import RV_M_ISA
+
+    from .quick.rv_operations import MULTIPLY_DIVIDE_FUNCT7, REGISTER_RESULTS
+
+    original = RV_M_ISA.run
+    expect_source(original, "result = rs1_val % rs2_val", "result = int(rs1_val / rs2_val)")
+
+    def run(register_file, memory_space, snoop, word=None):
+        if word is None or word & 0x7F != 0x33 or word >> 25 != MULTIPLY_DIVIDE_FUNCT7 or not word & 0x4000:
+            return original(register_file, memory_space, snoop, word)
+        result = REGISTER_RESULTS[MULTIPLY_DIVIDE_FUNCT7, word >> 12 & 7]
+        dividend, divisor = register_file[word >> 15 & 31].read_uint(), register_file[word >> 20 & 31].read_uint()
+        register_file[word >> 7 & 31].write(result(dividend, divisor).to_bytes(4, "little"))
+        return True
+
+    RV_M_ISA.run = staticmethod(run)
+
+
+MENDS = (
+    mend_unpacker_row_base,
+    mend_division,
+    refuse_packer_features,
+    mend_multicast_source,
+    refuse_reads_of_nowhere,
+)
+
+
+def apply_all() -> None:
+    """Check the version and apply every mend, once, before the device is built."""
+    check_version()
+    for mend in MENDS:
+        mend()

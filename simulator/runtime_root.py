@@ -1,0 +1,128 @@
+"""Build the folder that TT_METAL_RUNTIME_ROOT points at, so that the pip package of ttnn stays untouched.
+
+ttnn looks for its sources, its link scripts and its compiler below one root. This root is made of symbolic links to the
+installed wheel, except for two things: the compiler (the stand-in of ./compiler with the headers of ./sfpi) and three
+objects of the wheel that hold another GCC's LTO code and are compiled anew from the wheel's own sources.
+
+    python simulator/runtime_root.py DESTINATION
+
+Idempotent: an existing root that was built from the same wheel and the same stand-in is left alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+COMPILER_NAME = "riscv-tt-elf-g++"
+
+# Object in runtime/hw/lib/wormhole -> its source in the wheel.
+REBUILT_OBJECTS = {
+    "noc.o": "tt_metal/hw/firmware/src/tt-1xx/wormhole/noc.c",
+    "substitutes.o": "tt_metal/hw/toolchain/substitutes.cpp",
+    "tdma_xmov.o": "tt_metal/hw/firmware/src/tt-1xx/tdma_xmov.c",
+}
+
+# The include folders of those sources, below the wheel's root (tt_metal/hw/firmware/src/tt-1xx/CMakeLists.txt).
+INCLUDE_FOLDERS = (
+    ".",
+    "tt_metal",
+    "tt_metal/hw/inc",
+    "tt_metal/hw/firmware/src/tt-1xx",
+    "tt_metal/hw/inc/internal/tt-1xx/wormhole",
+    "tt_metal/hw/inc/internal/tt-1xx/wormhole/wormhole_b0_defines",
+    "tt_metal/hw/inc/internal/tt-1xx/wormhole/noc",
+    "tt_metal/hw/inc/internal/tt-1xx/wormhole/overlay",
+)
+
+
+def find_wheel() -> Path:
+    """The folder of the installed ttnn package, found without importing it (an import starts the host runtime)."""
+    spec = importlib.util.find_spec("ttnn")
+    if spec is None or spec.origin is None:
+        raise SystemExit("runtime_root: ttnn is not installed in this Python; run ./test or ./demo, which set it up")
+    return Path(spec.origin).parent
+
+
+def fingerprint(wheel: Path) -> str:
+    """Changes when the wheel's place or any file of the stand-in compiler changes."""
+    digest = hashlib.sha256(str(wheel).encode())
+    for folder in ("compiler", "sfpi"):
+        for path in sorted((HERE / folder).rglob("*")):
+            if path.is_file():
+                digest.update(path.read_bytes())
+    digest.update(Path(__file__).read_bytes())
+    return digest.hexdigest()
+
+
+def link_all(source: Path, destination: Path, leave_out: frozenset[str] = frozenset()) -> None:
+    """Link each entry of `source` into `destination`, except those named in `leave_out`."""
+    destination.mkdir(parents=True, exist_ok=True)
+    for entry in source.iterdir():
+        if entry.name not in leave_out:
+            (destination / entry.name).symlink_to(entry)
+
+
+def install_compiler(root: Path) -> Path:
+    """Put the stand-in compiler where libtt_metal looks for SFPI. Returns its path."""
+    bin_folder = root / "runtime/sfpi/compiler/bin"
+    bin_folder.mkdir(parents=True)
+    shutil.copytree(HERE / "sfpi", root / "runtime/sfpi/include")
+    shutil.copytree(HERE / "compiler/libstdcxx", bin_folder / "libstdcxx")
+    for name in (COMPILER_NAME, "prelude.hpp"):
+        shutil.copy2(HERE / "compiler" / name, bin_folder / name)
+    compiler = bin_folder / COMPILER_NAME
+    run([compiler, "-c", "-O2", HERE / "compiler/keep_data.cpp", "-o", bin_folder / "keep_data.o"])
+    return compiler
+
+
+def rebuild_objects(root: Path, wheel: Path, compiler: Path) -> None:
+    """Compile the Wormhole support objects anew (simulated-device facts: the wheel's are slim LTO objects)."""
+    library = root / "runtime/hw/lib/wormhole"
+    link_all(wheel / "runtime/hw/lib/wormhole", library, leave_out=frozenset(REBUILT_OBJECTS))
+    includes = [f"-I{wheel / folder}" for folder in INCLUDE_FOLDERS]
+    for object_name, source in REBUILT_OBJECTS.items():
+        run([compiler, "-mcpu=tt-wh", "-Os", "-fno-exceptions", "-DARCH_WORMHOLE", "-DTENSIX_FIRMWARE", *includes,
+             "-c", "-x", "c++", wheel / source, "-o", library / object_name])
+
+
+def run(command: list[str | Path]) -> None:
+    """Run one command; a failure ends the set-up with the command and its output."""
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        line = " ".join(str(part) for part in command)
+        raise SystemExit(f"runtime_root: this command failed:\n  {line}\n{done.stderr}\nremedy: see simulator/README.md")
+
+
+def build_runtime_root(destination: Path) -> bool:
+    """Build the root at `destination`. Returns False when a fitting one was already there."""
+    wheel = find_wheel()
+    stamp = destination / "fingerprint"
+    wanted = fingerprint(wheel)
+    if stamp.exists() and stamp.read_text() == wanted:
+        return False
+    shutil.rmtree(destination, ignore_errors=True)
+    link_all(wheel, destination, leave_out=frozenset({"runtime", "__pycache__"}))
+    link_all(wheel / "runtime/hw/lib", destination / "runtime/hw/lib", leave_out=frozenset({"wormhole"}))
+    (destination / "runtime/hw/toolchain").symlink_to(wheel / "runtime/hw/toolchain")
+    rebuild_objects(destination, wheel, install_compiler(destination))
+    stamp.write_text(wanted)
+    return True
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("destination", type=Path)
+    destination = parser.parse_args().destination
+    built = build_runtime_root(Path(os.path.abspath(destination)))
+    print(f"runtime root: {'built' if built else 'up to date'}: {destination}")
+
+
+if __name__ == "__main__":
+    main()

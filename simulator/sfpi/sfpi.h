@@ -1,0 +1,1 @@
+// stand-in, to come

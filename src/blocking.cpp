@@ -1,0 +1,61 @@
+#include "blocking.hpp"
+
+#include <algorithm>
+
+#include "contract.hpp"
+#include "numbers.hpp"
+
+namespace layernorm_fused_rm {
+namespace {
+
+using contract::kBytesPerBfloat16;
+using contract::kElementsPerChunk;
+
+// With about four blocks a core reads one, computes one and writes one at a time.
+constexpr std::int64_t kBlocksToOverlap = 4;
+
+[[nodiscard]] std::int64_t count_segments(std::int64_t width) { return divide_up(width, kElementsPerChunk); }
+
+// A row starts at whole vectors, a row of several segments at whole chunks: its segments are unpacked chunk by chunk.
+[[nodiscard]] std::int64_t row_stride(std::int64_t width) {
+    return round_up(width, count_segments(width) == 1 ? contract::kElementsPerVectorPair : kElementsPerChunk);
+}
+
+// Rows that one zone of DEST holds; of rows of several segments it holds a segment each.
+[[nodiscard]] std::int64_t rows_in_zone(std::int64_t width) {
+    if (count_segments(width) > 1) {
+        return contract::kMaxStreamedRowsPerBatch;
+    }
+    return contract::kChunksPerResidentZone * std::int64_t{kElementsPerChunk} / row_stride(width);
+}
+
+// Batches are always computed whole, so among equally many the smallest wastes least: 5 rows are 3 + 2, not 4 + 1.
+[[nodiscard]] std::int64_t choose_batch(std::int64_t largest_batch, std::int64_t most_rows) {
+    const std::int64_t batches = divide_up(most_rows, largest_batch);
+    return divide_up(most_rows, batches);
+}
+
+[[nodiscard]] Blocking make_blocking(std::int64_t width, std::int64_t rows_per_batch, std::int64_t rows_per_block) {
+    const std::int64_t stride = row_stride(width);
+    return {.row_stride_elements = stride,
+            .segments = count_segments(width),
+            .rows_per_batch = rows_per_batch,
+            .rows_per_block = rows_per_block,
+            .block_stride_bytes = round_up(rows_per_block * stride, kElementsPerChunk) * kBytesPerBfloat16};
+}
+
+}  // namespace
+
+Blocking choose_blocking(std::int64_t width, std::int64_t most_rows) {
+    const std::int64_t capacity = rows_in_zone(width);
+    const std::int64_t largest_batch = std::min<std::int64_t>(contract::kMaxRowsPerBatch, capacity);
+    const std::int64_t rows = std::max<std::int64_t>(most_rows, 1);
+    const std::int64_t batch = choose_batch(largest_batch, rows);
+    const std::int64_t most_batches = capacity / batch;
+    const std::int64_t batches = divide_up(divide_up(rows, kBlocksToOverlap), batch);
+    return make_blocking(width, batch, std::min(batches, most_batches) * batch);
+}
+
+Blocking smallest_blocking(std::int64_t width) { return make_blocking(width, 1, 1); }
+
+}  // namespace layernorm_fused_rm

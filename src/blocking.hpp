@@ -1,0 +1,27 @@
+// How rows are cut: into segments of at most one chunk, grouped into batches that the SFPU normalises together, and
+// into blocks that travel through the circular buffers as one page. The one place to tune this choice.
+#pragma once
+
+#include <cstdint>
+
+#include "layernorm_fused_rm/plan.hpp"
+
+namespace layernorm_fused_rm {
+
+struct Blocking {
+    std::int64_t row_stride_elements = 0;  // from row to row in L1; one segment: in DEST too
+    std::int64_t segments = 0;             // of a row
+    std::int64_t rows_per_batch = 0;
+    std::int64_t rows_per_block = 0;  // a multiple of rows_per_batch
+    std::int64_t block_stride_bytes = 0;
+
+    bool operator==(const Blocking&) const = default;
+};
+
+// The blocking preferred for rows of `width` elements (a multiple of 32) where no core has more than `most_rows`.
+[[nodiscard]] Blocking choose_blocking(std::int64_t width, std::int64_t most_rows);
+
+// One row a block: the least L1 that rows of this width can do with.
+[[nodiscard]] Blocking smallest_blocking(std::int64_t width);
+
+}  // namespace layernorm_fused_rm

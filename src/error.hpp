@@ -1,0 +1,23 @@
+// The one way planning refuses a call.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace layernorm_fused_rm {
+
+// `text` says what was given, what is needed and what to do.
+[[noreturn]] inline void refuse(const std::string& text) { throw std::invalid_argument("layernorm_fused_rm: " + text); }
+
+// "[2, 1024]"
+[[nodiscard]] inline std::string shape_text(const std::vector<std::int64_t>& shape) {
+    std::string text = "[";
+    for (const std::int64_t dimension : shape) {
+        text += (text.size() == 1 ? "" : ", ") + std::to_string(dimension);
+    }
+    return text + "]";
+}
+
+}  // namespace layernorm_fused_rm

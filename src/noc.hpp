@@ -1,0 +1,52 @@
+// The two networks on chip, as far as placement needs them: how far apart two places are, and which links lie between.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "layernorm_fused_rm/problem.hpp"
+
+namespace layernorm_fused_rm {
+
+enum class Axis { kX, kY };
+
+// A directional torus: packets go one way on either axis, one axis after the other, and turn at most once.
+struct Noc {
+    std::int32_t step = 1;
+    Axis first = Axis::kX;
+
+    auto operator<=>(const Noc&) const = default;
+};
+
+// ISA documents, WormholeB0 "Routing Paths": NoC 0 goes right, then down; NoC 1 goes up, then left.
+inline constexpr Noc kReadNoc{.step = 1, .first = Axis::kX};
+inline constexpr Noc kWriteNoc{.step = -1, .first = Axis::kY};
+
+// From one router to its neighbour on `axis`.
+struct Link {
+    Noc noc;
+    Axis axis = Axis::kX;
+    Coordinate from;
+
+    auto operator<=>(const Link&) const = default;
+};
+
+[[nodiscard]] std::vector<Link> route(Coordinate from, Coordinate to, Noc noc, Coordinate noc_size);
+
+// Links a page crosses on its way from the bank to the core and back to the bank.
+[[nodiscard]] std::int32_t round_trip_hops(Coordinate bank, Coordinate core, Coordinate noc_size);
+
+// Rows that go from a bank to a core and back.
+struct Traffic {
+    Coordinate bank;
+    Coordinate core;
+    std::int64_t rows = 0;
+};
+
+// Rows that cross each link of both networks. `write_noc` is a parameter because simulators may route it x first.
+[[nodiscard]] std::map<Link, std::int64_t> link_loads(const std::vector<Traffic>& traffic, Coordinate noc_size,
+                                                      Noc write_noc = kWriteNoc);
+
+}  // namespace layernorm_fused_rm

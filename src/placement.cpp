@@ -1,0 +1,105 @@
+#include "placement.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+
+#include "assignment.hpp"
+#include "numbers.hpp"
+#include "validate.hpp"
+
+namespace layernorm_fused_rm {
+namespace {
+
+[[nodiscard]] std::int64_t pages_in_bank(std::int64_t rows, std::int64_t banks, std::int64_t bank) {
+    return rows / banks + (bank < rows % banks ? 1 : 0);
+}
+
+// Cores needed so that none takes more than `limit` rows, all of one bank.
+[[nodiscard]] std::int64_t cores_needed(std::int64_t rows, std::int64_t banks, std::int64_t limit) {
+    const std::int64_t fuller = rows % banks;
+    return fuller * divide_up(rows / banks + 1, limit) + (banks - fuller) * divide_up(rows / banks, limit);
+}
+
+// The smallest limit for which the cores suffice; it never rises with the limit, so bisection finds it.
+[[nodiscard]] std::int64_t smallest_limit(std::int64_t rows, std::int64_t banks, std::int64_t cores) {
+    std::int64_t low = 1;
+    std::int64_t high = divide_up(rows, banks);
+    while (low < high) {
+        const std::int64_t middle = low + (high - low) / 2;
+        if (cores_needed(rows, banks, middle) <= cores) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return low;
+}
+
+// The part-th of `parts` parts of `total` that differ by at most one.
+struct Part {
+    std::int64_t first = 0;
+    std::int64_t count = 0;
+};
+
+[[nodiscard]] Part even_part(std::int64_t total, std::int64_t parts, std::int64_t part) {
+    const std::int64_t larger = total % parts;
+    return {.first = part * (total / parts) + std::min(part, larger), .count = total / parts + (part < larger ? 1 : 0)};
+}
+
+[[nodiscard]] std::vector<Share> divide_each_bank(std::int64_t rows, std::int64_t banks, std::int64_t cores) {
+    const std::int64_t limit = smallest_limit(rows, banks, cores);
+    std::vector<Share> shares;
+    for (std::int64_t bank = 0; bank < std::min(banks, rows); ++bank) {
+        const std::int64_t pages = pages_in_bank(rows, banks, bank);
+        const std::int64_t parts = divide_up(pages, limit);
+        for (std::int64_t i = 0; i < parts; ++i) {
+            const Part part = even_part(pages, parts, i);
+            shares.push_back({Run{.bank = bank, .first_page = part.first, .count = part.count}});
+        }
+    }
+    return shares;
+}
+
+// Lines up the pages bank by bank and cuts the line into equal pieces.
+[[nodiscard]] std::vector<Share> divide_all_banks(std::int64_t rows, std::int64_t banks, std::int64_t cores) {
+    std::vector<Share> shares(static_cast<std::size_t>(cores));
+    Run next{.bank = 0, .first_page = 0, .count = 0};
+    for (std::int64_t i = 0; i < cores; ++i) {
+        std::int64_t wanted = even_part(rows, cores, i).count;
+        while (wanted > 0) {
+            const std::int64_t left = pages_in_bank(rows, banks, next.bank) - next.first_page;
+            next.count = std::min(wanted, left);
+            shares[static_cast<std::size_t>(i)].push_back(next);
+            wanted -= next.count;
+            next = next.count == left ? Run{.bank = next.bank + 1} : Run{next.bank, next.first_page + next.count, 0};
+        }
+    }
+    return shares;
+}
+
+}  // namespace
+
+std::vector<Share> divide_rows(std::int64_t rows, std::int64_t banks, std::int64_t cores) {
+    if (rows == 0) {
+        return {};
+    }
+    return std::min(banks, rows) <= cores ? divide_each_bank(rows, banks, cores) : divide_all_banks(rows, banks, cores);
+}
+
+std::vector<CoreWork> place_rows(std::int64_t rows, Memory memory, const Device& device) {
+    const std::vector<Share> shares = divide_rows(rows, bank_count(device, memory), core_count(device));
+    std::vector<std::int64_t> banks;
+    std::ranges::transform(shares, std::back_inserter(banks), [](const Share& share) { return share.front().bank; });
+    const std::vector<std::int64_t> chosen = choose_cores(banks, memory, device);
+    std::vector<CoreWork> cores;
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+        const Coordinate core{.x = static_cast<std::int32_t>(chosen[i] % device.grid.x),
+                              .y = static_cast<std::int32_t>(chosen[i] / device.grid.x)};
+        cores.push_back({.core = core, .runs = shares[i]});
+    }
+    std::ranges::sort(cores, {}, [](const CoreWork& work) { return std::tuple(work.core.y, work.core.x); });
+    return cores;
+}
+
+}  // namespace layernorm_fused_rm

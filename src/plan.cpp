@@ -1,0 +1,118 @@
+#include "layernorm_fused_rm/plan.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "blocking.hpp"
+#include "buffers.hpp"
+#include "contract.hpp"
+#include "error.hpp"
+#include "placement.hpp"
+#include "validate.hpp"
+
+namespace layernorm_fused_rm {
+namespace {
+
+namespace argument = contract::argument;
+
+// tt-metal gives a kernel 341 words of runtime arguments, those common to all cores included (kernel_types.hpp,
+// max_runtime_args).
+constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contract::ReaderArgument::kCount);
+
+[[nodiscard]] std::uint32_t to_word(std::int64_t value) { return static_cast<std::uint32_t>(value); }
+
+[[nodiscard]] std::int64_t most_rows_of_a_core(const std::vector<CoreWork>& cores) {
+    std::int64_t most = 0;
+    for (const CoreWork& work : cores) {
+        most = std::max(most, work.rows());
+    }
+    return most;
+}
+
+[[nodiscard]] std::size_t most_runs_of_a_core(const std::vector<CoreWork>& cores) {
+    std::size_t most = 0;
+    for (const CoreWork& work : cores) {
+        most = std::max(most, work.runs.size());
+    }
+    return most;
+}
+
+[[nodiscard]] std::size_t slot(std::size_t run, contract::RunArgument word) {
+    return contract::run_slot(static_cast<std::uint32_t>(run), word);
+}
+
+[[nodiscard]] std::vector<std::uint32_t> core_words(const CoreWork& work, std::size_t words) {
+    using contract::CoreArgument;
+    using contract::RunArgument;
+    std::vector<std::uint32_t> values(words, 0);
+    values[static_cast<std::size_t>(CoreArgument::kRuns)] = to_word(static_cast<std::int64_t>(work.runs.size()));
+    for (std::size_t i = 0; i < work.runs.size(); ++i) {
+        values[slot(i, RunArgument::kBank)] = to_word(work.runs[i].bank);
+        values[slot(i, RunArgument::kFirstPage)] = to_word(work.runs[i].first_page);
+        values[slot(i, RunArgument::kRows)] = to_word(work.runs[i].count);
+    }
+    return values;
+}
+
+[[nodiscard]] std::vector<std::vector<std::uint32_t>> make_core_arguments(const std::vector<CoreWork>& cores) {
+    const std::size_t most_runs = most_runs_of_a_core(cores);
+    const std::size_t words = slot(most_runs, contract::RunArgument::kBank);
+    if (static_cast<std::int64_t>(words) > kMaxRuntimeWords) {
+        refuse("a core would take rows of " + std::to_string(most_runs) +
+               " banks, more than a kernel's runtime arguments hold; use more cores, or move the input to DRAM with "
+               "ttnn.to_memory_config(input, ttnn.DRAM_MEMORY_CONFIG)");
+    }
+    std::vector<std::vector<std::uint32_t>> arguments;
+    for (const CoreWork& work : cores) {
+        arguments.push_back(core_words(work, words));
+    }
+    return arguments;
+}
+
+// The bits of the float32 nearest to a number, which is how kernels take constants.
+[[nodiscard]] std::uint32_t float_bits(double value) { return std::bit_cast<std::uint32_t>(static_cast<float>(value)); }
+
+[[nodiscard]] NamedArguments make_compile_time_arguments(const Problem& problem, std::int64_t width,
+                                                         const Blocking& blocking) {
+    const auto in_dram = [](Memory memory) -> std::uint32_t { return memory == Memory::kDram ? 1 : 0; };
+    return {
+        {argument::kWidth, to_word(width)},
+        {argument::kRowStride, to_word(blocking.row_stride_elements)},
+        {argument::kSegments, to_word(blocking.segments)},
+        {argument::kRowsPerBatch, to_word(blocking.rows_per_batch)},
+        {argument::kRowsPerBlock, to_word(blocking.rows_per_block)},
+        {argument::kBlockStride, to_word(blocking.block_stride_bytes)},
+        // Nothing to round up: validate() lets no alignment pass that leaves a gap behind a row.
+        {argument::kInputPageBytes, to_word(width * contract::kBytesPerBfloat16)},
+        {argument::kInputInDram, in_dram(problem.input.memory)},
+        {argument::kInputBanks, to_word(bank_count(problem.device, problem.input.memory))},
+        {argument::kOutputPageBytes, to_word(width * contract::kBytesPerBfloat16)},
+        {argument::kOutputInDram, in_dram(problem.output_memory)},
+        {argument::kOutputBanks, to_word(bank_count(problem.device, problem.output_memory))},
+        {argument::kGammaInDram, in_dram(problem.gamma.memory)},
+        {argument::kBetaInDram, in_dram(problem.beta.memory)},
+        {argument::kWidthBits, float_bits(static_cast<double>(width))},
+        {argument::kNegativeReciprocalBits, float_bits(-1.0 / static_cast<double>(width))},
+        {argument::kNegativeEpsilonBits, float_bits(-problem.epsilon)},
+    };
+}
+
+}  // namespace
+
+Plan plan(const Problem& problem) {
+    const Extent extent = validate(problem);
+    std::vector<CoreWork> cores = place_rows(extent.rows, problem.input.memory, problem.device);
+    Buffers fitted = fit_buffers(extent.width, most_rows_of_a_core(cores), problem.device.l1_bytes);
+    Plan result;
+    result.rows = extent.rows;
+    result.width = extent.width;
+    result.core_arguments = make_core_arguments(cores);
+    result.cores = std::move(cores);
+    result.compile_time_arguments = make_compile_time_arguments(problem, extent.width, fitted.blocking);
+    result.buffers = std::move(fitted.buffers);
+    result.l1_bytes_used = fitted.bytes;
+    result.l1_bytes_budget = problem.device.l1_bytes;
+    return result;
+}
+
+}  // namespace layernorm_fused_rm

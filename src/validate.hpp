@@ -1,0 +1,22 @@
+// The door: every condition on a call is checked here, once. What comes after relies on it.
+#pragma once
+
+#include <cstdint>
+
+#include "layernorm_fused_rm/problem.hpp"
+
+namespace layernorm_fused_rm {
+
+// The input as rows: every dimension but the last is rows.
+struct Extent {
+    std::int64_t rows = 0;
+    std::int64_t width = 0;  // elements
+};
+
+// Throws std::invalid_argument. The device comes last: a tensor on the host has none, and should be told so first.
+[[nodiscard]] Extent validate(const Problem& problem);
+
+// Pages of an interleaved tensor go round the banks of its memory.
+[[nodiscard]] std::int64_t bank_count(const Device& device, Memory memory);
+
+}  // namespace layernorm_fused_rm

@@ -1,0 +1,75 @@
+"""Calls after the first: program cache, fresh tensors, determinism over core counts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import ttnn
+
+import layernorm_fused_rm
+from layernorm_fused_rm import _core, op, program
+from rows import Case, normal_case, run, to_device, to_numpy
+
+
+def test_a_second_call_compiles_nothing_and_describes_nothing(device, monkeypatch):
+    case = normal_case((24, 64), seed=1)
+    first = run(case, device)
+    entries = device.num_program_cache_entries()
+    monkeypatch.setattr(program, "_describe_program", lambda plan: pytest.fail("a descriptor was built anew"))
+    np.testing.assert_array_equal(run(case, device), first)
+    assert device.num_program_cache_entries() == entries
+
+
+def test_other_addresses_and_values_in_a_cached_program(device):
+    """Twenty calls whose tensors all stay alive, so that each has addresses of its own."""
+    alive = []
+    for seed in range(20):
+        case = normal_case((13, 96), seed=seed)
+        tensors = [to_device(values, device) for values in (case.x, case.gamma, case.beta)]
+        y = layernorm_fused_rm.layernorm_fused_rm(*tensors)
+        alive.append((case, tensors, y))
+    assert len({y.buffer_address() for _, _, y in alive}) == 20
+    for case, _, y in alive:
+        np.testing.assert_array_equal(to_numpy(y), run(case, device))
+
+
+def test_another_epsilon_is_another_program(device):
+    case = normal_case((12, 64), 0, 1e-3)
+    outputs = [run(Case(case.x, case.gamma, case.beta, epsilon), device) for epsilon in (1e-6, 1e-4, 1e-6)]
+    assert (outputs[0] != outputs[1]).any()
+    np.testing.assert_array_equal(outputs[0], outputs[2])
+
+
+@pytest.mark.parametrize("shape", [(45, 384), (26, 2048)])
+def test_the_same_bits_on_any_core_count(device, shape):
+    case = normal_case(shape, 100, 1)
+    outputs = [run_on_grid(case, device, grid) for grid in [(1, 1), (3, 1), (2, 5), (8, 9)]]
+    for output in outputs[1:]:
+        np.testing.assert_array_equal(output, outputs[0])
+
+
+def run_on_grid(case: Case, device, grid: tuple[int, int]) -> np.ndarray:
+    """The output when the planner is told of a smaller grid."""
+    x, gamma, beta = (to_device(values, device) for values in (case.x, case.gamma, case.beta))
+    problem = op.make_problem(x, gamma, beta, epsilon=case.epsilon)
+    whole = problem.device
+    columns, rows = grid
+    workers = [whole.workers[y * whole.grid[0] + x] for y in range(rows) for x in range(columns)]
+    smaller = _core.Device(
+        grid=grid,
+        workers=workers,
+        dram_banks=whole.dram_banks,
+        noc_size=whole.noc_size,
+        l1_banks=whole.l1_banks,
+        l1_bytes=whole.l1_bytes,
+    )
+    prepared = program.PreparedProgram(
+        _core.Problem(
+            input=problem.input, gamma=problem.gamma, beta=problem.beta, epsilon=case.epsilon, device=smaller
+        )
+    )
+    assert len(prepared.plan.cores) <= columns * rows
+    output = ttnn.allocate_tensor_on_device(
+        x.shape, ttnn.bfloat16, ttnn.ROW_MAJOR_LAYOUT, device, ttnn.DRAM_MEMORY_CONFIG
+    )
+    return to_numpy(prepared.run(x, gamma, beta, output))

@@ -1,0 +1,74 @@
+"""Every row is normalised, whatever the number of rows and the width: families by relation to banks, cores and chunk.
+
+Wormhole has 12 DRAM banks, the simulated card 72 cores, a chunk 1,024 elements, a vector pair 64.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from rows import assert_rounded_well, normal_case, run
+
+ROWS = {
+    "one": 1,
+    "lt_banks": 7,
+    "eq_banks": 12,
+    "gt_banks": 13,
+    "div_banks": 24,
+    "eq_cores": 72,
+    "lt_cores": 71,
+    "gt_cores": 73,
+    "div_cores": 144,
+    "no_multiple_of_32": 45,
+}
+
+WIDTHS = {
+    "least": 32,
+    "eq_vector_pair": 64,
+    "gt_vector_pair": 96,
+    "sentence_encoder": 384,
+    "encoder": 768,
+    "lt_chunk": 992,
+    "eq_chunk": 1024,
+    "gt_chunk": 1056,
+    "div_chunk": 2048,
+    "large": 4096,
+    "largest": 8192,
+}
+
+SHAPES = {
+    "rank_2": (5, 64),
+    "rank_3": (2, 3, 64),
+    "rank_4": (2, 1, 3, 64),
+    "rank_5": (2, 1, 2, 3, 64),
+}
+
+
+@pytest.mark.parametrize("rows", ROWS.values(), ids=ROWS)
+def test_any_number_of_rows(device, rows):
+    case = normal_case((rows, 64), seed=rows)
+    assert_rounded_well(case, run(case, device))
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_any_width_that_is_a_multiple_of_32(device, width):
+    case = normal_case((14, width), seed=width)
+    assert_rounded_well(case, run(case, device))
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_leading_dimensions_are_rows(device, shape):
+    case = normal_case(shape)
+    assert_rounded_well(case, run(case, device))
+
+
+@pytest.mark.parametrize("rows, width", [(256, 96), (200, 384), (150, 1024), (160, 1056)])
+def test_several_blocks_a_core(device, rows, width):
+    """More rows than all cores take in one block, so that pages of every circular buffer are used again."""
+    case = normal_case((rows * 3, width), seed=rows)
+    assert_rounded_well(case, run(case, device))
+
+
+def test_a_tensor_without_rows_comes_back_empty(device):
+    case = normal_case((0, 64))
+    assert run(case, device).shape == (0, 64)

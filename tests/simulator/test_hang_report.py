@@ -1,0 +1,52 @@
+"""What a hang report says: the wait condition, from the branch that keeps a core in its loop."""
+
+import pytest
+from launcher import elf_lines, hang_report, wait_condition
+from launcher.wait_condition import EQUAL, GREATER_EQUAL, LESS, UNEQUAL
+
+
+@pytest.mark.parametrize(
+    ("relation", "a", "b", "present", "wanted"),
+    [(LESS, 2, 5, 2, 5), (GREATER_EQUAL, 4, 2, 2, 5), (EQUAL, 7, 7, 0, 1), (LESS, 3, 5, 2, None), (UNEQUAL, 2, 5, 2, None)],
+)
+def test_wanted_pages_follow_from_the_branch(relation, a, b, present, wanted):
+    assert wait_condition.wanted_count([(relation, a, b)], present) == wanted
+
+
+@pytest.mark.parametrize(
+    ("relation", "a", "b", "value", "words"),
+    [
+        (UNEQUAL, 3, 9, 3, "9"),
+        (GREATER_EQUAL, 6, 3, 3, "7 or more"),
+        (LESS, 3, 7, 3, "7 or more"),
+        (EQUAL, 0, 0, 0, "another value than 0"),
+        (LESS, 1, 2, 3, None),
+    ],
+)
+def test_wanted_semaphore_value_follows_from_the_branch(relation, a, b, value, words):
+    assert wait_condition._wanted_value(relation, a, b, value) == words
+
+
+def test_match_extends_to_both_sides():
+    text, memory = b"abcdefgh", b"__bcdefX"
+    assert elf_lines.match_length(text, 3, memory, 4) == len("bcdef")
+
+
+def test_kernel_lines_are_told_from_library_and_firmware_lines():
+    assert elf_lines.Frame("/home/me/kernels/reader.cpp", 41, "kernel_main").is_kernel_source
+    assert not elf_lines.Frame("/root/tt_metal/hw/inc/api/dataflow/dataflow_api.h", 9, "cb_wait_front").is_kernel_source
+    assert not elf_lines.Frame("/x/brisck.cc", 9, "main").is_kernel_source
+
+
+def test_buffers_get_their_names(tmp_path, monkeypatch):
+    path = tmp_path / "names.json"
+    path.write_text('{"0": "input rows"}')
+    monkeypatch.setenv(hang_report.BUFFER_NAMES_VARIABLE, str(path))
+    hang_report._buffer_names.cache_clear()
+    assert hang_report.buffer_name(0) == 'buffer 0 "input rows"'
+    assert hang_report.buffer_name(1) == "buffer 1"
+    hang_report._buffer_names.cache_clear()
+
+
+def test_template_arguments_are_dropped_from_names():
+    assert hang_report._short("read_pages<TensorAccessor<A, B> >") == "read_pages"

@@ -1,0 +1,51 @@
+"""Stage 5: the program: circular buffers, cores and their rows, arguments. What the report lists in its table of buffers."""
+
+from __future__ import annotations
+
+import numpy as np
+import ttnn
+
+
+
+import layernorm_fused_rm
+from layernorm_fused_rm import _core, op
+from layernorm_fused_rm.program import KERNELS
+from rows import to_device
+
+
+def plan_of(device, shape):
+    ones = to_device(np.ones(shape[-1]), device)
+    return layernorm_fused_rm.plan(op.make_problem(to_device(np.ones(shape), device), ones, ones))
+
+
+def test_four_buffers_where_the_report_had_thirteen(device):
+    """The linear path needs no tiles, so the nine buffers between the report's phases are gone."""
+    buffers = {buffer.index: buffer for buffer in plan_of(device, (256, 384)).buffers}
+    assert sorted(buffers) == sorted(int(b) for b in _core.Buffer)
+    assert (buffers[0].producer, buffers[0].consumer) == ("reader", "compute")
+    assert (buffers[16].producer, buffers[16].consumer) == ("compute", "writer")
+
+
+def test_the_plan_describes_itself(device):
+    text = plan_of(device, (256, 384)).describe()
+    for word in ("reader", "compute", "writer", "page", "bytes", "core", "rows", "L1", "budget"):
+        assert word in text
+
+
+def test_rows_are_spread_over_all_cores_of_the_grid(device):
+    plan = plan_of(device, (720, 64))
+    grid = device.compute_with_storage_grid_size()
+    assert len(plan.cores) == grid.x * grid.y
+    assert sum(work.rows for work in plan.cores) == 720
+
+
+def test_the_three_kernels_are_in_the_package():
+    assert {path.name for path in KERNELS.glob("*.cpp")} == {"reader.cpp", "compute.cpp", "writer.cpp"}
+
+
+def test_a_program_is_cached(device):
+    before = device.num_program_cache_entries()
+    ones = to_device(np.ones(64), device)
+    for _ in range(2):
+        ttnn.layernorm_fused_rm(to_device(np.ones((12, 64)), device), ones, ones, epsilon=3e-5)
+    assert device.num_program_cache_entries() == before + 1
