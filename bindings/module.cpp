@@ -1,6 +1,7 @@
 // layernorm_fused_rm._core: the planner in Python. Conversions only.
 #include <nanobind/nanobind.h>
 #include <nanobind/operators.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -40,6 +41,7 @@ void bind_contract(nb::module_& module) {
         .value("BETA", contract::Buffer::kBeta)
         .value("OUTPUT", contract::Buffer::kOutput);
     nb::enum_<contract::CoreArgument>(module, "CoreArgument", nb::is_arithmetic())
+        .value("IS_VECTOR_SOURCE", contract::CoreArgument::kIsVectorSource)
         .value("RUNS", contract::CoreArgument::kRuns)
         .value("FIRST_RUN", contract::CoreArgument::kFirstRun);
     nb::enum_<contract::RunArgument>(module, "RunArgument", nb::is_arithmetic())
@@ -51,10 +53,21 @@ void bind_contract(nb::module_& module) {
         .value("INPUT_ADDRESS", contract::ReaderArgument::kInputAddress)
         .value("GAMMA_ADDRESS", contract::ReaderArgument::kGammaAddress)
         .value("BETA_ADDRESS", contract::ReaderArgument::kBetaAddress)
+        .value("SOURCE_X", contract::ReaderArgument::kSourceX)
+        .value("SOURCE_Y", contract::ReaderArgument::kSourceY)
+        .value("FIRST_X", contract::ReaderArgument::kFirstX)
+        .value("FIRST_Y", contract::ReaderArgument::kFirstY)
+        .value("LAST_X", contract::ReaderArgument::kLastX)
+        .value("LAST_Y", contract::ReaderArgument::kLastY)
+        .value("RECEIVERS", contract::ReaderArgument::kReceivers)
         .value("COUNT", contract::ReaderArgument::kCount);
     nb::enum_<contract::WriterArgument>(module, "WriterArgument", nb::is_arithmetic())
         .value("OUTPUT_ADDRESS", contract::WriterArgument::kOutputAddress)
         .value("COUNT", contract::WriterArgument::kCount);
+    nb::enum_<contract::Semaphore>(module, "Semaphore", nb::is_arithmetic())
+        .value("RECEIVERS_READY", contract::Semaphore::kReceiversReady)
+        .value("VECTORS_ARRIVED", contract::Semaphore::kVectorsArrived)
+        .value("COUNT", contract::Semaphore::kCount);
 }
 
 void bind_tensor_spec(nb::module_& module) {
@@ -82,13 +95,21 @@ void bind_device(nb::module_& module) {
         .def(
             "__init__",
             [](Device* self, Coordinate grid, std::vector<Coordinate> workers, std::vector<Coordinate> dram_banks,
-               Coordinate noc_size, std::int64_t l1_banks, std::int64_t l1_bytes, std::int64_t dram_alignment_bytes,
-               std::int64_t l1_alignment_bytes) {
-                new (self) Device{grid,     std::move(workers), std::move(dram_banks), noc_size,
-                                  l1_banks, l1_bytes,           dram_alignment_bytes,  l1_alignment_bytes};
+               Coordinate noc_size, std::int64_t l1_banks, std::vector<Coordinate> l1_bank_places,
+               std::int64_t l1_bytes, std::int64_t dram_alignment_bytes, std::int64_t l1_alignment_bytes) {
+                new (self) Device{grid,
+                                  std::move(workers),
+                                  std::move(dram_banks),
+                                  noc_size,
+                                  l1_banks,
+                                  std::move(l1_bank_places),
+                                  l1_bytes,
+                                  dram_alignment_bytes,
+                                  l1_alignment_bytes};
             },
             nb::kw_only(), "grid"_a, "workers"_a = standard.workers, "dram_banks"_a = standard.dram_banks,
-            "noc_size"_a = standard.noc_size, "l1_banks"_a = standard.l1_banks, "l1_bytes"_a,
+            "noc_size"_a = standard.noc_size, "l1_banks"_a = standard.l1_banks,
+            "l1_bank_places"_a = standard.l1_bank_places, "l1_bytes"_a,
             "dram_alignment_bytes"_a = standard.dram_alignment_bytes,
             "l1_alignment_bytes"_a = standard.l1_alignment_bytes)
         .def_ro("grid", &Device::grid)
@@ -96,6 +117,7 @@ void bind_device(nb::module_& module) {
         .def_ro("dram_banks", &Device::dram_banks)
         .def_ro("noc_size", &Device::noc_size)
         .def_ro("l1_banks", &Device::l1_banks)
+        .def_ro("l1_bank_places", &Device::l1_bank_places)
         .def_ro("l1_bytes", &Device::l1_bytes)
         .def_ro("dram_alignment_bytes", &Device::dram_alignment_bytes)
         .def_ro("l1_alignment_bytes", &Device::l1_alignment_bytes)
@@ -150,6 +172,12 @@ void bind_plan_parts(nb::module_& module) {
         .def_ro("runs", &CoreWork::runs)
         .def_prop_ro("rows", &CoreWork::rows)
         .def(nb::self == nb::self);
+    nb::class_<VectorSharing>(module, "VectorSharing", "Who reads gamma and beta for which rectangle of cores.")
+        .def_ro("source", &VectorSharing::source)
+        .def_ro("first", &VectorSharing::first)
+        .def_ro("last", &VectorSharing::last)
+        .def_prop_ro("receivers", &VectorSharing::receivers)
+        .def(nb::self == nb::self);
     nb::class_<CircularBuffer>(module, "CircularBuffer", "One circular buffer, the same on every core.")
         .def_ro("index", &CircularBuffer::index)
         .def_ro("purpose", &CircularBuffer::purpose)
@@ -165,6 +193,7 @@ void bind_plan(nb::module_& module) {
         .def_ro("rows", &Plan::rows)
         .def_ro("width", &Plan::width)
         .def_ro("cores", &Plan::cores)
+        .def_ro("sharing", &Plan::sharing)
         .def_ro("buffers", &Plan::buffers)
         .def_ro("compile_time_arguments", &Plan::compile_time_arguments)
         .def_ro("core_arguments", &Plan::core_arguments)

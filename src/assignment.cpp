@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <numeric>
-#include <optional>
 
+#include "device.hpp"
 #include "noc.hpp"
 
 namespace layernorm_fused_rm {
@@ -17,27 +17,14 @@ namespace {
     return std::ranges::all_of(places, [noc_size](Coordinate place) { return lies_on(place, noc_size); });
 }
 
-// The core that holds an L1 bank: ttnn numbers the banks like the cores where there is one a core. Where there is not,
-// the core at the same part of the grid, which is near enough: it only decides how far rows travel.
-[[nodiscard]] std::int64_t core_of_l1_bank(std::int64_t bank, const Device& device) {
-    const std::int64_t cores = core_count(device);
-    return device.l1_banks == cores ? bank : bank * cores / device.l1_banks;
-}
-
-// Where each bank is on the NoC, or nothing when the device did not say where banks and cores are.
-[[nodiscard]] std::optional<std::vector<Coordinate>> bank_places(Memory memory, const Device& device) {
-    if (static_cast<std::int64_t>(device.workers.size()) != core_count(device) ||
-        !all_lie_on(device.workers, device.noc_size)) {
-        return std::nullopt;
-    }
-    if (memory == Memory::kDram) {
-        return all_lie_on(device.dram_banks, device.noc_size) ? std::optional(device.dram_banks) : std::nullopt;
-    }
-    std::vector<Coordinate> places;
-    for (std::int64_t bank = 0; bank < device.l1_banks; ++bank) {
-        places.push_back(device.workers[static_cast<std::size_t>(core_of_l1_bank(bank, device))]);
-    }
-    return places;
+// Where each bank is on the NoC; empty when the device did not say where both banks and cores are.
+[[nodiscard]] std::vector<Coordinate> bank_places(Memory memory, const Device& device) {
+    const std::vector<Coordinate>& places = memory == Memory::kDram ? device.dram_banks : device.l1_bank_places;
+    const bool workers_known = static_cast<std::int64_t>(device.workers.size()) == core_count(device) &&
+                               all_lie_on(device.workers, device.noc_size);
+    const bool banks_known =
+        static_cast<std::int64_t>(places.size()) == bank_count(device, memory) && all_lie_on(places, device.noc_size);
+    return workers_known && banks_known ? places : std::vector<Coordinate>{};
 }
 
 // Shares by turns: every bank's first, then every bank's second. Each bank then gets a core near it before any gets its
@@ -71,17 +58,15 @@ namespace {
 
 }  // namespace
 
-std::int64_t core_count(const Device& device) { return std::int64_t{device.grid.x} * std::int64_t{device.grid.y}; }
-
 std::vector<std::int64_t> choose_cores(const std::vector<std::int64_t>& banks, Memory memory, const Device& device) {
-    const auto places = bank_places(memory, device);
-    if (!places) {
+    const std::vector<Coordinate> places = bank_places(memory, device);
+    if (places.empty()) {
         return count_from_zero(static_cast<std::int64_t>(banks.size()));
     }
     std::vector<std::int64_t> chosen(banks.size());
     std::vector<std::int64_t> free_cores = count_from_zero(core_count(device));
     for (const std::size_t share : order_by_turns(banks)) {
-        chosen[share] = take_nearest(free_cores, (*places)[static_cast<std::size_t>(banks[share])], device);
+        chosen[share] = take_nearest(free_cores, places[static_cast<std::size_t>(banks[share])], device);
     }
     return chosen;
 }

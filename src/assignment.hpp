@@ -8,8 +8,6 @@
 
 namespace layernorm_fused_rm {
 
-[[nodiscard]] std::int64_t core_count(const Device& device);
-
 // A core for each share of rows, as an index into the grid in row-major order, all different. `banks[i]` is the bank
 // where share i starts; shares of one bank lie side by side, and there are at most as many as cores. Cores are near
 // their banks where the device says where both are, else they are taken in order.

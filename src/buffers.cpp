@@ -1,7 +1,8 @@
 #include "buffers.hpp"
 
+#include <algorithm>
 #include <array>
-#include <numeric>
+#include <cassert>
 #include <string>
 
 #include "contract.hpp"
@@ -18,7 +19,7 @@ constexpr std::int64_t kInputPages = 3;
 constexpr std::int64_t kLeastInputPages = 2;
 constexpr std::int64_t kOutputPages = 2;
 
-constexpr std::int64_t kBytesPerChunk = contract::kElementsPerChunk * contract::kBytesPerBfloat16;
+constexpr std::int64_t kBytesPerChunk = std::int64_t{contract::kElementsPerChunk} * contract::kBytesPerBfloat16;
 
 // With one row a block every page is one row of whole chunks: two of input, two of output, gamma and beta.
 constexpr std::int64_t kLeastRows = kLeastInputPages + kOutputPages + 2;
@@ -36,9 +37,20 @@ constexpr std::int64_t kLeastRows = kLeastInputPages + kOutputPages + 2;
     };
 }
 
-[[nodiscard]] std::int64_t total_bytes(const std::vector<CircularBuffer>& buffers) {
-    return std::accumulate(buffers.begin(), buffers.end(), std::int64_t{0},
-                           [](std::int64_t sum, const CircularBuffer& buffer) { return sum + buffer.bytes(); });
+[[nodiscard]] Buffers lay_out(const Blocking& blocking, std::int64_t input_pages) {
+    Buffers result{.blocking = blocking, .buffers = make_buffers(blocking, input_pages)};
+    for (const CircularBuffer& buffer : result.buffers) {
+        result.bytes += buffer.bytes();
+    }
+    return result;
+}
+
+// In order of preference.
+[[nodiscard]] std::array<Buffers, 4> choices(std::int64_t width, std::int64_t most_rows) {
+    const Blocking preferred = choose_blocking(width, most_rows);
+    const Blocking smallest = smallest_blocking(width);
+    return {lay_out(preferred, kInputPages), lay_out(preferred, kLeastInputPages), lay_out(smallest, kInputPages),
+            lay_out(smallest, kLeastInputPages)};
 }
 
 [[nodiscard]] std::int64_t largest_width(std::int64_t budget_bytes) {
@@ -50,29 +62,22 @@ void check_width_fits(std::int64_t width, std::int64_t budget_bytes) {
     if (width <= largest) {
         return;
     }
-    const std::string remedy =
-        largest == 0 ? "; free L1 on the device" : "; pass rows of at most " + std::to_string(largest);
+    const std::string remedy = largest == 0 ? "free L1 on the device" : "pass narrower rows";
     refuse("input rows have " + std::to_string(width) + " elements, but the " + std::to_string(budget_bytes) +
-           " bytes of L1 for circular buffers hold rows of at most " + std::to_string(largest) + " elements" + remedy +
-           (largest == 0 ? "" : " elements"));
+           " bytes of L1 for circular buffers hold rows of at most " + std::to_string(largest) + " elements; " +
+           remedy);
 }
 
 }  // namespace
 
 Buffers fit_buffers(std::int64_t width, std::int64_t most_rows, std::int64_t budget_bytes) {
     check_width_fits(width, budget_bytes);
-    Buffers fitted;
-    for (const Blocking& blocking : std::array{choose_blocking(width, most_rows), smallest_blocking(width)}) {
-        for (const std::int64_t input_pages : std::array{kInputPages, kLeastInputPages}) {
-            fitted = {.blocking = blocking, .buffers = make_buffers(blocking, input_pages)};
-            fitted.bytes = total_bytes(fitted.buffers);
-            if (fitted.bytes <= budget_bytes) {
-                return fitted;
-            }
-        }
-    }
+    const std::array<Buffers, 4> all = choices(width, most_rows);
+    const auto* const fitting =
+        std::ranges::find_if(all, [=](const Buffers& choice) { return choice.bytes <= budget_bytes; });
     // The last choice needs kLeastRows rows of whole chunks, which check_width_fits has made sure of.
-    return fitted;
+    assert(fitting != all.end());
+    return *fitting;
 }
 
 }  // namespace layernorm_fused_rm

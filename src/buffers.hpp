@@ -11,8 +11,8 @@ namespace layernorm_fused_rm {
 
 // A blocking and the buffers it needs.
 struct Buffers {
-    Blocking blocking;
-    std::vector<CircularBuffer> buffers;
+    Blocking blocking{};
+    std::vector<CircularBuffer> buffers{};
     std::int64_t bytes = 0;
 };
 

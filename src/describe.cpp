@@ -64,12 +64,28 @@ using Cells = std::vector<std::string>;
     std::vector<Cells> table{{"core (x, y)", "rows", "bank", "first page", "last page"}};
     for (const CoreWork& work : plan.cores) {
         const std::string core = "(" + std::to_string(work.core.x) + ", " + std::to_string(work.core.y) + ")";
+        if (work.runs.empty()) {
+            table.push_back({core, "0", "-", "-", "-"});
+        }
         for (const Run& run : work.runs) {
             table.push_back({core, std::to_string(run.count), std::to_string(run.bank), std::to_string(run.first_page),
                              std::to_string(run.first_page + run.count - 1)});
         }
     }
-    return std::to_string(plan.cores.size()) + " cores\n" + format_table(table);
+    const std::string cores = std::to_string(plan.cores.size()) + (plan.cores.size() == 1 ? " core\n" : " cores\n");
+    return cores + format_table(table);
+}
+
+[[nodiscard]] std::string describe_coordinate(Coordinate place) {
+    return "(" + std::to_string(place.x) + ", " + std::to_string(place.y) + ")";
+}
+
+[[nodiscard]] std::string describe_sharing(const Plan& plan) {
+    if (!plan.sharing) {
+        return "gamma and beta: read by every core\n";
+    }
+    return "gamma and beta: read by core " + describe_coordinate(plan.sharing->source) + ", multicast to cores " +
+           describe_coordinate(plan.sharing->first) + " to " + describe_coordinate(plan.sharing->last) + "\n";
 }
 
 [[nodiscard]] std::string describe_l1(const Plan& plan) {
@@ -81,8 +97,8 @@ using Cells = std::vector<std::string>;
 
 std::string Plan::describe() const {
     return "layernorm_fused_rm: " + std::to_string(rows) + " rows of " + std::to_string(width) + " elements\n\n" +
-           describe_buffers(*this) + "\n" + describe_l1(*this) + "\n" + describe_cores(*this) + "\n" +
-           describe_arguments(*this);
+           describe_buffers(*this) + "\n" + describe_l1(*this) + describe_sharing(*this) + "\n" +
+           describe_cores(*this) + "\n" + describe_arguments(*this);
 }
 
 }  // namespace layernorm_fused_rm

@@ -26,9 +26,9 @@ inline constexpr Noc kWriteNoc{.step = -1, .first = Axis::kY};
 
 // From one router to its neighbour on `axis`.
 struct Link {
-    Noc noc;
+    Noc noc{};
     Axis axis = Axis::kX;
-    Coordinate from;
+    Coordinate from{};
 
     auto operator<=>(const Link&) const = default;
 };
@@ -40,8 +40,8 @@ struct Link {
 
 // Rows that go from a bank to a core and back.
 struct Traffic {
-    Coordinate bank;
-    Coordinate core;
+    Coordinate bank{};
+    Coordinate core{};
     std::int64_t rows = 0;
 };
 

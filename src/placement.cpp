@@ -5,8 +5,8 @@
 #include <tuple>
 
 #include "assignment.hpp"
+#include "device.hpp"
 #include "numbers.hpp"
-#include "validate.hpp"
 
 namespace layernorm_fused_rm {
 namespace {
@@ -50,7 +50,7 @@ struct Part {
 [[nodiscard]] std::vector<Share> divide_each_bank(std::int64_t rows, std::int64_t banks, std::int64_t cores) {
     const std::int64_t limit = smallest_limit(rows, banks, cores);
     std::vector<Share> shares;
-    for (std::int64_t bank = 0; bank < std::min(banks, rows); ++bank) {
+    for (std::int64_t bank = 0; bank < banks; ++bank) {
         const std::int64_t pages = pages_in_bank(rows, banks, bank);
         const std::int64_t parts = divide_up(pages, limit);
         for (std::int64_t i = 0; i < parts; ++i) {
@@ -81,9 +81,6 @@ struct Part {
 }  // namespace
 
 std::vector<Share> divide_rows(std::int64_t rows, std::int64_t banks, std::int64_t cores) {
-    if (rows == 0) {
-        return {};
-    }
     return std::min(banks, rows) <= cores ? divide_each_bank(rows, banks, cores) : divide_all_banks(rows, banks, cores);
 }
 

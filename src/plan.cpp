@@ -6,8 +6,10 @@
 #include "blocking.hpp"
 #include "buffers.hpp"
 #include "contract.hpp"
+#include "device.hpp"
 #include "error.hpp"
 #include "placement.hpp"
+#include "sharing.hpp"
 #include "validate.hpp"
 
 namespace layernorm_fused_rm {
@@ -41,10 +43,11 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
     return contract::run_slot(static_cast<std::uint32_t>(run), word);
 }
 
-[[nodiscard]] std::vector<std::uint32_t> core_words(const CoreWork& work, std::size_t words) {
+[[nodiscard]] std::vector<std::uint32_t> core_words(const CoreWork& work, bool is_source, std::size_t words) {
     using contract::CoreArgument;
     using contract::RunArgument;
     std::vector<std::uint32_t> values(words, 0);
+    values[static_cast<std::size_t>(CoreArgument::kIsVectorSource)] = is_source ? 1 : 0;
     values[static_cast<std::size_t>(CoreArgument::kRuns)] = to_word(static_cast<std::int64_t>(work.runs.size()));
     for (std::size_t i = 0; i < work.runs.size(); ++i) {
         values[slot(i, RunArgument::kBank)] = to_word(work.runs[i].bank);
@@ -54,7 +57,8 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
     return values;
 }
 
-[[nodiscard]] std::vector<std::vector<std::uint32_t>> make_core_arguments(const std::vector<CoreWork>& cores) {
+[[nodiscard]] std::vector<std::vector<std::uint32_t>> make_core_arguments(const std::vector<CoreWork>& cores,
+                                                                          const std::optional<VectorSharing>& sharing) {
     const std::size_t most_runs = most_runs_of_a_core(cores);
     const std::size_t words = slot(most_runs, contract::RunArgument::kBank);
     if (static_cast<std::int64_t>(words) > kMaxRuntimeWords) {
@@ -63,8 +67,9 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
                "ttnn.to_memory_config(input, ttnn.DRAM_MEMORY_CONFIG)");
     }
     std::vector<std::vector<std::uint32_t>> arguments;
+    arguments.reserve(cores.size());
     for (const CoreWork& work : cores) {
-        arguments.push_back(core_words(work, words));
+        arguments.push_back(core_words(work, sharing && sharing->source == work.core, words));
     }
     return arguments;
 }
@@ -73,8 +78,11 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
 [[nodiscard]] std::uint32_t float_bits(double value) { return std::bit_cast<std::uint32_t>(static_cast<float>(value)); }
 
 [[nodiscard]] NamedArguments make_compile_time_arguments(const Problem& problem, std::int64_t width,
-                                                         const Blocking& blocking) {
+                                                         const Blocking& blocking, bool shares_vectors) {
     const auto in_dram = [](Memory memory) -> std::uint32_t { return memory == Memory::kDram ? 1 : 0; };
+    const double elements = static_cast<double>(width);
+    const double power = static_cast<double>(std::bit_ceil(static_cast<std::uint64_t>(width)));  // 2^k
+    const double centre_scale = elements / power;                                                // c
     return {
         {argument::kWidth, to_word(width)},
         {argument::kRowStride, to_word(blocking.row_stride_elements)},
@@ -91,8 +99,11 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
         {argument::kOutputBanks, to_word(bank_count(problem.device, problem.output_memory))},
         {argument::kGammaInDram, in_dram(problem.gamma.memory)},
         {argument::kBetaInDram, in_dram(problem.beta.memory)},
-        {argument::kWidthBits, float_bits(static_cast<double>(width))},
-        {argument::kNegativeReciprocalBits, float_bits(-1.0 / static_cast<double>(width))},
+        {argument::kSharesVectors, shares_vectors ? 1U : 0U},
+        {argument::kNegativeSumScaleBits, float_bits(-1.0 / power)},
+        {argument::kCentreScaleBits, float_bits(centre_scale)},
+        {argument::kNegativeMeanSquareScaleBits, float_bits(-1.0 / (elements * centre_scale * centre_scale))},
+        {argument::kRstdScaleBits, float_bits(1.0 / centre_scale)},
         {argument::kNegativeEpsilonBits, float_bits(-problem.epsilon)},
     };
 }
@@ -106,9 +117,11 @@ Plan plan(const Problem& problem) {
     Plan result;
     result.rows = extent.rows;
     result.width = extent.width;
-    result.core_arguments = make_core_arguments(cores);
+    result.sharing = share_vectors(cores, extent.width);
+    result.core_arguments = make_core_arguments(cores, result.sharing);
     result.cores = std::move(cores);
-    result.compile_time_arguments = make_compile_time_arguments(problem, extent.width, fitted.blocking);
+    result.compile_time_arguments =
+        make_compile_time_arguments(problem, extent.width, fitted.blocking, result.sharing.has_value());
     result.buffers = std::move(fitted.buffers);
     result.l1_bytes_used = fitted.bytes;
     result.l1_bytes_budget = problem.device.l1_bytes;

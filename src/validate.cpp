@@ -7,6 +7,7 @@
 #include <string>
 
 #include "contract.hpp"
+#include "device.hpp"
 #include "error.hpp"
 #include "numbers.hpp"
 
@@ -187,10 +188,6 @@ void check_device(const Problem& problem, const Extent& extent) {
 }
 
 }  // namespace
-
-std::int64_t bank_count(const Device& device, Memory memory) {
-    return memory == Memory::kDram ? static_cast<std::int64_t>(device.dram_banks.size()) : device.l1_banks;
-}
 
 Extent validate(const Problem& problem) {
     check_input(problem.input);

@@ -16,7 +16,4 @@ struct Extent {
 // Throws std::invalid_argument. The device comes last: a tensor on the host has none, and should be told so first.
 [[nodiscard]] Extent validate(const Problem& problem);
 
-// Pages of an interleaved tensor go round the banks of its memory.
-[[nodiscard]] std::int64_t bank_count(const Device& device, Memory memory);
-
 }  // namespace layernorm_fused_rm

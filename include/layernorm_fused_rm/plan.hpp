@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,8 +25,8 @@ struct Run {
 // What one core does. One run where the tensor has at most as many banks as the device has cores; else as many as
 // needed for an equal share, in the order the core takes them.
 struct CoreWork {
-    Coordinate core;  // logical
-    std::vector<Run> runs;
+    Coordinate core{};  // logical
+    std::vector<Run> runs{};
 
     [[nodiscard]] std::int64_t rows() const {
         return std::accumulate(runs.begin(), runs.end(), std::int64_t{0},
@@ -50,10 +51,26 @@ struct CircularBuffer {
 // A kernel's compile-time arguments by name.
 using NamedArguments = std::vector<std::pair<std::string, std::uint32_t>>;
 
+// One core reads gamma and beta and multicasts them to the other cores of a rectangle, all of which take part.
+struct VectorSharing {
+    Coordinate source{};  // logical, like the corners
+    Coordinate first{};   // least x and y
+    Coordinate last{};    // greatest x and y
+
+    [[nodiscard]] std::int64_t receivers() const {
+        return std::int64_t{last.x - first.x + 1} * std::int64_t{last.y - first.y + 1} - 1;
+    }
+
+    bool operator==(const VectorSharing&) const = default;
+};
+
 struct Plan {
     std::int64_t rows = 0;
     std::int64_t width = 0;
-    std::vector<CoreWork> cores;  // only cores that have rows; row-major order of the grid; none if there are no rows
+    // Row-major order of the grid; none if there are no rows. Only cores that have rows, and, where vectors are shared,
+    // those between them.
+    std::vector<CoreWork> cores;
+    std::optional<VectorSharing> sharing;  // none: every core reads gamma and beta itself
     std::vector<CircularBuffer> buffers;
     NamedArguments compile_time_arguments;                   // of all three kernels
     std::vector<std::vector<std::uint32_t>> core_arguments;  // per entry of `cores`, of all three kernels

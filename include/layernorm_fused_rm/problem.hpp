@@ -15,7 +15,7 @@ enum class Storage { kDevice, kHost };
 
 // What the planner needs to know of one tensor.
 struct TensorSpec {
-    std::vector<std::int64_t> shape;  // elements
+    std::vector<std::int64_t> shape{};  // elements
     DataType dtype = DataType::kBfloat16;
     Layout layout = Layout::kRowMajor;
     Memory memory = Memory::kDram;
@@ -35,26 +35,27 @@ struct Coordinate {
 
 // The chip as the planner sees it. Every number comes from the device, none is fixed to one card.
 struct Device {
-    Coordinate grid;                     // worker columns (x) and rows (y)
-    std::vector<Coordinate> workers;     // NoC place of each logical core, row by row; empty when unknown
-    std::vector<Coordinate> dram_banks;  // NoC place of each DRAM bank; only the count is needed if workers is empty
-    Coordinate noc_size;                 // columns and rows of the torus
-    std::int64_t l1_banks = 0;           // banks of an interleaved L1 tensor
-    std::int64_t l1_bytes = 0;           // for circular buffers on each core
-    std::int64_t dram_alignment_bytes = 32;  // of a page in DRAM
-    std::int64_t l1_alignment_bytes = 16;    // of a page in L1
+    Coordinate grid{};                     // worker columns (x) and rows (y)
+    std::vector<Coordinate> workers{};     // NoC place of each logical core, row by row; empty when unknown
+    std::vector<Coordinate> dram_banks{};  // NoC place of each DRAM bank; only the count is needed if workers is empty
+    Coordinate noc_size{};                 // columns and rows of the torus
+    std::int64_t l1_banks = 0;             // banks of an interleaved L1 tensor
+    std::vector<Coordinate> l1_bank_places{};  // NoC place of each L1 bank; empty when unknown: ttnn shuffles them
+    std::int64_t l1_bytes = 0;                 // for circular buffers on each core
+    std::int64_t dram_alignment_bytes = 32;    // of a page in DRAM
+    std::int64_t l1_alignment_bytes = 16;      // of a page in L1
 
     bool operator==(const Device&) const = default;
 };
 
 // y = (x - mean) / sqrt(variance + epsilon) * gamma + beta over the last dimension, biased variance.
 struct Problem {
-    TensorSpec input;
-    TensorSpec gamma;
-    TensorSpec beta;
+    TensorSpec input{};
+    TensorSpec gamma{};
+    TensorSpec beta{};
     Memory output_memory = Memory::kDram;
     double epsilon = 1e-5;
-    Device device;
+    Device device{};
 
     bool operator==(const Problem&) const = default;
 };

@@ -46,7 +46,7 @@ def layernorm_fused_rm(input, gamma, beta, *, epsilon=1e-5, memory_config=None):
     """
     _require_tensors(input=input, gamma=gamma, beta=beta)
     output_config = _output_memory_config(input, memory_config)
-    program = prepare(_problem(input, gamma, beta, output_config, float(epsilon)))
+    program = prepare(_problem(input, gamma, beta, output_config, float(epsilon)), input.device())
     output = ttnn.allocate_tensor_on_device(
         input.shape, ttnn.bfloat16, ttnn.ROW_MAJOR_LAYOUT, input.device(), output_config
     )
@@ -54,9 +54,9 @@ def layernorm_fused_rm(input, gamma, beta, *, epsilon=1e-5, memory_config=None):
 
 
 @functools.lru_cache(maxsize=1024)
-def prepare(problem: _core.Problem) -> PreparedProgram:
+def prepare(problem: _core.Problem, device) -> PreparedProgram:
     """The program of a Problem; built once, so that a second call compiles nothing and builds no descriptor."""
-    return PreparedProgram(problem)
+    return PreparedProgram(problem, device)
 
 
 def make_problem(input, gamma, beta, *, epsilon=1e-5, memory_config=None) -> _core.Problem:

@@ -16,9 +16,10 @@ KERNELS = Path(__file__).resolve().parent / "kernels"
 class PreparedProgram:
     """One Problem, planned and described. `plan` is the `_core.Plan`; `run` starts it on tensors that fit the Problem."""
 
-    def __init__(self, problem: _core.Problem):
+    def __init__(self, problem: _core.Problem, device):
         self.plan = _core.plan(problem)
         self._descriptor = _describe_program(self.plan) if self.plan.cores else None
+        self._sharing_arguments = _sharing_arguments(self.plan, device)
 
     def run(self, input, gamma, beta, output):
         """Normalise `input` into `output` (all ttnn device tensors) and return `output`."""
@@ -27,7 +28,8 @@ class PreparedProgram:
         import ttnn
 
         reader, writer, _ = self._descriptor.kernels
-        reader.common_runtime_args = [input.buffer_address(), gamma.buffer_address(), beta.buffer_address()]
+        addresses = [input.buffer_address(), gamma.buffer_address(), beta.buffer_address()]
+        reader.common_runtime_args = addresses + self._sharing_arguments
         writer.common_runtime_args = [output.buffer_address()]
         return ttnn.generic_op([input, gamma, beta, output], self._descriptor)
 
@@ -37,11 +39,26 @@ def _describe_program(plan: _core.Plan):
 
     cores = _core_ranges(plan, ttnn)
     kernels = [
-        _describe_kernel(plan, cores, "reader.cpp", ttnn.ReaderConfigDescriptor(), len(_core.ReaderArgument) - 1),
-        _describe_kernel(plan, cores, "writer.cpp", ttnn.WriterConfigDescriptor(), len(_core.WriterArgument) - 1),
+        _describe_kernel(plan, cores, "reader.cpp", ttnn.ReaderConfigDescriptor(), int(_core.ReaderArgument.COUNT)),
+        _describe_kernel(plan, cores, "writer.cpp", ttnn.WriterConfigDescriptor(), int(_core.WriterArgument.COUNT)),
         _describe_kernel(plan, cores, "compute.cpp", _compute_config(ttnn), 0),
     ]
-    return ttnn.ProgramDescriptor(kernels=kernels, semaphores=[], cbs=_describe_buffers(plan, cores, ttnn))
+    semaphores = [
+        ttnn.SemaphoreDescriptor(id=index, core_ranges=cores, initial_value=0)
+        for index in range(int(_core.Semaphore.COUNT) if plan.sharing is not None else 0)
+    ]
+    return ttnn.ProgramDescriptor(kernels=kernels, semaphores=semaphores, cbs=_describe_buffers(plan, cores, ttnn))
+
+
+def _sharing_arguments(plan: _core.Plan, device) -> list[int]:
+    """The reader's common arguments from SOURCE_X on: NoC places of the plan's logical cores, zeros if nothing is shared."""
+    if plan.sharing is None:
+        return [0] * (int(_core.ReaderArgument.COUNT) - int(_core.ReaderArgument.SOURCE_X))
+    import ttnn
+
+    corners = (plan.sharing.source, plan.sharing.first, plan.sharing.last)
+    places = [device.worker_core_from_logical_core(ttnn.CoreCoord(*corner)) for corner in corners]
+    return [value for place in places for value in (place.x, place.y)] + [plan.sharing.receivers]
 
 
 def _describe_kernel(plan: _core.Plan, cores, source: str, config, common_arguments: int):

@@ -26,6 +26,5 @@ def cores_by_tile(tensix_coord_map: dict[tuple[int, int], tuple[int, int]]) -> d
     columns = sorted({x for x, _ in tensix_coord_map})
     rows = sorted({y for _, y in tensix_coord_map})
     return {
-        tile: Core(logical=(columns.index(x), rows.index(y)), noc0=(x, y))
-        for (x, y), tile in tensix_coord_map.items()
+        tile: Core(logical=(columns.index(x), rows.index(y)), noc0=(x, y)) for (x, y), tile in tensix_coord_map.items()
     }

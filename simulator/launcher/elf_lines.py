@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from elftools.common.exceptions import ELFError
@@ -55,7 +55,7 @@ class Place:
         return parts[parts.index("kernels") + 1] if "kernels" in parts else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def text_of(elf: Path) -> tuple[int, bytes]:
     """(address, bytes) of the executable segment; empty where the file cannot be read."""
     try:
@@ -68,6 +68,7 @@ def text_of(elf: Path) -> tuple[int, bytes]:
     return 0, b""
 
 
+@cache
 def candidates(core_name: str) -> list[Path]:
     """All ELFs in the cache for this kind of core ("brisc", "trisc0" ...), newest first."""
     root = Path(os.environ.get("TT_METAL_CACHE") or Path.home() / ".cache")
@@ -103,7 +104,8 @@ def locate(core_name: str, memory: bytes, pc_offset: int) -> Place | None:
     return best
 
 
-def call_chain(place: Place) -> list[Frame]:
+@cache
+def call_chain(place: Place) -> tuple[Frame, ...]:
     """Source lines of the address: where it is, and where each inlined function was called, outwards."""
     with place.elf.open("rb") as stream:
         # The linker keeps relocations in these files; the sections hold the final values already.
@@ -111,10 +113,11 @@ def call_chain(place: Place) -> list[Frame]:
         for unit in dwarf.iter_CUs():
             scopes = _scopes_at(dwarf, unit.get_top_DIE(), place.address)
             if scopes:
-                return _frames(dwarf, unit, scopes, place.address)
-    return []
+                return tuple(_frames(dwarf, unit, scopes, place.address))
+    return ()
 
 
+@cache
 def symbol_address(elf: Path, name: str) -> int | None:
     with elf.open("rb") as stream:
         table = ELFFile(stream).get_section_by_name(".symtab")

@@ -1,12 +1,11 @@
 """A hang ends the run within seconds: how it is recognised, and how the host is ended.
 
 Two rules, looked at every 100 cycles while a program runs:
- - Certain: no tile has anything to do ever again. Every running core is frozen in a proven wait loop (quick/wait_loop.py),
-   every unit is idle, no packet is in flight; then time alone changes nothing.
+ - Certain: no tile has anything to do ever again. Every running core is frozen in a proven wait loop (see
+   quick/wait_loop.py), every unit is idle, no packet is in flight; then time alone changes nothing.
  - Stalled: no packet is in flight and for STALLED_CYCLES nothing that could make progress did: every core frozen or at
-   the same instruction with the same registers, every Tensix queue and unit as it was. Needed where a Tensix instruction
-   waits for ever (a semaphore, a source bank), since its wait gate is looked at in every cycle. No Tensix instruction
-   runs that long: the longest modelled ones, a whole tile's unpack or a 64 KB move, take some hundred to 4,096 cycles.
+   the same instruction with the same registers, every Tensix queue as it was, no unit occupied. Needed where a Tensix
+   instruction waits for ever (a semaphore, a source bank), since its wait gate is looked at in every cycle.
 wolfpine's own watch (50,000 cycles, and far more for many cores) stays as a last resort, with the same report.
 """
 
@@ -22,7 +21,7 @@ from framework.bridge.hostlink import stop_host
 from framework.device.deadlock import DeadlockDetector
 
 HANG_REPORT_VARIABLE = "LAYERNORM_SIM_HANG_REPORT"
-STALLED_CYCLES = 5_000
+STALLED_CYCLES = 2_000
 # wolfpine's watch is a heuristic that fires on 64 busy cores; the two rules above come first.
 LAST_RESORT_CYCLES = "400000"
 
@@ -38,6 +37,11 @@ class HangWatch:
         self.device = device
         self._last_state: tuple | None = None
         self._same_since = 0
+
+    def start(self, cycle: int) -> None:
+        """Forget what was seen: another program, or the same one after a look of the host."""
+        self._last_state = None
+        self._same_since = cycle
 
     def check(self, cycle: int) -> None:
         """Called between runs of the clock, with at least one core launched and not done."""

@@ -3,7 +3,7 @@
     simulated device hang at cycle 12345: nothing can happen any more: ...
     1 of 2 cores has not finished
     core (0, 0) (NoC 1-1)
-      NCRISC in kernel reader at reader.cpp:41: waits in cb_reserve_back for buffer 0 "input rows": wants 2 free pages ...
+      NCRISC in kernel reader at reader.cpp:41: waits for free pages of buffer 0 "input rows" (cb_reserve_back): ...
           dataflow_api.h:423 (cb_reserve_back) < reader.cpp:41 (kernel_main)
 
 Buffer numbers get names from the JSON file in LAYERNORM_SIM_BUFFER_NAMES, {"0": "input rows", ...}.
@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from . import elf_lines
@@ -83,10 +83,10 @@ def _place_and_chain(core, pc: int):
     return _find(core.core_label.lower(), memory[start : offset + CODE_WINDOW_BYTES].tobytes(), offset - start)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _find(core_name: str, window: bytes, pc_offset: int):
     place = elf_lines.locate(core_name, window, pc_offset)
-    return place, (tuple(elf_lines.call_chain(place)) if place else ())
+    return place, (elf_lines.call_chain(place) if place else ())
 
 
 def _short(function: str) -> str:
@@ -94,7 +94,7 @@ def _short(function: str) -> str:
     return re.sub(r"<.*", "", function) or function
 
 
-@lru_cache(maxsize=None)
+@cache
 def _buffer_names() -> dict[str, str]:
     path = os.environ.get(BUFFER_NAMES_VARIABLE)
     try:
@@ -138,6 +138,7 @@ def _gate_reason(gate, head: str) -> str:
         state = "to be above 0" if reason == "semaphore_empty" else "to be below its maximum"
         return f"; a SEMWAIT waits for semaphore {index} {TENSIX_SEMAPHORES[index]} (now {value}) {state}"
     if gate.latchedWaitInstruction is not None:
-        return f"; a {gate.latchedWaitInstruction.opcode} waits (conditions {gate.latchedWaitInstruction.condition_mask:#x})"
+        latched = gate.latchedWaitInstruction
+        return f"; a {latched.opcode} waits (conditions {latched.condition_mask:#x})"
     bank = gate.whichSrcBankBlocksFPUInstruction(head)
     return f"; it waits for data in Src{bank}" if bank else ""

@@ -16,7 +16,6 @@ import time
 from . import hang, mends, time_policy
 from .quick.install import install as install_quick_parts
 
-
 HOST_LOOK_SECONDS = 0.5
 
 

@@ -176,12 +176,43 @@ def mend_division() -> None:
     RV_M_ISA.run = staticmethod(run)
 
 
+def mend_setadczw() -> None:
+    """SETADCZW sets the W counters too.
+
+    WormholeB0/TensixTile/TensixCoprocessor/SETADCZW.md: mask bits 1 and 3 set W and W_Cr of channel 0 and 1. wolfpine
+    writes the W value into Z, and Z's into W_Cr. Evidence: ttnn's fast tilize of three tiles at a time (width 96, 384)
+    gave rows 0 to 15 again in place of rows 16 to 31.
+    """
+    from framework.pe.tensix.backends.misc import MiscellaneousUnit
+
+    expect_source(MiscellaneousUnit.handle_setadczw, "adc_channel.Channel[0].Z = Y0Val", "Channel[0].W_Cr = X0Val")
+
+    def handle_setadczw(self, instruction_info, issue_thread, arguments):
+        override = arguments["Ch1_Y"] >> 3 & 3
+        controller = self.backend.getADC(override - 1 if override else issue_thread)
+        targets = (controller.Unpacker[0], controller.Unpacker[1], controller.Packers)
+        values = (arguments["Ch0_X"], arguments["Ch0_Y"], arguments["Ch1_X"], arguments["Ch1_Y"] & 7)
+        for index, target in enumerate(targets):
+            if not arguments["CntSetMask"] >> index & 1:
+                continue
+            for bit, value in enumerate(values):
+                if arguments["BitMask"] >> bit & 1:
+                    counters = target.Channel[bit >> 1]
+                    if bit & 1:
+                        counters.W = counters.W_Cr = value
+                    else:
+                        counters.Z = counters.Z_Cr = value
+
+    MiscellaneousUnit.handle_setadczw = handle_setadczw
+
+
 MENDS = (
     mend_unpacker_row_base,
     mend_division,
     refuse_packer_features,
     mend_multicast_source,
     refuse_reads_of_nowhere,
+    mend_setadczw,
 )
 
 

@@ -13,6 +13,7 @@ The device's own timing does not depend on any of this.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from framework.bridge import Device
 
@@ -48,15 +49,22 @@ class HeldGo:
     data: bytes
 
 
+class RunningCore(NamedTuple):
+    """A launched core: its tile's clock, and the memory that starts with its GO message's run state."""
+
+    clock: object
+    signal: memoryview
+
+
 class PolledDevice(Device):
-    """wolfpine's host bridge with the time policy above. Launched cores are kept as {tile key: GO message address}."""
+    """wolfpine's host bridge with the time policy above."""
 
     def __init__(self, device_factory, tensix_coord_map, **options):
         super().__init__(device_factory, tensix_coord_map, **options)
         self.core_of_tile = cores_by_tile(tensix_coord_map)
         self.cycle_log = CycleLog.from_environment()
         self.hang_watch = HangWatch(self) if is_quick() else None
-        self.launched: dict[TileKey, int] = {}
+        self.launched: dict[TileKey, RunningCore] = {}
         self._held: dict[TileKey, HeldGo] = {}
         self._init_address: dict[TileKey, int] = {}
         self._go_address: int | None = None
@@ -105,12 +113,16 @@ class PolledDevice(Device):
     def _deliver_held_go(self) -> None:
         for go in self._held.values():
             self.write_without_pump(go.tile, go.address, go.data)
-            self.launched[go.tile] = go.address
+            tile = self.tt_device.tile_directory[go.tile]
+            signal = memoryview(tile.L1_mem.memory)[go.address + SIGNAL_OFFSET_BYTES :]
+            self.launched[go.tile] = RunningCore(tile.clock, signal)
             self.cycle_log.core_started(self.core_of_tile[go.tile], self.pump.clock_tick_num)
         self._held.clear()
 
     def _run_program(self) -> None:
         end = self.pump.clock_tick_num + MAX_CYCLES_PER_READ
+        if self.hang_watch is not None:
+            self.hang_watch.start(self.pump.clock_tick_num)
         while self.launched and self.pump.clock_tick_num < end:
             self.tt_device.run(CHUNK_CYCLES)
             if self.launched and self.hang_watch is not None:
@@ -139,13 +151,7 @@ class PolledDevice(Device):
 
     def _note_done_cores(self, cycle: int) -> None:
         """A core that stored DONE in this cycle has not fallen asleep yet."""
-        directory = self.tt_device.tile_directory
-        done = [
-            tile
-            for tile, address in self.launched.items()
-            if directory[tile].clock.awake
-            and directory[tile].L1_mem.memory[address + SIGNAL_OFFSET_BYTES] == RUN_MSG_DONE
-        ]
+        done = [tile for tile, core in self.launched.items() if core.clock.awake and core.signal[0] == RUN_MSG_DONE]
         for tile in done:
             del self.launched[tile]
             self.cycle_log.core_done(self.core_of_tile[tile], cycle)

@@ -19,19 +19,20 @@ COUNTER_MASK = 0xFFFF
 NOC_REGISTERS = {0xFFB20000: 0, 0xFFB30000: 1}
 # struct LocalCBInterface (circular_buffer_interface.h): 32 bytes a buffer, fifo_num_pages is its fourth word.
 INTERFACE_BYTES, NUM_PAGES_OFFSET = 32, 12
-TENSIX_SYNC_ADDRESS, MOP_SYNC_ADDRESS, PC_BUFFER_ADDRESS = 0xFFE80004, 0xFFE80008, 0xFFE80000
+TENSIX_SYNC_ADDRESS, MOP_SYNC_ADDRESS = 0xFFE80004, 0xFFE80008
 LOAD_OPCODE = 0x03
 
-# While (a, b) keeps the core in its loop: which of the two is present, and the least that would do.
+# Between the two registers of a branch: if it is taken, if it is not.
 LESS, GREATER_EQUAL, EQUAL, UNEQUAL = "less", "greater or equal", "equal", "unequal"
-RELATIONS = {
-    rv_operations._blt: (LESS, GREATER_EQUAL),
-    rv_operations._bltu: (LESS, GREATER_EQUAL),
-    rv_operations._bge: (GREATER_EQUAL, LESS),
-    rv_operations._bgeu: (GREATER_EQUAL, LESS),
-    rv_operations._beq: (EQUAL, UNEQUAL),
-    rv_operations._bne: (UNEQUAL, EQUAL),
+BRANCH_RELATIONS = {
+    0: (EQUAL, UNEQUAL),  # beq
+    1: (UNEQUAL, EQUAL),  # bne
+    4: (LESS, GREATER_EQUAL),  # blt
+    5: (GREATER_EQUAL, LESS),  # bge
+    6: (LESS, GREATER_EQUAL),  # bltu
+    7: (GREATER_EQUAL, LESS),  # bgeu
 }
+RELATIONS = {rv_operations.BRANCHES[funct3]: relations for funct3, relations in BRANCH_RELATIONS.items()}
 
 
 def describe_wait(tile, core, interface_address: int | None, buffer_name) -> str:
@@ -40,14 +41,16 @@ def describe_wait(tile, core, interface_address: int | None, buffer_name) -> str
         return _describe_stall(core)
     relations = waiting_relations(core)
     parts = []
-    for address, size, value in core.wait_loop.polled():
+    for address, _, value in core.wait_loop.polled():
         if OVERLAY_FIRST <= address < OVERLAY_END:
             parts.append(_describe_buffer(tile, core, address, relations, interface_address, buffer_name))
         elif address & 0xFFFF0000 in NOC_REGISTERS:
             parts.append(_describe_noc_counter(address, value))
         elif address < core.l1_bytes:
             parts.append(_describe_semaphore(address, value, relations))
-    return "waits for " + "; ".join(dict.fromkeys(parts)) if parts else "waits in a loop that reads nothing that changes"
+    if not parts:
+        return "waits in a loop that reads nothing that can change"
+    return "waits for " + "; ".join(dict.fromkeys(parts))
 
 
 def waiting_relations(core) -> list[tuple[str, int, int]]:
@@ -113,7 +116,7 @@ def _describe_noc_counter(address: int, value: int) -> str:
     names = NUI.NUICounters.CounterNames
     index = (address & 0xFFFF) - 0x200 >> 2
     name = names(index).name if 0 <= index < len(names) else f"register {address & 0xFFFF:#x}"
-    return f"NoC {NOC_REGISTERS[address & 0xFFFF0000]} traffic to complete ({name} is {value}: a read, write or atomic barrier)"
+    return f"NoC {NOC_REGISTERS[address & 0xFFFF0000]} traffic to complete, as in a barrier ({name} is {value})"
 
 
 def _describe_semaphore(address: int, value: int, relations) -> str:

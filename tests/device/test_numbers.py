@@ -28,12 +28,13 @@ def test_a_constant_row_gives_beta(device, width, value):
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("width", [64, 96, 1024, 2048])
 def test_what_is_not_finite_stays_in_its_row(device, width, bad):
+    """Such a row comes out NaN or Inf throughout: which of them is the packer's choice (docs/limits.md)."""
     clean = normal_case((36, width))
     x = clean.x.copy()
     x[5, width // 2] = bad
     x[17, 0] = bad
     y = run(Case(x, clean.gamma, clean.beta), device)
-    assert np.isnan(y[[5, 17]]).all()
+    assert not np.isfinite(y[[5, 17]]).any()
     others = np.delete(np.arange(36), [5, 17])
     np.testing.assert_array_equal(y[others], run(clean, device)[others])
 

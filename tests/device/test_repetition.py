@@ -66,7 +66,8 @@ def run_on_grid(case: Case, device, grid: tuple[int, int]) -> np.ndarray:
     prepared = program.PreparedProgram(
         _core.Problem(
             input=problem.input, gamma=problem.gamma, beta=problem.beta, epsilon=case.epsilon, device=smaller
-        )
+        ),
+        device,
     )
     assert len(prepared.plan.cores) <= columns * rows
     output = ttnn.allocate_tensor_on_device(

@@ -1,13 +1,21 @@
 """What a hang report says: the wait condition, from the branch that keeps a core in its loop."""
 
+from types import SimpleNamespace
+
 import pytest
-from launcher import elf_lines, hang_report, wait_condition
+from launcher import elf_lines, hang, hang_report, wait_condition
 from launcher.wait_condition import EQUAL, GREATER_EQUAL, LESS, UNEQUAL
 
 
 @pytest.mark.parametrize(
     ("relation", "a", "b", "present", "wanted"),
-    [(LESS, 2, 5, 2, 5), (GREATER_EQUAL, 4, 2, 2, 5), (EQUAL, 7, 7, 0, 1), (LESS, 3, 5, 2, None), (UNEQUAL, 2, 5, 2, None)],
+    [
+        (LESS, 2, 5, 2, 5),
+        (GREATER_EQUAL, 4, 2, 2, 5),
+        (EQUAL, 7, 7, 0, 1),
+        (LESS, 3, 5, 2, None),
+        (UNEQUAL, 2, 5, 2, None),
+    ],
 )
 def test_wanted_pages_follow_from_the_branch(relation, a, b, present, wanted):
     assert wait_condition.wanted_count([(relation, a, b)], present) == wanted
@@ -50,3 +58,40 @@ def test_buffers_get_their_names(tmp_path, monkeypatch):
 
 def test_template_arguments_are_dropped_from_names():
     assert hang_report._short("read_pages<TensorAccessor<A, B> >") == "read_pages"
+
+
+class QuietDevice:
+    """A device on which nothing moves, though its clock still wants to run."""
+
+    def __init__(self):
+        self.pump = SimpleNamespace(_tile_clocks=[SimpleNamespace(next_event_cycle=lambda cycle: cycle + 1)])
+        self.launched = {}
+        self.core_of_tile = {}
+        self.tt_device = SimpleNamespace(tile_directory={})
+
+    def noc_is_idle(self):
+        return True
+
+
+def test_no_progress_becomes_a_hang_only_after_the_whole_time():
+    watch = hang.HangWatch(QuietDevice())
+    watch.start(1000)
+    watch.check(1100)
+    watch.check(1100 + hang.STALLED_CYCLES - 1)
+    with pytest.raises(hang.DeviceHang, match="simulated device hang at cycle"):
+        watch.check(1100 + hang.STALLED_CYCLES)
+
+
+def test_quiet_time_of_an_earlier_program_does_not_count():
+    watch = hang.HangWatch(QuietDevice())
+    watch.start(0)
+    watch.check(100)
+    watch.start(50_000)
+    watch.check(50_100)
+
+
+def test_device_without_any_future_event_hangs_at_once():
+    device = QuietDevice()
+    device.pump._tile_clocks = [SimpleNamespace(next_event_cycle=lambda cycle: None)]
+    with pytest.raises(hang.DeviceHang, match="nothing can happen any more"):
+        hang.HangWatch(device).check(100)

@@ -89,7 +89,15 @@ def test_read_from_a_coordinate_without_a_tile_raises(kept_attributes):
 
 @pytest.mark.parametrize(
     ("funct3", "dividend", "divisor", "expected"),
-    [(4, -7, 2, -3), (4, 7, 0, -1), (4, -(2**31), -1, -(2**31)), (6, -7, 2, -1), (6, 7, 0, 7), (7, 7, 0, 7), (5, 7, 0, -1)],
+    [
+        (4, -7, 2, -3),
+        (4, 7, 0, -1),
+        (4, -(2**31), -1, -(2**31)),
+        (6, -7, 2, -1),
+        (6, 7, 0, 7),
+        (7, 7, 0, 7),
+        (5, 7, 0, -1),
+    ],
 )
 def test_division_follows_the_manual(kept_attributes, funct3, dividend, divisor, expected):
     from framework.pe.register.register import Register

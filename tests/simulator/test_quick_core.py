@@ -41,7 +41,7 @@ def register_operation(funct7, funct3, rd, rs1, rs2):
     return funct7 << 25 | rs2 << 20 | rs1 << 15 | funct3 << 12 | rd << 7 | 0x33
 
 
-# Wait for the flag, count down from 9 with a multiply, a divide and a store a turn, wait for two pushed pages, store 99.
+# Wait for the flag, count down from 9 with a multiply, a divide and a store a turn, wait for two pages, store 99.
 PROGRAM = [
     0x1 << 12 | 5 << 7 | 0x37,  # lui x5, FLAG_ADDRESS
     load_word(6, 5, 0),
@@ -113,7 +113,9 @@ def test_a_working_core_is_not_frozen(monkeypatch):
 
 def wolfpine_result(word, left, right):
     """What wolfpine's interpreter leaves in x3 for an instruction on x1 and x2, or None where it fails."""
-    registers = RegisterFile([Register(4, bytes(4), RegisterAccessMode.R, False)] + [Register(4) for _ in range(33)], {})
+    registers = RegisterFile(
+        [Register(4, bytes(4), RegisterAccessMode.R, False)] + [Register(4) for _ in range(33)], {}
+    )
     registers[1].write(left.to_bytes(4, "little"))
     registers[2].write(right.to_bytes(4, "little"))
     try:

@@ -6,11 +6,23 @@ import numpy as np
 import pytest
 from framework.pe.tensix.backends.backend_base import DataFormat
 from framework.pe.tensix.backends.packer import PackerUnit
-from framework.pe.tensix.backends.vector import fma_model_wh
+from framework.pe.tensix.backends.vector import VectorUnit, fma_model_wh
+from framework.pe.tensix.registers import LReg
 from launcher.quick import packer, sfpu
 
 LANES = 32
-SPECIAL_PATTERNS = (0, 0x80000000, 1, 0x80000001, 0x3F800000, 0xBF800000, 0x007FFFFF, 0x00800000, 0x7F7FFFFF, 0x34000000)
+SPECIAL_PATTERNS = (
+    0,
+    0x80000000,
+    1,
+    0x80000001,
+    0x3F800000,
+    0xBF800000,
+    0x007FFFFF,
+    0x00800000,
+    0x7F7FFFFF,
+    0x34000000,
+)
 
 
 def patterns(rng, exponents):
@@ -42,7 +54,7 @@ def test_multiply_add_equals_the_model_of_wormholes_unit(kind):
         found = sfpu.multiply_add(sfpu.Parts(a), sfpu.Parts(b), sfpu.Parts(c), c)
         if found is None:
             continue
-        expected = [fma_model_wh(int(x), int(y), int(z)) for x, y, z in zip(a, b, c)]
+        expected = [fma_model_wh(int(x), int(y), int(z)) for x, y, z in zip(a, b, c, strict=True)]
         assert found.tolist() == expected
         compared += 1
     assert compared > 50 or kind == "any"
@@ -65,6 +77,40 @@ def test_register_shows_list_and_array_of_the_same_lanes():
     assert set(register.bits().tolist()) == {0x3F800000}
 
 
+def lanes_after(handler, is_quick):
+    """All eight registers after a handler ran on a unit with known lanes, by wolfpine alone or with the quick parts."""
+    backend = SimpleNamespace(blackhole=False)
+    unit = VectorUnit.__new__(VectorUnit)
+    unit.backend, unit.laneConfig, unit.laneFlags = backend, [0] * LANES, [True] * LANES
+    unit.useLaneFlagsForLaneEnable = [True] * LANES
+    unit.getDiagnosticSettings = lambda: SimpleNamespace(reportSFPUCalculations=lambda: False)
+    unit.lregs = [sfpu.QuickLReg() if is_quick else LReg() for _ in range(17)]
+    for index in range(8):
+        for lane in range(LANES):
+            unit.lregs[index][lane] = 1000 * index + lane
+    handler(unit)
+    return [[int(unit.lregs[index][lane]) for lane in range(LANES)] for index in range(8)]
+
+
+def test_rotation_transposition_and_move_equal_wolfpines():
+    rotation = {
+        "instr_mod1": VectorUnit.SFPSHFT2_MOD1_SUBVEC_SHFLROR1,
+        "lreg_dest": 2,
+        "lreg_src_c": 5,
+        "imm12_math": 0,
+    }
+    move = {"instr_mod1": 0, "lreg_dest": 1, "lreg_c": 6}
+    cases = [
+        (VectorUnit.handle_sfpshft2, sfpu._rotate, ({}, 0, rotation)),
+        (VectorUnit._transpose4, sfpu._transpose, (4,)),
+        (VectorUnit.handle_sfpmov, sfpu._move, ({}, 0, move)),
+    ]
+    for original, make_quick, arguments in cases:
+        quick = make_quick(lambda *_: pytest.fail("left to wolfpine"))
+        expected = lanes_after(lambda unit, o=original, a=arguments: o(unit, *a), is_quick=False)
+        assert lanes_after(lambda unit, q=quick, a=arguments: q(unit, *a), is_quick=True) == expected
+
+
 @pytest.mark.parametrize("formats", list(packer.CONVERSIONS), ids=str)
 def test_packed_datums_equal_wolfpines(formats):
     in_format, reads_32_bits, out_format = formats
@@ -74,7 +120,11 @@ def test_packed_datums_equal_wolfpines(formats):
     unit = SimpleNamespace()
     unit.bf16ToOutFormat = lambda bits, out: PackerUnit.bf16ToOutFormat(unit, bits, out)
     expected = [
-        int(PackerUnit.formatConversion(unit, 0, DataFormat(in_format), DataFormat(out_format), int(datum), reads_32_bits))
+        int(
+            PackerUnit.formatConversion(
+                unit, 0, DataFormat(in_format), DataFormat(out_format), int(datum), reads_32_bits
+            )
+        )
         for datum in raw
     ]
     assert packer.CONVERSIONS[formats](raw).tolist() == expected

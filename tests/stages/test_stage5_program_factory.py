@@ -27,9 +27,11 @@ def test_four_buffers_where_the_report_had_thirteen(device):
 
 
 def test_the_plan_describes_itself(device):
-    text = plan_of(device, (256, 384)).describe()
-    for word in ("reader", "compute", "writer", "page", "bytes", "core", "rows", "L1", "budget"):
+    plan = plan_of(device, (256, 384))
+    text = plan.describe()
+    for word in ("reader", "compute", "writer", "page size", "bytes", "core", "rows", "L1"):
         assert word in text
+    assert str(plan.l1_bytes_used) in text and str(plan.l1_bytes_budget) in text
 
 
 def test_rows_are_spread_over_all_cores_of_the_grid(device):

@@ -26,6 +26,8 @@ inline constexpr uint32_t kOutputBanks = get_named_compile_time_arg_val(contract
 inline constexpr bool kGammaInDram = get_named_compile_time_arg_val(contract::argument::kGammaInDram) != 0;
 inline constexpr bool kBetaInDram = get_named_compile_time_arg_val(contract::argument::kBetaInDram) != 0;
 
+inline constexpr bool kSharesVectors = get_named_compile_time_arg_val(contract::argument::kSharesVectors) != 0;
+
 inline constexpr uint32_t kInput = static_cast<uint32_t>(contract::Buffer::kInput);
 inline constexpr uint32_t kGamma = static_cast<uint32_t>(contract::Buffer::kGamma);
 inline constexpr uint32_t kBeta = static_cast<uint32_t>(contract::Buffer::kBeta);

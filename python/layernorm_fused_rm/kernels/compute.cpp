@@ -36,6 +36,15 @@ static_assert(kSegments > 1 || kRowsPerBlock * kRowStride <= contract::kChunksPe
 static_assert(kSegments == 1 || (kRowsPerBlock == kRowsPerBatch && kRowsPerBatch <= contract::kMaxStreamedRowsPerBatch));
 static_assert(kRowsPerBatch <= contract::kMaxRowsPerBatch);
 
+inline constexpr uint32_t kBatchStrideRows =
+    kSegments == 1 ? kRowStride / contract::kElementsPerDestRow : kRowsInChunk;
+
+// What outlives a block.
+struct State {
+    uint32_t zone = 0;               // the next to be filled
+    bool affine_is_settled = false;  // gamma and beta are where they are read
+};
+
 inline uint32_t zone_row(uint32_t zone) { return zone * kChunksPerZone * kRowsInChunk; }
 
 // kGamma, kBeta [kWidth] -> DEST from `gamma_row`, beta one chunk behind gamma; `offset` elements into the vectors.
@@ -53,8 +62,20 @@ inline void pack_block(uint32_t zone, uint32_t elements) {
     }
 }
 
+// kGamma and kBeta -> DEST, to stay. Late, in the first block, because rows arrive before they do.
+inline void settle_affine(bool& is_settled) {
+    if (!is_settled) {
+        cb_wait_front(kGamma, 1);
+        cb_wait_front(kBeta, 1);
+        fill_affine(kResidentGammaRow, 0, kWidth);
+        tensix::order_sfpu_after_fill();
+        is_settled = true;
+    }
+}
+
 // Block [rows, kWidth] of one segment: filled once, normalised batch by batch, packed once. Pops kInput, pushes kOutput.
-inline void normalise_resident_block(uint32_t rows, uint32_t& zone) {
+inline void normalise_resident_block(uint32_t rows, State& state) {
+    const uint32_t zone = state.zone;
     const uint32_t batches = (rows + kRowsPerBatch - 1) / kRowsPerBatch;
     const uint32_t elements = batches * kRowsPerBatch * kRowStride;
     tensix::acquire_zone();
@@ -63,7 +84,10 @@ inline void normalise_resident_block(uint32_t rows, uint32_t& zone) {
     cb_pop_front(kInput, 1);
     tensix::order_sfpu_after_fill();
     for (uint32_t batch = 0; batch < batches; ++batch) {
-        MATH((normalise_batch(zone_row(zone) + batch * kRowsPerBatch * kBatch.stride, kResidentGammaRow)));
+        const uint32_t row = zone_row(zone) + batch * kRowsPerBatch * kBatchStrideRows;
+        MATH((find_statistics(row)));
+        settle_affine(state.affine_is_settled);
+        MATH((scale_and_shift(row, kResidentGammaRow)));
     }
     tensix::commit_zone();
     tensix::wait_zone();
@@ -71,7 +95,7 @@ inline void normalise_resident_block(uint32_t rows, uint32_t& zone) {
     pack_block(zone, elements);
     cb_push_back(kOutput, 1);
     tensix::release_zone();
-    zone ^= 1;
+    state.zone ^= 1;
 }
 
 // One segment of a block's rows, kInput -> the first chunks of a zone, one chunk a row.
@@ -99,8 +123,9 @@ inline void sum_segments(uint32_t zone, Pass pass) {
     }
 }
 
-// Normalises and packs one segment of the block's rows; `zone` is the other one afterwards.
-inline void normalise_segment(uint32_t segment, uint32_t& zone) {
+// Normalises and packs one segment of the block's rows.
+inline void normalise_segment(uint32_t segment, State& state) {
+    const uint32_t zone = state.zone;
     tensix::acquire_zone();
     fill_segment(segment, zone, segment_elements(segment));
     fill_affine(zone_row(zone) + kStreamedGammaRow, segment * contract::kElementsPerChunk, segment_elements(segment));
@@ -114,21 +139,32 @@ inline void normalise_segment(uint32_t segment, uint32_t& zone) {
         tensix::pack_chunk(zone * kChunksPerZone + row, tensix::back_address(kOutput) + offset);
     }
     tensix::release_zone();
-    zone ^= 1;
+    state.zone ^= 1;
+}
+
+// Waits for kGamma and kBeta, once; they stay at the front of their buffers.
+inline void wait_affine(bool& is_settled) {
+    if (!is_settled) {
+        cb_wait_front(kGamma, 1);
+        cb_wait_front(kBeta, 1);
+        is_settled = true;
+    }
 }
 
 // Block [kRowsPerBatch, kWidth] of several segments: filled three times, once a pass. Pops kInput, pushes kOutput.
-inline void normalise_streamed_block(uint32_t& zone) {
+inline void normalise_streamed_block(State& state) {
+    const uint32_t zone = state.zone;
     cb_wait_front(kInput, 1);
     cb_reserve_back(kOutput, 1);
     tensix::acquire_zone();
     MATH((sfpu::issue<ClearSums>()));
     sum_segments(zone, [](bool is_last) { MATH((run_summing_pass<SumStep>(is_last))); });
-    MATH((sfpu::issue<FindMean>()));
+    MATH((sfpu::issue<FindCentres>()));
     sum_segments(zone, [](bool is_last) { MATH((run_summing_pass<SquareStep>(is_last))); });
     MATH((sfpu::issue<FindRstd>()));
+    wait_affine(state.affine_is_settled);
     for (uint32_t segment = 0; segment < kSegments; ++segment) {
-        normalise_segment(segment, zone);
+        normalise_segment(segment, state);
     }
     cb_pop_front(kInput, 1);
     cb_push_back(kOutput, 1);
@@ -140,6 +176,7 @@ inline void start() {
     copy_init(kInput);
     tensix::start_zones();
     tensix::start_fill();
+    MATH((sfpu::issue<SetCentreScale>()));
 }
 
 // Leaves the core as the next kernel expects it.
@@ -153,19 +190,15 @@ inline void finish() {
 void kernel_main() {
     using namespace layernorm_fused_rm;
     start();
-    cb_wait_front(kGamma, 1);
-    cb_wait_front(kBeta, 1);
-    if constexpr (kSegments == 1) {
-        fill_affine(kResidentGammaRow, 0, kWidth);
-    }
-    uint32_t zone = 0;
+    State state;
     for_each_block([&](Block block) {
         if constexpr (kSegments == 1) {
-            normalise_resident_block(block.rows, zone);
+            normalise_resident_block(block.rows, state);
         } else {
-            normalise_streamed_block(zone);
+            normalise_streamed_block(state);
         }
     });
+    wait_affine(state.affine_is_settled);  // a core without rows has not waited yet
     cb_pop_front(kGamma, 1);
     cb_pop_front(kBeta, 1);
     finish();

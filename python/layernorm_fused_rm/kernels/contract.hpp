@@ -53,15 +53,19 @@ inline constexpr char kOutputInDram[] = "output_in_dram";
 inline constexpr char kOutputBanks[] = "output_banks";
 inline constexpr char kGammaInDram[] = "gamma_in_dram";
 inline constexpr char kBetaInDram[] = "beta_in_dram";
-inline constexpr char kWidthBits[] = "width_bits";                                // float(W), as bits
-inline constexpr char kNegativeReciprocalBits[] = "negative_reciprocal_bits";     // float(-1 / W)
-inline constexpr char kNegativeEpsilonBits[] = "negative_epsilon_bits";           // float(-epsilon)
+inline constexpr char kSharesVectors[] = "shares_vectors";  // 1: one core reads gamma and beta and multicasts them
+// fp32 constants as bits. 2^k is the least power of two >= W and c = W / 2^k (sfpu/sequences.hpp says what for).
+inline constexpr char kNegativeSumScaleBits[] = "negative_sum_scale_bits";                // -2^-k
+inline constexpr char kCentreScaleBits[] = "centre_scale_bits";                           // c
+inline constexpr char kNegativeMeanSquareScaleBits[] = "negative_mean_square_scale_bits"; // -1 / (W c^2)
+inline constexpr char kRstdScaleBits[] = "rstd_scale_bits";                               // 1 / c
+inline constexpr char kNegativeEpsilonBits[] = "negative_epsilon_bits";                   // -epsilon
 }  // namespace argument
 
-// Runtime arguments of one core, the same for all three kernels: how many runs it has, then the runs, padded with empty
-// ones to the same length on every core. A run is `rows` pages of one input bank, side by side; its row i is tensor row
-// bank + (first_page + i) * input_banks.
-enum class CoreArgument : uint32_t { kRuns, kFirstRun };
+// Runtime arguments of one core, the same for all three kernels: whether it is the core that shares gamma and beta out, how
+// many runs it has, then the runs, padded with empty ones to the same length on every core. A run is `rows` pages of one
+// input bank, side by side; its row i is tensor row bank + (first_page + i) * input_banks.
+enum class CoreArgument : uint32_t { kIsVectorSource, kRuns, kFirstRun };
 enum class RunArgument : uint32_t { kBank, kFirstPage, kRows, kCount };
 
 // Where a word of a run stands among the arguments of its core.
@@ -70,8 +74,28 @@ enum class RunArgument : uint32_t { kBank, kFirstPage, kRows, kCount };
            static_cast<uint32_t>(word);
 }
 
-// Runtime arguments common to all cores of one kernel.
-enum class ReaderArgument : uint32_t { kInputAddress, kGammaAddress, kBetaAddress, kCount };
+// Runtime arguments common to all cores of one kernel. NoC places are those that ttnn gives for logical cores; the
+// rectangle is that of all cores of the program, of which kReceivers is all but the source.
+enum class ReaderArgument : uint32_t {
+    kInputAddress,
+    kGammaAddress,
+    kBetaAddress,
+    kSourceX,
+    kSourceY,
+    kFirstX,
+    kFirstY,
+    kLastX,
+    kLastY,
+    kReceivers,
+    kCount
+};
 enum class WriterArgument : uint32_t { kOutputAddress, kCount };
+
+// Semaphores, on every core, 0 at the start and at the end. Used where vectors are shared.
+enum class Semaphore : uint32_t {
+    kReceiversReady,  // at the source: receivers that have room for gamma and beta
+    kVectorsArrived,  // at every receiver: 1 once gamma and beta are there
+    kCount
+};
 
 }  // namespace layernorm_fused_rm::contract

@@ -24,8 +24,10 @@ inline constexpr uint32_t kVectorsPerChunk = contract::kElementsPerChunk / sfpu:
 inline constexpr sfpu::Batch kBatch = {
     kRowsPerBatch, kIsResident ? kRowStride / contract::kElementsPerDestRow : kChunkRows};
 inline constexpr sfpu::RowConstants kConstants = {
-    get_named_compile_time_arg_val(contract::argument::kWidthBits),
-    get_named_compile_time_arg_val(contract::argument::kNegativeReciprocalBits),
+    get_named_compile_time_arg_val(contract::argument::kNegativeSumScaleBits),
+    get_named_compile_time_arg_val(contract::argument::kCentreScaleBits),
+    get_named_compile_time_arg_val(contract::argument::kNegativeMeanSquareScaleBits),
+    get_named_compile_time_arg_val(contract::argument::kRstdScaleBits),
     get_named_compile_time_arg_val(contract::argument::kNegativeEpsilonBits)};
 
 // The row's last segment: whole vectors, then a last pair of vectors of which kTail elements count.
@@ -33,9 +35,10 @@ inline constexpr uint32_t kLastSegment = kWidth - (kSegments - 1) * contract::kE
 inline constexpr uint32_t kTail = kLastSegment % contract::kElementsPerVectorPair;
 inline constexpr uint32_t kWholeVectors = (kLastSegment - kTail) / sfpu::kLanes;
 
+struct SetCentreScale { static constexpr sfpu::Sequence value = sfpu::set_centre_scale(kRowsPerBatch, kConstants); };
 struct ClearSums { static constexpr sfpu::Sequence value = sfpu::clear_sums(); };
 struct SumStep { static constexpr sfpu::Sequence value = sfpu::sum_step(kBatch); };
-struct FindMean { static constexpr sfpu::Sequence value = sfpu::mean_from_sums(kRowsPerBatch, kConstants); };
+struct FindCentres { static constexpr sfpu::Sequence value = sfpu::centres_from_sums(kRowsPerBatch, kConstants); };
 struct SquareStep { static constexpr sfpu::Sequence value = sfpu::square_step(kBatch, kKeep); };
 struct FindRstd { static constexpr sfpu::Sequence value = sfpu::rstd_from_squares(kConstants); };
 struct NormaliseStep { static constexpr sfpu::Sequence value = sfpu::normalise_step(kBatch, kKeep, kChunkRows); };
@@ -72,14 +75,19 @@ inline void run_normalising_pass(bool is_last_segment, uint32_t affine_distance)
     rewind();
 }
 
-// DEST rows of one batch, x -> y in place. Resident rows only.
-inline void normalise_batch(uint32_t dest_row, uint32_t gamma_row) {
+// Statistics of one batch at `dest_row`: x -> c (x - mean) in place, rstd / c in L0..L3. Resident rows only.
+inline void find_statistics(uint32_t dest_row) {
     point_sfpu_at(dest_row);
     sfpu::issue<ClearSums>();
     run_summing_pass<SumStep>(true);
-    sfpu::issue<FindMean>();
+    sfpu::issue<FindCentres>();
     run_summing_pass<SquareStep>(true);
     sfpu::issue<FindRstd>();
+}
+
+// c (x - mean) -> y in place, behind find_statistics.
+inline void scale_and_shift(uint32_t dest_row, uint32_t gamma_row) {
+    point_sfpu_at(dest_row);
     run_normalising_pass(true, gamma_row - dest_row);
 }
 

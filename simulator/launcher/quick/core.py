@@ -15,10 +15,12 @@ from framework.pe.rv.babyriscv import SOFT_RESET_ADDR, BabyRISCV
 from framework.pe.tensix.frontend import CORE_PUSH_INFLIGHT_BOUND, TensixFrontend
 from framework.pe.tensix.util import TensixInstructionDecoder
 
+from .registers import NextPcView, PcView, RegisterView
 from .rv_operations import MASK, STALL, decode
 from .wait_loop import WaitLoop
 
 TENSIX_PUSH_ADDRESS = 0xFFE40000
+INSTRUCTION_RAM_FIRST = 0xFFC00000  # NCRISC's own, 16 KiB (TensixTile/BabyRISCV/README.md)
 # NIU counters: NoC/Counters.md, offsets 0x200 to 0x2F4 of the interface's registers, one 32-bit word each.
 NIU_COUNTERS_FIRST, NIU_COUNTERS_LAST = 0x200, 0x2F4
 PC_INDEX, NEXT_PC_INDEX = 32, 33
@@ -34,57 +36,6 @@ class TileActivity:
         self.coprocessor_may_work = True
 
 
-class RegisterView:
-    """One general register of a quick core, with the interface of wolfpine's Register."""
-
-    size = 4
-
-    def __init__(self, core, index: int):
-        self.core = core
-        self.index = index
-
-    def read_uint(self) -> int:
-        return self.core.x[self.index]
-
-    def read_int(self) -> int:
-        return int.from_bytes(self.read(), "little", signed=True)
-
-    def read(self) -> bytes:
-        return self.core.x[self.index].to_bytes(4, "little")
-
-    def write(self, value: bytes) -> None:
-        if self.index:
-            self.core.x[self.index] = int.from_bytes(value[:4], "little")
-
-    value = property(read, write)
-
-
-class PcView(RegisterView):
-    def read_uint(self) -> int:
-        return self.core.pc
-
-    def read(self) -> bytes:
-        return self.core.pc.to_bytes(4, "little")
-
-    def write(self, value: bytes) -> None:
-        self.core.pc = int.from_bytes(value[:4], "little")
-
-    value = property(read, write)
-
-
-class NextPcView(RegisterView):
-    def read_uint(self) -> int:
-        return self.core.next_pc
-
-    def read(self) -> bytes:
-        return self.core.next_pc.to_bytes(4, "little")
-
-    def write(self, value: bytes) -> None:
-        self.core.next_pc = int.from_bytes(value[:4], "little")
-
-    value = property(read, write)
-
-
 class QuickCore(BabyRISCV):
     """Takes the place of BabyRISCV where wolfpine builds its tiles."""
 
@@ -97,7 +48,9 @@ class QuickCore(BabyRISCV):
         self.wait_loop = WaitLoop(self)
         self.activity = TileActivity()  # shared by the cores of a tile, see tile.py
         self.soft_reset_value: bytes | None = None
-        self._is_held = True
+        self.is_held = True
+        # Tracing and snooping need wolfpine's own tick; both are settled before the tiles are built.
+        self.is_observed = self.bus.enabled or self.snoop
         views = [RegisterView(self, i) for i in range(32)] + [PcView(self, PC_INDEX), NextPcView(self, NEXT_PC_INDEX)]
         self.register_file.registers[:] = views
         self.pc_register, self.nextpc_register = views[PC_INDEX], views[NEXT_PC_INDEX]
@@ -112,9 +65,12 @@ class QuickCore(BabyRISCV):
         self.l1_words = self.l1.cast("I")
         self.l1_bytes = len(self.l1)
         self._plain = []
+        self.instruction_ram = self.l1_words[:0]
         for span, component in self.visible_memory.memory_map.items():
             if isinstance(component, AddressableMemory) and component is not l1:
                 self._plain.append((span.low, span.low + component.getSize(), memoryview(component.memory)))
+                if span.low == INSTRUCTION_RAM_FIRST:
+                    self.instruction_ram = memoryview(component.memory).cast("I")
 
     # The tick.
 
@@ -122,8 +78,8 @@ class QuickCore(BabyRISCV):
         reset_value = self._tile_control.RISCV_DEBUG_REG_SOFT_RESET_0
         if reset_value is not self.soft_reset_value:
             self.soft_reset_value = reset_value
-            self._is_held = int.from_bytes(reset_value, "little") & self.soft_reset_mask != 0
-        if self._is_held:
+            self.is_held = int.from_bytes(reset_value, "little") & self.soft_reset_mask != 0
+        if self.is_held:
             if self.soft_active:
                 self.soft_active = False
                 self.wait_loop.drop()
@@ -139,12 +95,12 @@ class QuickCore(BabyRISCV):
                 loop.seen_changes = self.activity.changes
                 return
             loop.thaw(cycle_num)
-        if self.bus.enabled or self.snoop:
+        if self.is_observed:
             loop.give_up()
             self._touch_unit()
             self._base_tick(cycle_num)
         elif self.active:
-            self._execute(cycle_num)
+            self.execute(cycle_num)
 
     def initialise_core(self) -> None:
         super().initialise_core()
@@ -155,12 +111,15 @@ class QuickCore(BabyRISCV):
             return None if self.wait_loop.unchanged() else cycle_num + 1
         return None if self.is_clock_idle() else cycle_num + 1
 
-    def _execute(self, cycle: int) -> None:
+    def execute(self, cycle: int) -> None:
         loop = self.wait_loop
         if loop.records:
             loop.record()
         pc = self.pc
-        word = self.l1_words[pc >> 2] if pc < self.l1_bytes else self._fetch_elsewhere(pc)
+        if pc < self.l1_bytes:
+            word = self.l1_words[pc >> 2]
+        else:
+            word = self._fetch_from_instruction_ram(pc)
         function, rd, rs1, rs2, immediate, has_own_cost, writes_register = decode(word)
         cost = self.rv_cost
         if cost is not None:
@@ -212,9 +171,11 @@ class QuickCore(BabyRISCV):
 
     # Memory outside L1's aligned words.
 
-    def _fetch_elsewhere(self, pc: int) -> int:
-        memory, offset = self.code_memory(pc)
-        return int.from_bytes(memory[offset : offset + 4], "little")
+    def _fetch_from_instruction_ram(self, pc: int) -> int:
+        index = pc - INSTRUCTION_RAM_FIRST >> 2
+        if 0 <= index < len(self.instruction_ram):
+            return self.instruction_ram[index]
+        raise IndexError(f"{self.core_label} jumped to {pc:#x}, where there is no memory to execute from")
 
     def code_memory(self, pc: int) -> tuple[memoryview, int]:
         place = self.plain_memory(pc, 4)

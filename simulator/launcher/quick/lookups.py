@@ -1,14 +1,16 @@
-"""Remember what wolfpine looks up again for every Tensix instruction: decoded instructions and register layouts.
+"""Remember what wolfpine looks up again for every Tensix instruction: decoded instructions, register layouts, masks.
 
-Both are pure functions of their argument: an instruction word, a configuration register's name. No caller of wolfpine
-2.2 changes a decoded instruction (the only writes to it are in the decoder itself), so one dictionary can be shared.
+All are pure functions of their argument: an instruction word, a configuration register's name, a semaphore mask. No
+caller of wolfpine 2.2 changes a decoded instruction (the only writes to it are in the decoder itself), so one
+dictionary can be shared.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from framework.pe.tensix.backend import TensixBackend
+from framework.pe.tensix.frontend import WaitGate
 from framework.pe.tensix.util import TensixConfigurationConstants, TensixInstructionDecoder
 
 # Distinct instruction words of a long run: a few thousand.
@@ -21,9 +23,15 @@ def install() -> None:
     TensixInstructionDecoder.getInstructionInfo = staticmethod(lru_cache(MAX_INSTRUCTIONS)(decode_word))
     TensixInstructionDecoder.isInstructionRecognised = staticmethod(lru_cache(MAX_INSTRUCTIONS)(is_known))
 
+    @cache
+    def semaphores_of_mask(mask: int) -> tuple[int, ...]:
+        return tuple(index for index in range(8) if mask >> index & 1)
+
+    WaitGate.LatchedInstruction.getSemaphoresToCheck = lambda latched: semaphores_of_mask(latched.semaphore_mask)
+
     constants = TensixConfigurationConstants
 
-    @lru_cache(maxsize=None)
+    @cache
     def layout(key: str) -> tuple[int, int, int]:
         return constants.get_addr32(key), constants.get_shamt(key), constants.get_mask(key)
 

@@ -44,7 +44,8 @@ class EventClock(MultiTileClock):
 
     def note_woken(self, index: int) -> None:
         if self._position >= 0 and index > self._position:
-            insort(self._now, index)
+            if index not in self._now:  # a tile whose deadline is this cycle is there already
+                insort(self._now, index)
         else:
             insort(self._awake, index)
 

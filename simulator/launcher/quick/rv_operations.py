@@ -1,16 +1,17 @@
 """RV32IM and the Tensix push instruction, decoded once per instruction word.
 
-`decode(word)` gives an Operation whose function runs it on a core: function(core, x, pc, rd, rs1, rs2, immediate) returns
-the address of the next instruction, None for the one that follows, or STALL to try again in the next cycle. `x` is the
-core's list of register values, unsigned; a result nobody wants (rd = x0) goes to the spare entry x[DISCARD].
+`decode(word)` gives an Operation whose function runs it on a core: function(core, x, pc, rd, rs1, rs2, immediate)
+returns the address of the next instruction, None for the one that follows, or STALL to try again in the next cycle. `x`
+is the core's list of register values, unsigned; a result nobody wants (rd = x0) goes to the spare entry x[DISCARD].
 Instructions not listed here (fence, system, atomics, unknown ones) are left to wolfpine's own interpreter.
 Source: The RISC-V Instruction Set Manual, volume I, chapters RV32I and M.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
 
 MASK = 0xFFFFFFFF
 SIGN = 0x80000000
@@ -57,8 +58,6 @@ def _immediate_j(word: int) -> int:
 
 
 # Each function below has the signature given in the module docstring; d, a, b, i are rd, rs1, rs2 and the immediate.
-
-
 
 
 def _lui(core, x, pc, d, a, b, i):
@@ -235,7 +234,7 @@ REGISTER_OPERATIONS[(0x00, 0)] = _add
 LEFT_TO_WOLFPINE = Operation(None, 0, 0, 0, 0, True, False)
 
 
-@lru_cache(maxsize=None)
+@cache
 def decode(word: int) -> Operation:
     """The operation of a 32-bit instruction word; LEFT_TO_WOLFPINE where this file has none."""
     if word & 3 != 3:

@@ -1,10 +1,10 @@
 """The vector unit's commonest instructions on all 32 lanes at once, bit for bit as wolfpine computes each lane.
 
-Covered: SFPLOAD and SFPSTORE of fp32, int32 and bf16, SFPMAD, SFPADD, SFPMUL, SFPADDI and SFPMULI,
-each without modifiers, with the lanes configured as after reset and every lane enabled. Anything else
-goes to wolfpine's own handler. The multiply-add keeps the rounding of wolfpine's model of Wormhole's unit
-(TensixCoprocessor/SFPMAD.md; its partial fusion makes it differ from an IEEE fma); lanes with an infinity, a NaN or an
-overflowing product are left to that model.
+Covered, without modifiers: SFPLOAD and SFPSTORE of fp32, int32 and bf16, SFPMAD, SFPADD, SFPMUL, SFPADDI, SFPMULI,
+SFPMOV; also SFPTRANSP and SFPSHFT2's rotation. The lanes must be configured as after reset and all enabled; anything
+else goes to wolfpine's handler. The multiply-add keeps the rounding of wolfpine's model of Wormhole's unit
+(TensixCoprocessor/SFPMAD.md; its partial fusion makes it differ from an IEEE fma); infinities, NaNs and overflowing
+products are left to that model.
 """
 
 from __future__ import annotations
@@ -213,8 +213,49 @@ def _store(original):
     return handle_sfpstore
 
 
+def _rotate(original):
+    def handle_sfpshft2(self, instruction_info, issue_thread, arguments):
+        vd = arguments["lreg_dest"]
+        is_rotation = arguments["instr_mod1"] == VectorUnit.SFPSHFT2_MOD1_SUBVEC_SHFLROR1
+        if is_rotation and vd < FIRST_CONSTANT_LREG and _lanes_are_plain(self):
+            lanes = self.lregs[arguments["lreg_src_c"]].bits().reshape(ROWS, COLUMNS)
+            self.lregs[vd].assign(np.roll(lanes, 1, axis=1).reshape(LANES))
+        else:
+            original(self, instruction_info, issue_thread, arguments)
+
+    return handle_sfpshft2
+
+
+def _transpose(original):
+    def transpose4(self, base):
+        """Register i, row j and register j, row i change places, column by column."""
+        if not _lanes_are_plain(self):
+            original(self, base)
+            return
+        registers = self.lregs[base : base + ROWS]
+        lanes = np.array([register.bits() for register in registers]).reshape(ROWS, ROWS, COLUMNS)
+        for register, rows in zip(registers, lanes.transpose(1, 0, 2).reshape(ROWS, LANES), strict=True):
+            register.assign(rows)
+
+    return transpose4
+
+
+def _move(original):
+    def handle_sfpmov(self, instruction_info, issue_thread, arguments):
+        vd = arguments["lreg_dest"]
+        if arguments["instr_mod1"] == 0 and vd < FIRST_CONSTANT_LREG and _lanes_are_plain(self):
+            self.lregs[vd].assign(self.lregs[arguments["lreg_c"]].bits())
+        else:
+            original(self, instruction_info, issue_thread, arguments)
+
+    return handle_sfpmov
+
+
 def install() -> None:
     vector.LReg = QuickLReg
+    VectorUnit.handle_sfpshft2 = _rotate(VectorUnit.handle_sfpshft2)
+    VectorUnit._transpose4 = _transpose(VectorUnit._transpose4)
+    VectorUnit.handle_sfpmov = _move(VectorUnit.handle_sfpmov)
     VectorUnit.perform_mad = _perform_mad(VectorUnit.perform_mad)
     VectorUnit.handle_addi = _with_immediate(VectorUnit.handle_addi, is_product=False)
     VectorUnit.handle_muli = _with_immediate(VectorUnit.handle_muli, is_product=True)

@@ -2,10 +2,14 @@
 //
 //     mean = sum(x) / W     variance = sum((x - mean)^2) / W     y = (x - mean) * rsqrt(variance + epsilon) * gamma + beta
 //
+// The quotient sum / W is never rounded: with 2^k the least power of two >= W and c = W / 2^k, each row is centred as
+// c x - sum / 2^k = c (x - mean) in one multiply-add, and c leaves again with the variance and rstd. A mean rounded to
+// fp32 would cost bf16 rows far from zero their last bit, and a constant row would not be centred to exact zeros.
+//
 // A batch's rows lie in DEST at a fixed stride; one step handles one vector (32 elements) of each row and advances the
-// row counter by one vector. Row j's running sum is in Lj, its -mean in L(11+j) once known, its rstd in Lj in the end.
-// The four rows' sums are reduced over the lanes together: SFPTRANSP turns register j into lane row j.
-// Everything is fp32: sums, 1/W, rsqrt. Two passes over the row, never E[x^2] - mean^2.
+// row counter by one vector. Row j's running sum is in Lj, its -sum / 2^k in L(11+j) once known, its rstd / c in Lj at last.
+// The rows' sums are reduced over the lanes together: SFPTRANSP turns register j into lane row j.
+// Everything is fp32. Two passes over the row, never E[x^2] - mean^2.
 #pragma once
 
 #include <stdint.h>
@@ -26,8 +30,11 @@ struct Batch {
 inline constexpr uint32_t kFirstValue = 4;  // L4..L7 hold the elements at hand
 [[nodiscard]] constexpr uint32_t sum_of(uint32_t row) { return row; }
 [[nodiscard]] constexpr uint32_t value_of(uint32_t row) { return kFirstValue + row; }
-[[nodiscard]] constexpr uint32_t negative_mean_of(uint32_t row) { return kProgrammable + row; }
+[[nodiscard]] constexpr uint32_t negative_centre_of(uint32_t row) { return kProgrammable + row; }
 [[nodiscard]] constexpr uint32_t rstd_of(uint32_t row) { return row; }
+
+// c. Four rows need all programmable registers for themselves; their square step has L7 to spare.
+[[nodiscard]] constexpr uint32_t centre_scale_of(uint32_t rows) { return rows == 4 ? 7 : kProgrammable + 3; }
 
 [[nodiscard]] constexpr Advance advance_after(bool last) { return last ? Advance::kNextVector : Advance::kStay; }
 
@@ -51,25 +58,30 @@ inline constexpr uint32_t kFirstValue = 4;  // L4..L7 hold the elements at hand
     return sequence.then(add(sum_of(batch.rows - 1), value_of(batch.rows - 1), sum_of(batch.rows - 1)));
 }
 
-// What a square step leaves in DEST: x as it was, or x - mean, which spares the last pass the subtraction.
+// What a square step leaves in DEST: x as it was, or c (x - mean), which spares the last pass the centring.
 enum class Keep : uint32_t { kX, kCentred };
 
-// sum += (x - mean)^2
+// sum += (c (x - mean))^2. Three values in turn (L4..L6), each stage one row behind the one before it.
 [[nodiscard]] constexpr Sequence square_step(Batch batch, Keep keep) {
     Sequence sequence;
-    for (uint32_t row = 0; row < batch.rows; ++row) {
-        const bool last_access = keep == Keep::kX && row + 1 == batch.rows;
-        sequence.then(load(value_of(row), batch.dest_row(row), advance_after(last_access)));
-        if (row > 0) {
-            sequence.then(add(value_of(row - 1), negative_mean_of(row - 1), value_of(row - 1)));
+    for (uint32_t turn = 0; turn < batch.rows + 2; ++turn) {
+        const uint32_t loading = turn, centring = turn - 1, squaring = turn - 2;  // rows; out of range outside the batch
+        if (squaring < batch.rows && keep == Keep::kCentred) {
+            sequence.then(store(value_of(squaring % 3), batch.dest_row(squaring),
+                                advance_after(squaring + 1 == batch.rows)));
         }
-    }
-    sequence.then(add(value_of(batch.rows - 1), negative_mean_of(batch.rows - 1), value_of(batch.rows - 1)));
-    for (uint32_t row = 0; row < batch.rows; ++row) {
-        if (keep == Keep::kCentred) {
-            sequence.then(store(value_of(row), batch.dest_row(row), advance_after(row + 1 == batch.rows)));
+        if (centring < batch.rows) {
+            const uint32_t value = value_of(centring % 3);
+            sequence.then(mad(value, centre_scale_of(batch.rows), negative_centre_of(centring), value));
         }
-        sequence.then(mad(value_of(row), value_of(row), sum_of(row), sum_of(row)));
+        if (squaring < batch.rows) {
+            const uint32_t value = value_of(squaring % 3);
+            sequence.then(mad(value, value, sum_of(squaring), sum_of(squaring)));
+        }
+        if (loading < batch.rows) {
+            const bool last_access = keep == Keep::kX && loading + 1 == batch.rows;
+            sequence.then(load(value_of(loading % 3), batch.dest_row(loading), advance_after(last_access)));
+        }
     }
     return sequence;
 }
@@ -77,15 +89,15 @@ enum class Keep : uint32_t { kX, kCentred };
 // Elements of the group at hand in the last pass: L4, L5, and L3 where only three rows need an rstd.
 [[nodiscard]] constexpr uint32_t group_value(uint32_t i) { return i == 2 ? 3 : kFirstValue + i; }
 
-// y = x * rstd * gamma + beta for up to three rows at once, with gamma in L6 and beta in L7. `subtract` is for DEST that
-// still holds x and not x - mean.
-[[nodiscard]] constexpr Sequence normalise_group(Batch batch, uint32_t first, uint32_t rows, bool subtract) {
+// y = x * rstd * gamma + beta for up to three rows at once, with gamma in L6 and beta in L7. `centre` is for DEST that
+// still holds x.
+[[nodiscard]] constexpr Sequence normalise_group(Batch batch, uint32_t first, uint32_t rows, bool centre) {
     Sequence sequence;
     for (uint32_t i = 0; i < rows; ++i) {
         sequence.then(load(group_value(i), batch.dest_row(first + i)));
     }
-    for (uint32_t i = 0; i < rows && subtract; ++i) {
-        sequence.then(add(group_value(i), negative_mean_of(first + i), group_value(i)));
+    for (uint32_t i = 0; i < rows && centre; ++i) {
+        sequence.then(mad(group_value(i), centre_scale_of(batch.rows), negative_centre_of(first + i), group_value(i)));
     }
     for (uint32_t i = 0; i < rows; ++i) {
         sequence.then(multiply(group_value(i), rstd_of(first + i), group_value(i)));
@@ -113,7 +125,7 @@ enum class Keep : uint32_t { kX, kCentred };
 // The step for a row's last vectors, of which only the lanes with 2 * lane < limit hold elements of the row.
 [[nodiscard]] constexpr Sequence masked(const Sequence& step, int32_t limit) {
     Sequence sequence;
-    sequence.then(conditions_on()).then(enable_lanes_below(limit, 7)).then(step);
+    sequence.then(conditions_on()).then(enable_lanes_below(limit, kFirstValue)).then(step);
     return sequence.then(conditions_off());
 }
 
@@ -146,28 +158,37 @@ enum class Keep : uint32_t { kX, kCentred };
     return sequence.then(load_half(to, kUpperHalf, bits >> 16)).then(load_half(to, kLowerHalf, bits));
 }
 
-// fp32 constants of a width and an epsilon, as bits; the host works them out (src/arguments.cpp).
+// fp32 constants of a width and an epsilon, as bits; the planner works them out (src/plan.cpp).
 struct RowConstants {
-    uint32_t width_bits;                // W
-    uint32_t negative_reciprocal_bits;  // -1/W
-    uint32_t negative_epsilon_bits;     // -epsilon
+    uint32_t negative_sum_scale_bits;  // -2^-k
+    uint32_t centre_scale_bits;        // c = W / 2^k, exact, 1/2 < c <= 1
+    uint32_t negative_mean_square_scale_bits;  // -1 / (W c^2)
+    uint32_t rstd_scale_bits;          // 1 / c
+    uint32_t negative_epsilon_bits;    // -epsilon
 };
 
-// Sums in L0..L3 -> L(11+j) = -mean of row j; sums cleared for the next pass.
-// The quotient is corrected once, q += (sum - q * W) / W, so that a constant row's mean is its own value.
-[[nodiscard]] constexpr Sequence mean_from_sums(uint32_t rows, RowConstants constants) {
+// Puts c where the steps of batches of up to three rows find it for good; L0 lost. Once, before the first batch.
+[[nodiscard]] constexpr Sequence set_centre_scale(uint32_t rows, RowConstants constants) {
     Sequence sequence;
-    sequence.then(reduce_lanes());
-    sequence.then(load_bits(4, constants.negative_reciprocal_bits)).then(load_bits(5, constants.width_bits));
-    sequence.then(multiply(0, 4, 1));  // -q = sum * (-1/W)
-    sequence.then(mad(1, 5, 0, 2));    // sum - q * W
-    sequence.then(mad(2, 4, 1, 1));    // -q
+    if (rows < 4) {
+        sequence.then(load_bits(0, constants.centre_scale_bits)).then(configure(centre_scale_of(rows)));
+    }
+    return sequence;
+}
+
+// Sums in L0..L3 -> L(11+j) = -sum / 2^k of row j; sums cleared for the next pass.
+[[nodiscard]] constexpr Sequence centres_from_sums(uint32_t rows, RowConstants constants) {
+    Sequence sequence;
+    sequence.then(reduce_lanes()).then(load_bits(4, constants.negative_sum_scale_bits)).then(multiply(0, 4, 1));
     sequence.then(spread_rows(1));
     for (uint32_t row = 0; row < rows; ++row) {
         if (row > 0) {
             sequence.then(move(row, 0));
         }
-        sequence.then(configure(negative_mean_of(row)));
+        sequence.then(configure(negative_centre_of(row)));
+    }
+    if (rows == 4) {
+        sequence.then(load_bits(centre_scale_of(rows), constants.centre_scale_bits));
     }
     return sequence.then(clear_sums());
 }
@@ -188,15 +209,17 @@ inline constexpr uint32_t kOneHalfBits = 0x3f000000;
     return sequence.then(mad(1, 3, 2, 2));
 }
 
-// Sums of squares in L0..L3 -> Lj = 1 / sqrt(sum / W + epsilon) of row j.
+// Sums of squares in L0..L3 -> Lj = 1 / (c sqrt(variance + epsilon)) of row j.
 [[nodiscard]] constexpr Sequence rstd_from_squares(RowConstants constants) {
     Sequence sequence;
-    sequence.then(reduce_lanes());
-    sequence.then(load_bits(4, constants.negative_reciprocal_bits)).then(load_bits(6, constants.negative_epsilon_bits));
-    sequence.then(mad(0, 4, 6, 0)).then(load_bits(5, kRsqrtMagic));  // -v
+    sequence.then(reduce_lanes()).then(load_bits(4, constants.negative_mean_square_scale_bits));
+    sequence.then(load_bits(6, constants.negative_epsilon_bits)).then(mad(0, 4, 6, 0));  // -v
+    sequence.then(load_bits(5, kRsqrtMagic));
     sequence.then(negate(0, 2)).then(halve_bits(2)).then(integer_subtract_from(5, 2));
     sequence.then(load_bits(4, kThreeEighthsBits)).then(load_bits(5, kOneHalfBits));
-    return sequence.then(rsqrt_step()).then(rsqrt_step()).then(spread_rows(2));
+    sequence.then(rsqrt_step()).then(rsqrt_step());
+    sequence.then(load_bits(6, constants.rstd_scale_bits)).then(multiply(2, 6, 2));
+    return sequence.then(spread_rows(2));
 }
 
 }  // namespace layernorm_fused_rm::sfpu

@@ -34,8 +34,12 @@ inline void start_fill() {
     MATH((addr_mod_t{.srca = {.clr = 1}, .dest = {.clr = 1}}.set(kFirstRows)));
 }
 
-// Hands SrcB back, so that the next kernel on this core finds it as it expects it.
-inline void end_fill() { MATH((TTI_CLEARDVALID(p_setrwc::CLR_B, 0))); }
+// Hands SrcB back, so that the next kernel on this core finds it as it expects it. A core without rows may get here before
+// its unpacker has made SrcB valid.
+inline void end_fill() {
+    MATH((TTI_STALLWAIT(p_stall::STALL_MATH, p_stall::SRCB_VLD)));
+    MATH((TTI_CLEARDVALID(p_setrwc::CLR_B, 0)));
+}
 
 #ifdef TRISC_UNPACK
 // L1 -> SrcA: up to one chunk from `l1_address` (bytes, a multiple of 16). Waits for a free SrcA bank in hardware.

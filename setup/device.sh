@@ -1,0 +1,45 @@
+# The device a command runs on: environment variables of the simulated one, or a check that hardware is there.
+
+# Every variable that ttnn, wolfpine and our launcher read for a simulated Wormhole.
+use_simulator() {
+    local compiler_key
+    compiler_key="$(cut -c1-12 "$cache/runtime-root/fingerprint")"
+    export TT_METAL_RUNTIME_ROOT="$cache/runtime-root"
+    export TT_METAL_SIMULATOR="$cache/simulator"
+    export WOLFPINE_PYTHON="$venv/bin/python"
+    # Commands reach the cores by direct writes: fast dispatch needs firmware that is not simulated.
+    export TT_METAL_SLOW_DISPATCH_MODE=1
+    # Turns NoC translation on; without it workers are misrouted on NoC 1.
+    export TT_METAL_MOCK_CLUSTER_DESC_PATH="$cache/simulator/cluster_descriptor.yaml"
+    export TT_METAL_DISABLE_SFPLOADMACRO=1
+    # A folder of its own for each state of the stand-in compiler: its flags are not part of ttnn's cache key.
+    export TT_METAL_CACHE="$cache/kernels/$compiler_key"
+    # Cycles: on by default, TT_SIM_COST_MODEL= (empty) turns them off and is a third faster.
+    export TT_SIM_COST_MODEL="${TT_SIM_COST_MODEL-1}"
+    [[ -n "$TT_SIM_COST_MODEL" ]] || unset TT_SIM_COST_MODEL
+    # One JSON line a program, and the report of a hang (simulator/launcher).
+    export LAYERNORM_SIM_CYCLES_LOG="${LAYERNORM_SIM_CYCLES_LOG:-$logs/cycles-$$.jsonl}"
+    export LAYERNORM_SIM_HANG_REPORT="${LAYERNORM_SIM_HANG_REPORT:-$logs/hang-$$.txt}"
+    mkdir -p "$TT_METAL_CACHE" "$logs"
+}
+
+# What a real card needs and a simulated one does not.
+use_hardware() {
+    compgen -G "/dev/tenstorrent/*" >/dev/null ||
+        fail "device" "no Tenstorrent card: /dev/tenstorrent is empty or missing" \
+            "install Tenstorrent's kernel driver (tt-kmd), or run without --device hardware on the simulated device"
+    local sfpi
+    for sfpi in "${TT_METAL_RUNTIME_ROOT:+$TT_METAL_RUNTIME_ROOT/runtime/sfpi}" /opt/tenstorrent/sfpi; do
+        [[ -n "$sfpi" && -d "$sfpi/compiler" ]] && return 0
+    done
+    fail "device" "no SFPI compiler in /opt/tenstorrent/sfpi or \$TT_METAL_RUNTIME_ROOT/runtime/sfpi" \
+        "install Tenstorrent's sfpi package, or run without --device hardware on the simulated device"
+}
+
+# For either device: thousands of lines of progress stay away unless asked for.
+quieten_ttnn() {
+    export TT_LOGGER_LEVEL="${TT_LOGGER_LEVEL:-error}"
+    export LOGURU_LEVEL="${LOGURU_LEVEL:-ERROR}"
+    export TT_METAL_LOGS_PATH="$cache/ttnn-logs"
+    mkdir -p "$TT_METAL_LOGS_PATH"
+}

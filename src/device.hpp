@@ -1,0 +1,19 @@
+// Sizes of a Device.
+#pragma once
+
+#include <cstdint>
+
+#include "layernorm_fused_rm/problem.hpp"
+
+namespace layernorm_fused_rm {
+
+[[nodiscard]] inline std::int64_t core_count(const Device& device) {
+    return std::int64_t{device.grid.x} * std::int64_t{device.grid.y};
+}
+
+// Pages of an interleaved tensor go round the banks of its memory.
+[[nodiscard]] inline std::int64_t bank_count(const Device& device, Memory memory) {
+    return memory == Memory::kDram ? static_cast<std::int64_t>(device.dram_banks.size()) : device.l1_banks;
+}
+
+}  // namespace layernorm_fused_rm

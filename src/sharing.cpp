@@ -1,0 +1,61 @@
+#include "sharing.hpp"
+
+#include <algorithm>
+
+#include "contract.hpp"
+
+namespace layernorm_fused_rm {
+namespace {
+
+// gamma and beta lie in one DRAM bank each, both in bank 0, which gives 24 bytes a cycle (docs/design.md, "Placement").
+constexpr std::int64_t kBankBytesPerCycle = 24;
+
+// What the handshake and the multicast cost beside the one read of each vector: 32 x 1024, simulated, see the ladder in
+// docs/design.md.
+constexpr std::int64_t kHandshakeCycles = 700;
+
+struct Rectangle {
+    Coordinate first;
+    Coordinate last;
+};
+
+[[nodiscard]] Rectangle bound(const std::vector<CoreWork>& cores) {
+    Rectangle rectangle{cores.front().core, cores.front().core};
+    for (const CoreWork& work : cores) {
+        rectangle.first = {std::min(rectangle.first.x, work.core.x), std::min(rectangle.first.y, work.core.y)};
+        rectangle.last = {std::max(rectangle.last.x, work.core.x), std::max(rectangle.last.y, work.core.y)};
+    }
+    return rectangle;
+}
+
+// Every core of the rectangle, row by row, with its work if it has any.
+[[nodiscard]] std::vector<CoreWork> fill_rectangle(const std::vector<CoreWork>& cores, const Rectangle& rectangle) {
+    std::vector<CoreWork> all;
+    for (std::int32_t y = rectangle.first.y; y <= rectangle.last.y; ++y) {
+        for (std::int32_t x = rectangle.first.x; x <= rectangle.last.x; ++x) {
+            const auto found = std::ranges::find(cores, Coordinate{x, y}, &CoreWork::core);
+            all.push_back(found == cores.end() ? CoreWork{.core = {x, y}} : *found);
+        }
+    }
+    return all;
+}
+
+[[nodiscard]] bool sharing_pays(std::int64_t cores, std::int64_t width) {
+    const std::int64_t vectors_bytes = 2 * width * contract::kBytesPerBfloat16;
+    return cores > 1 && (cores - 1) * vectors_bytes / kBankBytesPerCycle > kHandshakeCycles;
+}
+
+}  // namespace
+
+std::optional<VectorSharing> share_vectors(std::vector<CoreWork>& cores, std::int64_t width) {
+    if (!sharing_pays(static_cast<std::int64_t>(cores.size()), width)) {
+        return std::nullopt;
+    }
+    const Rectangle rectangle = bound(cores);
+    cores = fill_rectangle(cores, rectangle);
+    // The source has the least to do besides: of equals the first.
+    const auto source = std::ranges::min_element(cores, {}, &CoreWork::rows);
+    return VectorSharing{.source = source->core, .first = rectangle.first, .last = rectangle.last};
+}
+
+}  // namespace layernorm_fused_rm

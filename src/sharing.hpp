@@ -1,0 +1,17 @@
+// How gamma and beta reach the cores: each core reads them itself, or one reads them and multicasts them to all.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "layernorm_fused_rm/plan.hpp"
+
+namespace layernorm_fused_rm {
+
+// Decides for cores that each need gamma and beta of `width` elements. Where sharing pays, `cores` afterwards holds
+// every core of the bounding rectangle, in row-major order: a multicast reaches whole rectangles, and a core in it that
+// has no rows still has to make room for what arrives.
+[[nodiscard]] std::optional<VectorSharing> share_vectors(std::vector<CoreWork>& cores, std::int64_t width);
+
+}  // namespace layernorm_fused_rm

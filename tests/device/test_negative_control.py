@@ -1,0 +1,83 @@
+"""The tests can fail: kernels broken on purpose give wrong results, and a dropped push ends as a hang with a name.
+
+Each break is one textual change to a copy of the kernels; a change whose text is no longer there is itself a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from layernorm_fused_rm import op, program
+from rows import judge, normal_case, run
+
+BREAKS = {
+    "mean_left_out": ("sfpu/sequences.hpp", "multiply(0, 4, 1)", "multiply(kZero, 4, 1)"),
+    "rsqrt_one_step_short": ("sfpu/sequences.hpp", "then(rsqrt_step()).then(rsqrt_step())", "then(rsqrt_step())"),
+    "one_rotation_short": ("sfpu/sequences.hpp", "turn < 6", "turn < 5"),
+    "beta_read_as_gamma": ("sfpu/sequences.hpp", "load_affine(7, beta_distance)", "load_affine(7, 0)"),
+    "mask_one_lane_wide": ("sfpu/sequences.hpp", "enable_lanes_below(limit,", "enable_lanes_below(limit + 2,"),
+    "reader_takes_next_bank": ("reader.cpp", "block.bank, first", "block.bank ^ 1, first"),
+    "writer_one_row_late": ("writer.cpp", "block.first_page + row)", "block.first_page + row + 1)"),
+}
+
+HANG = """
+import ttnn
+from layernorm_fused_rm import program
+from pathlib import Path
+from rows import normal_case, run
+program.KERNELS = Path({kernels!r})
+run(normal_case((24, 96)), ttnn.open_device(device_id=0))
+"""
+
+
+def broken_kernels(folder: Path, file: str, good: str, bad: str) -> Path:
+    """A copy of the kernels in `folder` with one text replaced everywhere in one file."""
+    kernels = folder / "kernels"
+    shutil.copytree(program.KERNELS, kernels)
+    text = (kernels / file).read_text()
+    assert good in text, f"{file} no longer contains {good!r}: mend this test"
+    (kernels / file).write_text(text.replace(good, bad))
+    return kernels
+
+
+@pytest.mark.parametrize("file, good, bad", BREAKS.values(), ids=BREAKS)
+def test_a_broken_kernel_gives_wrong_results(device, monkeypatch, tmp_path, file, good, bad):
+    monkeypatch.setattr(program, "KERNELS", broken_kernels(tmp_path, file, good, bad))
+    op.prepare.cache_clear()
+    case = normal_case((48, 96), 3, 2)
+    try:
+        result = judge(case, run(case, device))
+    finally:
+        op.prepare.cache_clear()
+    assert result.share_correctly_rounded < 0.99, f"the break went unnoticed: {result}"
+
+
+@pytest.mark.simulator
+@pytest.mark.parametrize(
+    "file, dropped, waiting, buffer",
+    [
+        ("reader.cpp", "cb_push_back(kInput, 1);", "compute.cpp", "input rows"),
+        ("compute.cpp", "cb_push_back(kOutput, 1);", "writer.cpp", "output rows"),
+    ],
+)
+def test_a_dropped_push_ends_as_a_named_hang(tmp_path, file, dropped, waiting, buffer):
+    kernels = broken_kernels(tmp_path, file, dropped, "")
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", HANG.format(kernels=str(kernels))],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode != 0
+    report = done.stderr + done.stdout
+    assert "simulated device hang" in report
+    assert waiting in report and buffer in report

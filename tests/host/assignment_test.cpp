@@ -1,0 +1,138 @@
+#include "assignment.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "builders.hpp"
+#include "device.hpp"
+#include "noc.hpp"
+#include "placement.hpp"
+
+namespace layernorm_fused_rm {
+namespace {
+
+using tests::plain_device;
+using tests::wormhole;
+
+// The write NoC as wolfpine routes it: x first on both networks, where the ISA documents send NoC 1 up first.
+constexpr Noc kSimulatedWriteNoc{.step = -1, .first = Axis::kX};
+
+[[nodiscard]] Coordinate place_of(const Device& device, Coordinate core) {
+    return device.workers[static_cast<std::size_t>(std::int64_t{core.y} * device.grid.x + core.x)];
+}
+
+[[nodiscard]] std::vector<Traffic> traffic_of(const std::vector<CoreWork>& cores, const Device& device) {
+    std::vector<Traffic> traffic;
+    for (const CoreWork& work : cores) {
+        for (const Run& run : work.runs) {
+            const Coordinate bank = device.dram_banks[static_cast<std::size_t>(run.bank)];
+            traffic.push_back({.bank = bank, .core = place_of(device, work.core), .rows = run.count});
+        }
+    }
+    return traffic;
+}
+
+// The same shares with the banks dealt out to the cores in row-major order, one each, over and over.
+[[nodiscard]] std::vector<CoreWork> round_robin(std::int64_t rows, const Device& device) {
+    std::vector<CoreWork> cores = place_rows(rows, Memory::kDram, device);
+    std::vector<std::vector<Run>> runs;
+    std::ranges::transform(cores, std::back_inserter(runs), &CoreWork::runs);
+    std::ranges::sort(runs, {}, [](const auto& of_core) {
+        return std::tuple(of_core.front().first_page / of_core.front().count, of_core.front().bank);
+    });
+    for (std::size_t i = 0; i < cores.size(); ++i) {
+        cores[i].runs = runs[i];
+    }
+    return cores;
+}
+
+struct Congestion {
+    std::int64_t busiest = 0;  // rows over the busiest link
+    std::int64_t hops = 0;     // rows times links
+};
+
+[[nodiscard]] Congestion congestion_of(const std::vector<CoreWork>& cores, const Device& device, Noc write_noc) {
+    Congestion congestion;
+    for (const auto& [link, rows] : link_loads(traffic_of(cores, device), device.noc_size, write_noc)) {
+        congestion.busiest = std::max(congestion.busiest, rows);
+        congestion.hops += rows;
+    }
+    return congestion;
+}
+
+TEST(Assignment, gives_no_core_twice_and_only_cores_of_the_grid) {
+    const Device device = wormhole();
+    const std::vector<std::int64_t> cores = choose_cores({0, 0, 0, 1, 4, 4, 11}, Memory::kDram, device);
+    EXPECT_EQ(std::set(cores.begin(), cores.end()).size(), 7U);
+    EXPECT_TRUE(std::ranges::all_of(cores, [](std::int64_t core) { return core >= 0 && core < 64; }));
+}
+
+TEST(Assignment, of_a_single_share_takes_the_core_with_the_fewest_hops) {
+    const Device device = wormhole();
+    for (std::int64_t bank = 0; bank < 12; ++bank) {
+        const std::int64_t core = choose_cores({bank}, Memory::kDram, device).front();
+        const Coordinate place = device.dram_banks[static_cast<std::size_t>(bank)];
+        for (const Coordinate worker : device.workers) {
+            EXPECT_LE(round_trip_hops(place, device.workers[static_cast<std::size_t>(core)], device.noc_size),
+                      round_trip_hops(place, worker, device.noc_size));
+        }
+    }
+}
+
+TEST(Assignment, gives_every_bank_its_first_core_before_any_its_second) {
+    const Device device = wormhole();
+    const std::vector<std::int64_t> both = choose_cores({4, 4, 6}, Memory::kDram, device);
+    EXPECT_EQ(both[2], choose_cores({6}, Memory::kDram, device).front());
+}
+
+// 1,024 rows, 64 cores, 17 rows or so each. In units of a core's rows the busiest link carries 7 instead of 9, in the
+// simulator's order of routing 8 instead of 23, and packets cross 40 % of the links.
+TEST(Assignment, near_the_banks_loads_links_clearly_less_than_round_robin) {
+    const Device device = wormhole();
+    const std::vector<CoreWork> near = place_rows(1024, Memory::kDram, device);
+    const std::vector<CoreWork> dealt = round_robin(1024, device);
+    ASSERT_EQ(near.size(), 64U);
+
+    const Congestion near_load = congestion_of(near, device, kWriteNoc);
+    const Congestion dealt_load = congestion_of(dealt, device, kWriteNoc);
+    EXPECT_LE(near_load.busiest * 5, dealt_load.busiest * 4) << near_load.busiest << " to " << dealt_load.busiest;
+    EXPECT_LE(near_load.hops * 2, dealt_load.hops) << near_load.hops << " to " << dealt_load.hops;
+    EXPECT_LE(near_load.busiest, 7 * 17);
+
+    const std::int64_t near_simulated = congestion_of(near, device, kSimulatedWriteNoc).busiest;
+    const std::int64_t dealt_simulated = congestion_of(dealt, device, kSimulatedWriteNoc).busiest;
+    EXPECT_LE(near_simulated * 5, dealt_simulated * 2) << near_simulated << " to " << dealt_simulated;
+}
+
+TEST(Assignment, takes_cores_in_order_where_places_are_unknown_or_nonsense) {
+    const std::vector<std::int64_t> in_order{0, 1, 2};
+    EXPECT_EQ(choose_cores({3, 3, 7}, Memory::kDram, plain_device({8, 8}, 12)), in_order);
+    Device missing_worker = wormhole();
+    missing_worker.workers.pop_back();
+    EXPECT_EQ(choose_cores({3, 3, 7}, Memory::kDram, missing_worker), in_order);
+    Device off_the_noc = wormhole();
+    off_the_noc.workers.front() = {.x = 18, .y = 18};
+    EXPECT_EQ(choose_cores({3, 3, 7}, Memory::kDram, off_the_noc), in_order);
+    Device bank_off_the_noc = wormhole();
+    bank_off_the_noc.dram_banks.front() = {.x = -1, .y = 0};
+    EXPECT_EQ(choose_cores({3, 3, 7}, Memory::kDram, bank_off_the_noc), in_order);
+    Device no_torus = wormhole();
+    no_torus.noc_size = {};
+    EXPECT_EQ(choose_cores({3, 3, 7}, Memory::kDram, no_torus), in_order);
+}
+
+TEST(Assignment, of_an_l1_tensor_takes_cores_in_order_where_its_banks_are_unknown) {
+    EXPECT_EQ(choose_cores({0, 5, 9}, Memory::kL1, wormhole()), (std::vector<std::int64_t>{0, 1, 2}));
+}
+
+TEST(Assignment, of_an_l1_tensor_takes_the_core_that_holds_the_bank) {
+    Device device = wormhole();
+    device.l1_bank_places.assign(device.workers.rbegin(), device.workers.rend());
+    EXPECT_EQ(choose_cores({0, 5, 63}, Memory::kL1, device), (std::vector<std::int64_t>{63, 58, 0}));
+}
+
+}  // namespace
+}  // namespace layernorm_fused_rm

@@ -1,0 +1,64 @@
+#include "noc.hpp"
+
+#include <gtest/gtest.h>
+
+#include "builders.hpp"
+
+namespace layernorm_fused_rm {
+namespace {
+
+constexpr Coordinate kSize{.x = 10, .y = 12};
+
+[[nodiscard]] std::vector<Coordinate> places_left(const std::vector<Link>& links) {
+    std::vector<Coordinate> places;
+    places.reserve(links.size());
+    for (const Link& link : links) {
+        places.push_back(link.from);
+    }
+    return places;
+}
+
+TEST(Route, of_the_read_noc_goes_right_then_down) {
+    const std::vector<Coordinate> expected{{1, 1}, {2, 1}, {3, 1}, {3, 2}};
+    EXPECT_EQ(places_left(route({1, 1}, {3, 3}, kReadNoc, kSize)), expected);
+}
+
+TEST(Route, of_the_write_noc_goes_up_then_left) {
+    const std::vector<Coordinate> expected{{3, 3}, {3, 2}, {3, 1}, {2, 1}};
+    EXPECT_EQ(places_left(route({3, 3}, {1, 1}, kWriteNoc, kSize)), expected);
+}
+
+TEST(Route, wraps_round_the_torus) {
+    const std::vector<Coordinate> right_and_down{{9, 11}, {0, 11}};
+    EXPECT_EQ(places_left(route({9, 11}, {0, 0}, kReadNoc, kSize)), right_and_down);
+    const std::vector<Coordinate> up_and_left{{0, 0}, {0, 11}};
+    EXPECT_EQ(places_left(route({0, 0}, {9, 11}, kWriteNoc, kSize)), up_and_left);
+}
+
+TEST(Route, to_the_same_place_is_empty) {
+    EXPECT_TRUE(route({4, 4}, {4, 4}, kReadNoc, kSize).empty());
+    EXPECT_TRUE(route({4, 4}, {4, 4}, kWriteNoc, kSize).empty());
+}
+
+TEST(RoundTrip, has_as_many_hops_as_its_two_routes_have_links) {
+    const Device device = tests::wormhole();
+    for (const Coordinate bank : device.dram_banks) {
+        for (const Coordinate core : device.workers) {
+            const std::size_t links =
+                route(bank, core, kReadNoc, kSize).size() + route(core, bank, kWriteNoc, kSize).size();
+            EXPECT_EQ(static_cast<std::size_t>(round_trip_hops(bank, core, kSize)), links);
+        }
+    }
+}
+
+TEST(LinkLoads, add_up_the_rows_of_every_route_over_a_link) {
+    const auto loads = link_loads({{.bank = {0, 0}, .core = {2, 0}, .rows = 3}, {{1, 0}, {2, 0}, 4}}, kSize);
+    EXPECT_EQ(loads.at({kReadNoc, Axis::kX, {0, 0}}), 3);
+    EXPECT_EQ(loads.at({kReadNoc, Axis::kX, {1, 0}}), 7);
+    EXPECT_EQ(loads.at({kWriteNoc, Axis::kX, {2, 0}}), 7);
+    EXPECT_EQ(loads.at({kWriteNoc, Axis::kX, {1, 0}}), 3);
+    EXPECT_EQ(loads.size(), 4U);
+}
+
+}  // namespace
+}  // namespace layernorm_fused_rm

@@ -1,0 +1,217 @@
+#include "layernorm_fused_rm/plan.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+
+#include "builders.hpp"
+#include "contract.hpp"
+#include "device.hpp"
+
+namespace layernorm_fused_rm {
+namespace {
+
+using contract::CoreArgument;
+using contract::RunArgument;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using tests::make_problem;
+using tests::plain_device;
+
+namespace argument = contract::argument;
+
+[[nodiscard]] std::map<std::string, std::uint32_t> arguments_of(const Plan& planned) {
+    return {planned.compile_time_arguments.begin(), planned.compile_time_arguments.end()};
+}
+
+// The names in contract.hpp, read from its text so that a name added there and forgotten in the plan is found.
+[[nodiscard]] std::multiset<std::string> names_of_the_contract() {
+    std::ifstream file("python/layernorm_fused_rm/kernels/contract.hpp");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const std::regex declaration(R"(constexpr char k\w+\[\] = "(\w+)\")");
+    std::multiset<std::string> names;
+    for (auto match = std::sregex_iterator(text.begin(), text.end(), declaration); match != std::sregex_iterator();
+         ++match) {
+        names.insert((*match)[1]);
+    }
+    return names;
+}
+
+TEST(Plan, names_every_compile_time_argument_of_the_contract_once) {
+    std::multiset<std::string> names;
+    for (const auto& [name, value] : plan(make_problem(1024, 1024)).compile_time_arguments) {
+        names.insert(name);
+    }
+    EXPECT_GT(names.size(), 10U);
+    EXPECT_EQ(names, names_of_the_contract());
+}
+
+TEST(Plan, of_1024_rows_of_384_elements_says_how_rows_are_cut) {
+    const auto arguments = arguments_of(plan(make_problem(1024, 384)));
+    EXPECT_EQ(arguments.at(argument::kWidth), 384U);
+    EXPECT_EQ(arguments.at(argument::kRowStride), 384U);
+    EXPECT_EQ(arguments.at(argument::kSegments), 1U);
+    EXPECT_EQ(arguments.at(argument::kRowsPerBatch), 4U);
+    EXPECT_EQ(arguments.at(argument::kRowsPerBlock), 8U);
+    EXPECT_EQ(arguments.at(argument::kBlockStride), 6144U);
+    EXPECT_EQ(arguments.at(argument::kInputPageBytes), 768U);
+    EXPECT_EQ(arguments.at(argument::kOutputPageBytes), 768U);
+}
+
+TEST(Plan, gives_constants_as_the_bits_of_a_float32) {
+    Problem problem = make_problem(4, 96);  // 2^k = 128, c = 0.75
+    problem.epsilon = 1e-12;
+    const auto arguments = arguments_of(plan(problem));
+    EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kNegativeSumScaleBits)), -1.0F / 128.0F);
+    EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kCentreScaleBits)), 0.75F);
+    EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kNegativeMeanSquareScaleBits)), -1.0F / 54.0F);
+    EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kRstdScaleBits)), 4.0F / 3.0F);
+    EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kNegativeEpsilonBits)), -1e-12F);
+}
+
+TEST(Plan, of_a_power_of_two_has_no_centre_scale) {
+    const auto arguments = arguments_of(plan(make_problem(4, 1024)));
+    EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kNegativeSumScaleBits)), -1.0F / 1024.0F);
+    EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kCentreScaleBits)), 1.0F);
+    EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kNegativeMeanSquareScaleBits)), -1.0F / 1024.0F);
+    EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kRstdScaleBits)), 1.0F);
+}
+
+TEST(Plan, says_where_each_tensor_lies) {
+    const auto memories = [](const Problem& problem) {
+        const auto arguments = arguments_of(plan(problem));
+        return std::vector{arguments.at(argument::kInputInDram),  arguments.at(argument::kInputBanks),
+                           arguments.at(argument::kOutputInDram), arguments.at(argument::kOutputBanks),
+                           arguments.at(argument::kGammaInDram),  arguments.at(argument::kBetaInDram)};
+    };
+    Problem problem = make_problem(64, 64);
+    EXPECT_THAT(memories(problem), ElementsAre(1, 12, 1, 12, 1, 1));
+    problem.output_memory = Memory::kL1;
+    EXPECT_THAT(memories(problem), ElementsAre(1, 12, 0, 64, 1, 1));
+    problem.gamma.memory = Memory::kL1;
+    EXPECT_THAT(memories(problem), ElementsAre(1, 12, 0, 64, 0, 1));
+    problem.beta.memory = Memory::kL1;
+    problem.input.memory = Memory::kL1;
+    EXPECT_THAT(memories(problem), ElementsAre(0, 64, 0, 64, 0, 0));
+}
+
+// Reads the arguments back as kernels do.
+[[nodiscard]] std::vector<Run> runs_from(const std::vector<std::uint32_t>& words) {
+    std::vector<Run> runs;
+    for (std::uint32_t i = 0; i < words.at(static_cast<std::size_t>(CoreArgument::kRuns)); ++i) {
+        const auto word = [&](RunArgument which) { return words.at(contract::run_slot(i, which)); };
+        runs.push_back({word(RunArgument::kBank), word(RunArgument::kFirstPage), word(RunArgument::kRows)});
+    }
+    return runs;
+}
+
+TEST(Plan, gives_every_core_its_runs_as_arguments_all_of_one_length) {
+    Problem several_runs = make_problem(100, 64, plain_device({.x = 3, .y = 1}, 8));
+    for (const Problem& problem : {make_problem(1000, 64), several_runs}) {
+        const Plan planned = plan(problem);
+        ASSERT_EQ(planned.core_arguments.size(), planned.cores.size());
+        for (std::size_t i = 0; i < planned.cores.size(); ++i) {
+            EXPECT_EQ(runs_from(planned.core_arguments[i]), planned.cores[i].runs);
+            EXPECT_EQ(planned.core_arguments[i].size(), planned.core_arguments[0].size());
+        }
+    }
+}
+
+TEST(Plan, counts_the_rows_of_all_dimensions_but_the_last) {
+    Problem problem = make_problem(1, 64);
+    problem.input.shape = {2, 3, 5, 64};
+    const Plan planned = plan(problem);
+    EXPECT_EQ(planned.rows, 30);
+    EXPECT_EQ(planned.width, 64);
+    std::int64_t placed = 0;
+    for (const CoreWork& work : planned.cores) {
+        placed += work.rows();
+    }
+    EXPECT_EQ(placed, 30);
+}
+
+TEST(Plan, of_an_empty_tensor_has_no_cores) {
+    Problem problem = make_problem(0, 64);
+    EXPECT_TRUE(plan(problem).cores.empty());
+    EXPECT_TRUE(plan(problem).core_arguments.empty());
+    problem.input.shape = {std::int64_t{1} << 62, 0, std::int64_t{1} << 62, 64};
+    EXPECT_EQ(plan(problem).rows, 0);
+}
+
+TEST(Plan, stays_within_l1_and_says_how_much_it_uses) {
+    for (const std::int64_t width : {32, 96, 384, 1024, 1056, 8192}) {
+        const Plan planned = plan(make_problem(1024, width));
+        std::int64_t bytes = 0;
+        for (const CircularBuffer& buffer : planned.buffers) {
+            bytes += buffer.bytes();
+        }
+        EXPECT_EQ(planned.l1_bytes_used, bytes);
+        EXPECT_EQ(planned.l1_bytes_budget, 1'400'000);
+        EXPECT_LE(planned.l1_bytes_used, planned.l1_bytes_budget);
+    }
+}
+
+TEST(Plan, has_input_and_output_pages_of_one_block) {
+    for (const std::int64_t width : {32, 1024, 8192}) {
+        const Plan planned = plan(make_problem(1024, width));
+        for (const CircularBuffer& buffer : planned.buffers) {
+            if (buffer.index == static_cast<std::uint32_t>(contract::Buffer::kInput) ||
+                buffer.index == static_cast<std::uint32_t>(contract::Buffer::kOutput)) {
+                EXPECT_EQ(buffer.page_bytes, arguments_of(planned).at(argument::kBlockStride));
+            }
+        }
+    }
+}
+
+TEST(Plan, is_the_same_every_time) {
+    const Plan first = plan(make_problem(777, 1056));
+    const Plan second = plan(make_problem(777, 1056));
+    EXPECT_EQ(first.cores, second.cores);
+    EXPECT_EQ(first.core_arguments, second.core_arguments);
+    EXPECT_EQ(first.compile_time_arguments, second.compile_time_arguments);
+    EXPECT_EQ(first.describe(), second.describe());
+}
+
+TEST(Describe, prints_buffers_l1_cores_and_arguments) {
+    const std::string text = plan(make_problem(3, 96, plain_device({.x = 2, .y = 1}, 1))).describe();
+    EXPECT_EQ(text.substr(0, text.find("compile-time arguments")),
+              "layernorm_fused_rm: 3 rows of 96 elements\n"
+              "\n"
+              "circular buffers of every core\n"
+              "  id  purpose      page size  pages  producer  consumer  bytes\n"
+              "   0  input rows        2048      3  reader    compute    6144\n"
+              "   1  gamma             2048      1  reader    compute    2048\n"
+              "   2  beta              2048      1  reader    compute    2048\n"
+              "  16  output rows       2048      2  compute   writer     4096\n"
+              "\n"
+              "L1 of every core: 14336 of 1400000 bytes (1 %)\n"
+              "gamma and beta: read by every core\n"
+              "\n"
+              "2 cores\n"
+              "  core (x, y)  rows  bank  first page  last page\n"
+              "  (0, 0)          2     0           0          1\n"
+              "  (1, 0)          1     0           2          2\n"
+              "\n");
+    EXPECT_THAT(text, HasSubstr("compile-time arguments\n"));
+    for (const auto& [name, value] :
+         plan(make_problem(3, 96, plain_device({.x = 2, .y = 1}, 1))).compile_time_arguments) {
+        EXPECT_THAT(text, testing::ContainsRegex(name + " +" + std::to_string(value) + "\n"));
+    }
+}
+
+TEST(Describe, prints_a_line_for_each_run_of_a_core) {
+    const std::string text = plan(make_problem(2, 96, plain_device({.x = 1, .y = 1}, 2))).describe();
+    EXPECT_THAT(text, HasSubstr("1 core\n"
+                                "  core (x, y)  rows  bank  first page  last page\n"
+                                "  (0, 0)          1     0           0          0\n"
+                                "  (0, 0)          1     1           0          0\n"));
+}
+
+}  // namespace
+}  // namespace layernorm_fused_rm

@@ -1,0 +1,79 @@
+// Who reads gamma and beta: every core, or one for a rectangle.
+#include "sharing.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "builders.hpp"
+#include "contract.hpp"
+
+namespace layernorm_fused_rm {
+namespace {
+
+using tests::make_problem;
+
+[[nodiscard]] std::vector<CoreWork> cores_at(const std::vector<Coordinate>& places) {
+    std::vector<CoreWork> cores;
+    for (const Coordinate place : places) {
+        cores.push_back({.core = place, .runs = {{.bank = 0, .first_page = 0, .count = 2}}});
+    }
+    return cores;
+}
+
+TEST(Sharing, does_not_pay_for_one_core) {
+    std::vector<CoreWork> cores = cores_at({{3, 3}});
+    EXPECT_FALSE(share_vectors(cores, 8192));
+}
+
+TEST(Sharing, does_not_pay_for_narrow_rows_on_few_cores) {
+    std::vector<CoreWork> cores = cores_at({{0, 0}, {1, 0}, {2, 0}});
+    EXPECT_FALSE(share_vectors(cores, 64));
+    EXPECT_EQ(cores.size(), 3U);
+}
+
+TEST(Sharing, fills_the_rectangle_row_by_row) {
+    std::vector<CoreWork> cores = cores_at({{2, 1}, {1, 3}});
+    const auto sharing = share_vectors(cores, 8192);
+    ASSERT_TRUE(sharing);
+    EXPECT_EQ(sharing->first, (Coordinate{1, 1}));
+    EXPECT_EQ(sharing->last, (Coordinate{2, 3}));
+    EXPECT_EQ(sharing->receivers(), 5);
+    ASSERT_EQ(cores.size(), 6U);
+    EXPECT_EQ(cores[0].core, (Coordinate{1, 1}));
+    EXPECT_EQ(cores[1].core, (Coordinate{2, 1}));
+    EXPECT_EQ(cores[5].core, (Coordinate{2, 3}));
+    EXPECT_EQ(cores[1].rows(), 2);
+    EXPECT_EQ(cores[5].rows(), 0);
+}
+
+TEST(Sharing, lets_the_core_with_the_least_rows_read) {
+    std::vector<CoreWork> cores = cores_at({{0, 0}, {1, 0}, {2, 0}, {3, 0}});
+    cores[2].runs[0].count = 1;
+    const auto sharing = share_vectors(cores, 8192);
+    ASSERT_TRUE(sharing);
+    EXPECT_EQ(sharing->source, (Coordinate{2, 0}));
+}
+
+TEST(Sharing, has_one_source_among_the_arguments_of_a_plan) {
+    const Plan planned = plan(make_problem(1024, 1024));
+    ASSERT_TRUE(planned.sharing);
+    const auto slot = static_cast<std::size_t>(contract::CoreArgument::kIsVectorSource);
+    std::size_t sources = 0;
+    for (std::size_t core = 0; core < planned.cores.size(); ++core) {
+        const bool is_source = planned.core_arguments[core][slot] == 1;
+        sources += is_source ? 1U : 0U;
+        EXPECT_EQ(is_source, planned.cores[core].core == planned.sharing->source);
+    }
+    EXPECT_EQ(sources, 1U);
+    EXPECT_EQ(static_cast<std::int64_t>(planned.cores.size()), planned.sharing->receivers() + 1);
+}
+
+TEST(Sharing, is_described) {
+    const std::string text = plan(make_problem(1024, 1024)).describe();
+    EXPECT_NE(text.find("gamma and beta: read by core ("), std::string::npos);
+    EXPECT_NE(text.find("multicast to cores (0, 0) to (7, 7)"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace layernorm_fused_rm

@@ -1,0 +1,90 @@
+// Every refusal of a device, word for word.
+#include <gtest/gtest.h>
+
+#include "builders.hpp"
+
+namespace layernorm_fused_rm {
+namespace {
+
+using tests::error_of;
+using tests::make_problem;
+
+class DeviceCheck : public testing::Test {
+protected:
+    Problem problem = make_problem(64, 1024);
+
+    void expect_error(const std::string& text) const {
+        EXPECT_EQ(error_of(problem), text.empty() ? "" : "layernorm_fused_rm: " + text);
+    }
+};
+
+TEST_F(DeviceCheck, refuses_a_grid_without_cores) {
+    for (const auto& [grid, given] : std::initializer_list<std::pair<Coordinate, std::string>>{
+             {{0, 8}, "0 x 8"}, {{8, 0}, "8 x 0"}, {{-1, 8}, "-1 x 8"}, {{8, 257}, "8 x 257"}, {{257, 8}, "257 x 8"}}) {
+        problem.device.grid = grid;
+        expect_error("device has a grid of " + given +
+                     " cores, but needs 1 to 256 on either side; pass device.compute_with_storage_grid_size()");
+    }
+}
+
+TEST_F(DeviceCheck, refuses_a_core_without_l1) {
+    problem.device.l1_bytes = 0;
+    expect_error(
+        "device has 0 bytes of L1 for circular buffers on a core, but needs 1 to 4294967295; pass the free L1 of a "
+        "core");
+    problem.device.l1_bytes = std::int64_t{1} << 32;
+    expect_error(
+        "device has 4294967296 bytes of L1 for circular buffers on a core, but needs 1 to 4294967295; pass the free "
+        "L1 of a core");
+}
+
+TEST_F(DeviceCheck, refuses_a_memory_without_banks_where_a_tensor_lies_there) {
+    const std::string no_l1 =
+        "device has 0 L1 banks, but a tensor of this call lies there; pass the device's number of L1 banks";
+    problem.device.l1_banks = 0;
+    expect_error("");
+    for (const auto place : {&Problem::input, &Problem::gamma, &Problem::beta}) {
+        Problem changed = problem;
+        (changed.*place).memory = Memory::kL1;
+        EXPECT_EQ(error_of(changed), "layernorm_fused_rm: " + no_l1);
+    }
+    problem.output_memory = Memory::kL1;
+    expect_error(no_l1);
+    problem.device.dram_banks.clear();
+    expect_error(
+        "device has 0 DRAM banks, but a tensor of this call lies there; pass the device's number of DRAM banks");
+}
+
+TEST_F(DeviceCheck, refuses_an_alignment_that_leaves_gaps_between_rows) {
+    problem.device.dram_alignment_bytes = 64;
+    expect_error("");
+    problem.device.dram_alignment_bytes = 128;
+    expect_error(
+        "device aligns pages in DRAM to 128 bytes, but the alignment must divide 64 bytes, so that rows lie without "
+        "gaps; use another memory");
+    problem.device.dram_alignment_bytes = 0;
+    expect_error(
+        "device aligns pages in DRAM to 0 bytes, but the alignment must divide 64 bytes, so that rows lie without "
+        "gaps; use another memory");
+    problem.device.dram_alignment_bytes = 32;
+    problem.device.l1_alignment_bytes = 128;
+    expect_error("");
+    problem.output_memory = Memory::kL1;
+    expect_error(
+        "device aligns pages in L1 to 128 bytes, but the alignment must divide 64 bytes, so that rows lie without "
+        "gaps; use another memory");
+}
+
+TEST_F(DeviceCheck, refuses_more_banks_a_core_than_its_arguments_hold) {
+    problem.device = tests::plain_device({.x = 1, .y = 1}, 12);
+    problem.input = {.shape = {140, 1024}, .memory = Memory::kL1};
+    problem.device.l1_banks = 109;
+    expect_error("");
+    problem.device.l1_banks = 110;
+    expect_error(
+        "a core would take rows of 110 banks, more than a kernel's runtime arguments hold; use more cores, or move "
+        "the input to DRAM with ttnn.to_memory_config(input, ttnn.DRAM_MEMORY_CONFIG)");
+}
+
+}  // namespace
+}  // namespace layernorm_fused_rm

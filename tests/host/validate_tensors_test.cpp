@@ -1,0 +1,216 @@
+// Every refusal of a tensor or of epsilon, word for word.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "builders.hpp"
+
+namespace layernorm_fused_rm {
+namespace {
+
+using tests::error_of;
+using tests::make_problem;
+
+// input [64, 1024], gamma [1024], beta [1, 1, 1, 1024]
+class Tensors : public testing::Test {
+protected:
+    Problem problem = make_problem(64, 1024);
+
+    void expect_error(const std::string& text) const {
+        EXPECT_EQ(error_of(problem), text.empty() ? "" : "layernorm_fused_rm: " + text);
+    }
+};
+
+TEST_F(Tensors, as_they_should_be_are_planned) { expect_error(""); }
+
+TEST_F(Tensors, on_the_host_are_refused) {
+    problem.beta.storage = Storage::kHost;
+    expect_error("beta must be allocated on device, but is in host memory; move it with ttnn.to_device(beta, device)");
+    problem.gamma.storage = Storage::kHost;
+    expect_error(
+        "gamma must be allocated on device, but is in host memory; move it with ttnn.to_device(gamma, device)");
+    problem.input.storage = Storage::kHost;
+    expect_error(
+        "input must be allocated on device, but is in host memory; move it with ttnn.to_device(input, device)");
+}
+
+TEST_F(Tensors, on_the_host_are_named_even_without_a_device) {
+    problem.device = {};
+    problem.input.storage = Storage::kHost;
+    expect_error(
+        "input must be allocated on device, but is in host memory; move it with ttnn.to_device(input, device)");
+    problem.input.storage = Storage::kDevice;
+    problem.beta.storage = Storage::kHost;
+    expect_error("beta must be allocated on device, but is in host memory; move it with ttnn.to_device(beta, device)");
+}
+
+TEST_F(Tensors, with_several_faults_are_refused_for_their_storage_first) {
+    problem.input = {.shape = {7}, .dtype = DataType::kOther, .layout = Layout::kTile, .storage = Storage::kHost};
+    problem.epsilon = 0;
+    expect_error(
+        "input must be allocated on device, but is in host memory; move it with ttnn.to_device(input, device)");
+}
+
+TEST_F(Tensors, in_tile_layout_are_refused) {
+    problem.beta.layout = Layout::kTile;
+    expect_error(
+        "beta must be in ROW_MAJOR layout, but is in TILE layout; convert it with ttnn.to_layout(beta, "
+        "ttnn.ROW_MAJOR_LAYOUT)");
+    problem.gamma.layout = Layout::kTile;
+    expect_error(
+        "gamma must be in ROW_MAJOR layout, but is in TILE layout; convert it with ttnn.to_layout(gamma, "
+        "ttnn.ROW_MAJOR_LAYOUT)");
+    problem.input.layout = Layout::kTile;
+    expect_error(
+        "input must be in ROW_MAJOR layout, but is in TILE layout; convert it with ttnn.to_layout(input, "
+        "ttnn.ROW_MAJOR_LAYOUT)");
+}
+
+TEST_F(Tensors, that_are_sharded_are_refused) {
+    problem.beta.placement = Placement::kSharded;
+    expect_error(
+        "beta must be in INTERLEAVED memory, but is sharded; convert it with ttnn.to_memory_config(beta, "
+        "ttnn.DRAM_MEMORY_CONFIG)");
+    problem.gamma.placement = Placement::kSharded;
+    expect_error(
+        "gamma must be in INTERLEAVED memory, but is sharded; convert it with ttnn.to_memory_config(gamma, "
+        "ttnn.DRAM_MEMORY_CONFIG)");
+    problem.input.placement = Placement::kSharded;
+    expect_error(
+        "input must be in INTERLEAVED memory, but is sharded; convert it with ttnn.to_memory_config(input, "
+        "ttnn.DRAM_MEMORY_CONFIG)");
+}
+
+TEST_F(Tensors, of_another_data_type_are_refused) {
+    problem.beta.dtype = DataType::kOther;
+    expect_error(
+        "beta must be BFLOAT16, but has another data type; convert it with ttnn.typecast(beta, ttnn.bfloat16)");
+    problem.gamma.dtype = DataType::kFloat32;
+    expect_error("gamma must be BFLOAT16, but is FLOAT32; convert it with ttnn.typecast(gamma, ttnn.bfloat16)");
+    problem.input.dtype = DataType::kFloat32;
+    expect_error("input must be BFLOAT16, but is FLOAT32; convert it with ttnn.typecast(input, ttnn.bfloat16)");
+}
+
+TEST_F(Tensors, input_of_rank_below_two_is_refused) {
+    problem.input.shape = {1024};
+    expect_error(
+        "input must have rank >= 2, but has rank 1 with shape [1024]; reshape it with ttnn.reshape(input, [1, 1024])");
+    problem.input.shape = {};
+    expect_error(
+        "input must have rank >= 2, but has rank 0 with shape []; reshape it with ttnn.reshape(input, [1, W])");
+}
+
+TEST_F(Tensors, input_width_that_is_no_multiple_of_32_is_refused) {
+    problem.input.shape = {64, 1000};
+    expect_error("Width must be multiple of 32, but input rows have 1000 elements; pass rows of 992 or 1024 elements");
+    problem.input.shape = {64, 16};
+    expect_error("Width must be multiple of 32, but input rows have 16 elements; pass rows of 32 elements");
+    problem.input.shape = {64, 0};
+    expect_error("Width must be multiple of 32, but input rows have 0 elements; pass rows of 32 elements");
+}
+
+TEST_F(Tensors, input_height_that_is_no_multiple_of_32_is_planned) {
+    for (const std::int64_t rows : {1, 31, 33, 1000}) {
+        problem.input.shape = {rows, 1024};
+        expect_error("");
+    }
+}
+
+TEST_F(Tensors, with_a_negative_dimension_are_refused) {
+    problem.input.shape = {-64, 1024};
+    expect_error(
+        "input has shape [-64, 1024], but no dimension can be negative; pass the shape of an allocated tensor");
+    problem.input.shape = {64, -32};
+    expect_error("input has shape [64, -32], but no dimension can be negative; pass the shape of an allocated tensor");
+}
+
+TEST_F(Tensors, gamma_or_beta_of_another_width_is_refused) {
+    problem.beta.shape = {1, 2048};
+    expect_error("beta has 2048 elements in its last dimension, but input rows have 1024; pass beta of shape [1024]");
+    problem.gamma.shape = {512};
+    expect_error("gamma has 512 elements in its last dimension, but input rows have 1024; pass gamma of shape [1024]");
+}
+
+TEST_F(Tensors, gamma_or_beta_of_several_rows_is_refused) {
+    problem.beta.shape = {1, 2, 1024};
+    expect_error(
+        "beta has shape [1, 2, 1024], but every dimension before the last dimension must be 1; pass beta of shape "
+        "[1024]");
+    problem.gamma.shape = {2, 1024};
+    expect_error(
+        "gamma has shape [2, 1024], but every dimension before the last dimension must be 1; pass gamma of shape "
+        "[1024]");
+}
+
+TEST_F(Tensors, gamma_without_dimensions_is_refused) {
+    problem.gamma.shape = {};
+    expect_error(
+        "gamma has rank 0 and so no last dimension, but input rows have 1024 elements; pass gamma of shape [1024]");
+}
+
+TEST_F(Tensors, gamma_and_beta_of_every_natural_shape_are_planned) {
+    for (const std::vector<std::int64_t>& shape :
+         {std::vector<std::int64_t>{1024}, {1, 1024}, {1, 1, 1024}, {1, 1, 1, 1024}}) {
+        problem.gamma.shape = shape;
+        problem.beta.shape = shape;
+        expect_error("");
+    }
+}
+
+TEST_F(Tensors, rows_beyond_32_bits_are_refused) {
+    problem.input.shape = {65536, 65536, 1024};
+    expect_error(
+        "input of shape [65536, 65536, 1024] has more than 4294967295 rows, but a row's index must fit in 32 bits; "
+        "split the input");
+    problem.input.shape = {4, std::int64_t{1} << 62, 1024};
+    expect_error(
+        "input of shape [4, 4611686018427387904, 1024] has more than 4294967295 rows, but a row's index must fit in "
+        "32 bits; split the input");
+}
+
+TEST_F(Tensors, bytes_of_a_bank_beyond_32_bits_are_refused) {
+    problem.input.shape = {4294967295, 1024};
+    expect_error(
+        "input of 4294967295 rows needs more than 4294967295 bytes of each of 12 banks, but an address in a bank must "
+        "fit in 32 bits; split the input");
+}
+
+TEST_F(Tensors, output_bytes_of_a_bank_beyond_32_bits_are_refused) {
+    problem.device.l1_banks = 1;
+    problem.output_memory = Memory::kL1;
+    problem.input.shape = {2097152, 1024};
+    expect_error(
+        "output of 2097152 rows needs more than 4294967295 bytes of each of 1 banks, but an address in a bank must "
+        "fit in 32 bits; split the input");
+}
+
+TEST_F(Tensors, width_beyond_32_bits_is_refused) {
+    const std::int64_t width = std::int64_t{1} << 62;
+    problem.input.shape = {1, width};
+    problem.gamma.shape = {width};
+    problem.beta.shape = {width};
+    expect_error(
+        "input rows have 4611686018427387904 elements, but the bytes of a row must fit in 32 bits; pass narrower rows");
+}
+
+TEST_F(Tensors, epsilon_that_is_not_positive_and_finite_is_refused) {
+    const auto text = [](const std::string& given) {
+        return "epsilon must be positive and finite as a float32, but is " + given +
+               "; pass a small positive number such as 1e-5";
+    };
+    for (const auto& [epsilon, given] : std::initializer_list<std::pair<double, std::string>>{{0.0, "0"},
+                                                                                              {-1e-5, "-1e-05"},
+                                                                                              {std::nan(""), "nan"},
+                                                                                              {INFINITY, "inf"},
+                                                                                              {1e-60, "1e-60"},
+                                                                                              {1e60, "1e+60"}}) {
+        problem.epsilon = epsilon;
+        expect_error(text(given));
+    }
+    problem.epsilon = std::numeric_limits<float>::min();
+    expect_error("");
+}
+
+}  // namespace
+}  // namespace layernorm_fused_rm
