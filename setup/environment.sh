@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Prepares everything ./demo, ./test, ./run and ./bench need, and nothing twice. Executed, it prepares; sourced, it gives
+# Prepares everything ./demo, ./test, ./run and ./bench need, and nothing twice. Executed, it prepares; sourced, it
+# gives
 #
 #     prepare_environment simulator|hardware [host-tests]
 #

@@ -18,7 +18,8 @@ run() {
 
 # One short value for the contents of files and folders (and their names, relative to the checkout).
 fingerprint_of() {
-    (cd "$root" && find "$@" -type f ! -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum | cut -c1-16
+    (cd "$root" && find "$@" -type f ! -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) |
+        sha256sum | cut -c1-16
 }
 
 step() {

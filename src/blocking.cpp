@@ -16,9 +16,9 @@ constexpr std::int64_t kBlocksToOverlap = 4;
 
 [[nodiscard]] std::int64_t count_segments(std::int64_t width) { return divide_up(width, kElementsPerChunk); }
 
-// A row starts at whole vectors, a row of several segments at whole chunks: its segments are unpacked chunk by chunk.
+// A row starts at whole vectors; a segment of a row of several is a chunk.
 [[nodiscard]] std::int64_t row_stride(std::int64_t width) {
-    return round_up(width, count_segments(width) == 1 ? contract::kElementsPerVectorPair : kElementsPerChunk);
+    return count_segments(width) == 1 ? round_up(width, contract::kElementsPerVectorPair) : kElementsPerChunk;
 }
 
 // Rows that one zone of DEST holds; of rows of several segments it holds a segment each.
@@ -37,11 +37,14 @@ constexpr std::int64_t kBlocksToOverlap = 4;
 
 [[nodiscard]] Blocking make_blocking(std::int64_t width, std::int64_t rows_per_batch, std::int64_t rows_per_block) {
     const std::int64_t stride = row_stride(width);
+    const bool is_resident = count_segments(width) == 1;
+    const std::int64_t rows_in_page = is_resident ? rows_per_block : 1;
     return {.row_stride_elements = stride,
             .segments = count_segments(width),
             .rows_per_batch = rows_per_batch,
             .rows_per_block = rows_per_block,
-            .block_stride_bytes = round_up(rows_per_block * stride, kElementsPerChunk) * kBytesPerBfloat16};
+            .page_bytes = round_up(rows_in_page * stride, kElementsPerChunk) * kBytesPerBfloat16,
+            .pages_per_step = is_resident ? 1 : rows_per_block};
 }
 
 }  // namespace

@@ -14,31 +14,46 @@ namespace {
 
 using contract::Buffer;
 
-// Input blocks: one filled, one waiting, one computed. Two of each still overlap, fewer would serialise the kernels.
-constexpr std::int64_t kInputPages = 3;
-constexpr std::int64_t kLeastInputPages = 2;
-constexpr std::int64_t kOutputPages = 2;
-
 constexpr std::int64_t kBytesPerChunk = std::int64_t{contract::kElementsPerChunk} * contract::kBytesPerBfloat16;
 
-// With one row a block every page is one row of whole chunks: two of input, two of output, gamma and beta.
-constexpr std::int64_t kLeastRows = kLeastInputPages + kOutputPages + 2;
+// How much of the row buffers is room to work ahead. Resident rows: input blocks being read, waiting, being computed.
+// Streamed rows: a block stays until its last pass, and the next one is read meanwhile where there is room for two.
+struct Depth {
+    std::int64_t input_blocks = 0;
+    std::int64_t output_steps = 0;
+    std::int64_t steps_in_flight = 0;
+};
 
-[[nodiscard]] std::vector<CircularBuffer> make_buffers(const Blocking& blocking, std::int64_t input_pages) {
-    const std::int64_t block_bytes = blocking.block_stride_bytes;
-    const std::int64_t row_bytes =
-        round_up(blocking.row_stride_elements, contract::kElementsPerChunk) * contract::kBytesPerBfloat16;
+[[nodiscard]] std::array<Depth, 2> depths(bool is_resident) {
+    if (is_resident) {
+        return {{{.input_blocks = 3, .output_steps = 2, .steps_in_flight = 2},
+                 {.input_blocks = 2, .output_steps = 2, .steps_in_flight = 2}}};
+    }
+    return {{{.input_blocks = 2, .output_steps = 4, .steps_in_flight = 2},
+             {.input_blocks = 1, .output_steps = 2, .steps_in_flight = 1}}};
+}
+
+// One row a block at the least depth: a streamed row once, two chunks of output, gamma and beta.
+constexpr std::int64_t kLeastRows = 3;
+constexpr std::int64_t kLeastOutputChunks = 2;
+
+[[nodiscard]] std::vector<CircularBuffer> make_buffers(std::int64_t width, const Blocking& blocking, Depth depth) {
+    const std::int64_t vector_bytes = round_up(width, contract::kElementsPerChunk) * contract::kBytesPerBfloat16;
     const auto index = [](Buffer buffer) { return static_cast<std::uint32_t>(buffer); };
     return {
-        {index(Buffer::kInput), "input rows", block_bytes, input_pages, "reader", "compute"},
-        {index(Buffer::kGamma), "gamma", row_bytes, 1, "reader", "compute"},
-        {index(Buffer::kBeta), "beta", row_bytes, 1, "reader", "compute"},
-        {index(Buffer::kOutput), "output rows", block_bytes, kOutputPages, "compute", "writer"},
+        {index(Buffer::kInput), "input rows", blocking.page_bytes, depth.input_blocks * blocking.pages_per_block(),
+         "reader", "compute"},
+        {index(Buffer::kGamma), "gamma", vector_bytes, 1, "reader", "compute"},
+        {index(Buffer::kBeta), "beta", vector_bytes, 1, "reader", "compute"},
+        {index(Buffer::kOutput), "output rows", blocking.page_bytes, depth.output_steps * blocking.pages_per_step,
+         "compute", "writer"},
     };
 }
 
-[[nodiscard]] Buffers lay_out(const Blocking& blocking, std::int64_t input_pages) {
-    Buffers result{.blocking = blocking, .buffers = make_buffers(blocking, input_pages)};
+[[nodiscard]] Buffers lay_out(std::int64_t width, const Blocking& blocking, Depth depth) {
+    Buffers result{.blocking = blocking,
+                   .buffers = make_buffers(width, blocking, depth),
+                   .steps_in_flight = depth.steps_in_flight};
     for (const CircularBuffer& buffer : result.buffers) {
         result.bytes += buffer.bytes();
     }
@@ -49,12 +64,17 @@ constexpr std::int64_t kLeastRows = kLeastInputPages + kOutputPages + 2;
 [[nodiscard]] std::array<Buffers, 4> choices(std::int64_t width, std::int64_t most_rows) {
     const Blocking preferred = choose_blocking(width, most_rows);
     const Blocking smallest = smallest_blocking(width);
-    return {lay_out(preferred, kInputPages), lay_out(preferred, kLeastInputPages), lay_out(smallest, kInputPages),
-            lay_out(smallest, kLeastInputPages)};
+    const auto [ample, least] = depths(preferred.segments == 1);
+    return {lay_out(width, preferred, ample), lay_out(width, preferred, least), lay_out(width, smallest, ample),
+            lay_out(width, smallest, least)};
 }
 
+// Of streamed rows; resident ones need kLeastRows + 3 chunks at most, as much as two streamed segments.
 [[nodiscard]] std::int64_t largest_width(std::int64_t budget_bytes) {
-    return budget_bytes / (kLeastRows * kBytesPerChunk) * contract::kElementsPerChunk;
+    const std::int64_t chunks = budget_bytes / kBytesPerChunk;
+    const std::int64_t streamed = (chunks - kLeastOutputChunks) / kLeastRows;
+    const std::int64_t resident = chunks >= kLeastRows + 3 ? 1 : 0;
+    return std::max(streamed >= 2 ? streamed : 0, resident) * contract::kElementsPerChunk;
 }
 
 void check_width_fits(std::int64_t width, std::int64_t budget_bytes) {

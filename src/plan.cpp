@@ -78,7 +78,8 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
 [[nodiscard]] std::uint32_t float_bits(double value) { return std::bit_cast<std::uint32_t>(static_cast<float>(value)); }
 
 [[nodiscard]] NamedArguments make_compile_time_arguments(const Problem& problem, std::int64_t width,
-                                                         const Blocking& blocking, bool shares_vectors) {
+                                                         const Buffers& fitted, bool shares_vectors) {
+    const Blocking& blocking = fitted.blocking;
     const auto in_dram = [](Memory memory) -> std::uint32_t { return memory == Memory::kDram ? 1 : 0; };
     const double elements = static_cast<double>(width);
     const double power = static_cast<double>(std::bit_ceil(static_cast<std::uint64_t>(width)));  // 2^k
@@ -89,7 +90,9 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
         {argument::kSegments, to_word(blocking.segments)},
         {argument::kRowsPerBatch, to_word(blocking.rows_per_batch)},
         {argument::kRowsPerBlock, to_word(blocking.rows_per_block)},
-        {argument::kBlockStride, to_word(blocking.block_stride_bytes)},
+        {argument::kBufferPageBytes, to_word(blocking.page_bytes)},
+        {argument::kInputPages, to_word(fitted.buffers.front().pages)},
+        {argument::kStepsInFlight, to_word(fitted.steps_in_flight)},
         // Nothing to round up: validate() lets no alignment pass that leaves a gap behind a row.
         {argument::kInputPageBytes, to_word(width * contract::kBytesPerBfloat16)},
         {argument::kInputInDram, in_dram(problem.input.memory)},
@@ -121,7 +124,7 @@ Plan plan(const Problem& problem) {
     result.core_arguments = make_core_arguments(cores, result.sharing);
     result.cores = std::move(cores);
     result.compile_time_arguments =
-        make_compile_time_arguments(problem, extent.width, fitted.blocking, result.sharing.has_value());
+        make_compile_time_arguments(problem, extent.width, fitted, result.sharing.has_value());
     result.buffers = std::move(fitted.buffers);
     result.l1_bytes_used = fitted.bytes;
     result.l1_bytes_budget = problem.device.l1_bytes;

@@ -1,14 +1,14 @@
-// Reciprocal square root of a tile in DEST, in raw SFPU instructions: takes the place of LLK's header of this name, whose
-// body is written with SFPI's vector types. Same names, arguments and algorithm class, so ttnn's kernels run unchanged.
+// Reciprocal square root of a tile in DEST, in raw SFPU instructions: takes the place of LLK's header of this name,
+// whose body is written with SFPI's vector types. Same names, arguments and algorithm, so ttnn's kernels run unchanged.
 //
 //     y0 = reinterpret(magic - (bits(x) >> 1));  y1 = y0 * (a + c * (b + c)), c = -x * y0 * y0;
 //     y2 = y1 + y1 / 2 * (1 - x * y1 * y1)                        (the approximate form stops after y0 * (a' + c))
 //     +-0 gives +-Inf, +Inf gives 0, a negative x NaN
 //
-// Constants: Kokosinski, Gepner, Moroz, "Fast and accurate approximation algorithms for computing floating point square
-// root", Numerical Algorithms 2024, algorithms of 10 and 23 bits.
-// Latency (ISA documents, SFPMAD.md): a result of SFPMAD or SFPMUL is there two cycles later; nothing checks it, so every
-// such pair has an independent instruction or SFPNOP between.
+// Constants: Kokosinski, Gepner, Moroz, "Fast and accurate approximation algorithms for computing floating point
+// square root", Numerical Algorithms 2024, algorithms of 10 and 23 bits.
+// Latency (ISA documents, SFPMAD.md): a result of SFPMAD or SFPMUL is there two cycles later; nothing checks it, so
+// every such pair has an independent instruction or SFPNOP between.
 #pragma once
 
 #include <bit>

@@ -1,10 +1,10 @@
 // Stand-in for SFPI's sfpi.h: what LLK's headers need of it in order to be parsed by a stock compiler.
 //
-// SFPI's vector types are known to Tenstorrent's own compiler only. Here every operation on them is declared and none is
-// defined, so a header that mentions them parses, and a kernel that really uses one fails at link with the name of what
-// it used ("undefined reference to sfpi::..."), never silently. What ttnn.layer_norm uses has bodies in raw SFPU
-// instructions: ckernel_sfpu_{rsqrt,binop_with_unary,square}.h in this folder, which the JIT's include order puts before
-// LLK's own. Vectors convert to each other freely, which a parse needs and no result depends on.
+// SFPI's vector types are known to Tenstorrent's own compiler only. Here every operation on them is declared and none
+// is defined, so a header that mentions them parses, and a kernel that really uses one fails at link with the name of
+// what it used ("undefined reference to sfpi::..."), never silently. What ttnn.layer_norm uses has bodies in raw SFPU
+// instructions: ckernel_sfpu_{rsqrt,binop_with_unary,square}.h in this folder, which the JIT's include order puts
+// before LLK's own. Vectors convert to each other freely, which a parse needs and no result depends on.
 #pragma once
 
 #include <cstdint>

@@ -62,7 +62,7 @@ def test_a_broken_kernel_gives_wrong_results(device, monkeypatch, tmp_path, file
 @pytest.mark.parametrize(
     "file, dropped, waiting, buffer",
     [
-        ("reader.cpp", "cb_push_back(kInput, 1);", "compute.cpp", "input rows"),
+        ("reader.cpp", "cb_push_back(kInput, kPagesPerStep);", "compute.cpp", "input rows"),
         ("compute.cpp", "cb_push_back(kOutput, 1);", "writer.cpp", "output rows"),
     ],
 )

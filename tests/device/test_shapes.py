@@ -62,10 +62,10 @@ def test_leading_dimensions_are_rows(device, shape):
     assert_rounded_well(case, run(case, device))
 
 
-@pytest.mark.parametrize("rows, width", [(256, 96), (200, 384), (150, 1024), (160, 1056)])
+@pytest.mark.parametrize("rows, width", [(600, 96), (450, 384), (330, 1024), (300, 1056)])
 def test_several_blocks_a_core(device, rows, width):
     """More rows than all cores take in one block, so that pages of every circular buffer are used again."""
-    case = normal_case((rows * 3, width), seed=rows)
+    case = normal_case((rows, width), seed=rows)
     assert_rounded_well(case, run(case, device))
 
 

@@ -29,13 +29,16 @@ struct Case {
     return std::to_string(one.most_rows) + " rows of " + std::to_string(one.width);
 }
 
-TEST(Blocking, puts_rows_at_whole_vectors_and_segmented_rows_at_whole_chunks) {
+TEST(Blocking, puts_rows_at_whole_vectors_and_segments_at_whole_chunks) {
     for (const Case& one : cases()) {
         const Blocking blocking = choose_blocking(one.width, one.most_rows);
-        const std::int64_t unit = one.width <= kElementsPerChunk ? kElementsPerVectorPair : kElementsPerChunk;
-        EXPECT_EQ(blocking.row_stride_elements % unit, 0) << name(one);
+        if (one.width > kElementsPerChunk) {
+            EXPECT_EQ(blocking.row_stride_elements, kElementsPerChunk) << name(one);
+            continue;
+        }
+        EXPECT_EQ(blocking.row_stride_elements % kElementsPerVectorPair, 0) << name(one);
         EXPECT_GE(blocking.row_stride_elements, one.width) << name(one);
-        EXPECT_LT(blocking.row_stride_elements, one.width + unit) << name(one);
+        EXPECT_LT(blocking.row_stride_elements, one.width + kElementsPerVectorPair) << name(one);
     }
 }
 
@@ -70,13 +73,17 @@ TEST(Blocking, has_blocks_that_fit_into_their_zone_of_dest) {
     }
 }
 
-TEST(Blocking, has_blocks_of_whole_chunks_that_hold_their_rows) {
+TEST(Blocking, has_pages_of_whole_chunks_that_hold_a_block_or_a_segment) {
     for (const Case& one : cases()) {
         const Blocking blocking = choose_blocking(one.width, one.most_rows);
-        const std::int64_t bytes = blocking.rows_per_block * blocking.row_stride_elements * kBytesPerBfloat16;
-        EXPECT_EQ(blocking.block_stride_bytes % 2048, 0) << name(one);
-        EXPECT_GE(blocking.block_stride_bytes, bytes) << name(one);
-        EXPECT_LT(blocking.block_stride_bytes, bytes + 2048) << name(one);
+        const bool is_resident = blocking.segments == 1;
+        const std::int64_t rows = is_resident ? blocking.rows_per_block : 1;
+        const std::int64_t bytes = rows * blocking.row_stride_elements * kBytesPerBfloat16;
+        EXPECT_EQ(blocking.page_bytes % 2048, 0) << name(one);
+        EXPECT_GE(blocking.page_bytes, bytes) << name(one);
+        EXPECT_LT(blocking.page_bytes, bytes + 2048) << name(one);
+        EXPECT_EQ(blocking.pages_per_step, is_resident ? 1 : blocking.rows_per_block) << name(one);
+        EXPECT_EQ(blocking.pages_per_block(), blocking.pages_per_step * blocking.segments) << name(one);
     }
 }
 
@@ -100,11 +107,12 @@ TEST(Blocking, cuts_a_cores_rows_into_about_four_blocks_where_the_zone_has_room)
 TEST(Blocking, of_no_rows_is_that_of_one) { EXPECT_EQ(choose_blocking(1024, 0), choose_blocking(1024, 1)); }
 
 TEST(SmallestBlocking, has_one_row_a_block) {
-    const Blocking expected{.row_stride_elements = 2048,
+    const Blocking expected{.row_stride_elements = 1024,
                             .segments = 2,
                             .rows_per_batch = 1,
                             .rows_per_block = 1,
-                            .block_stride_bytes = 4096};
+                            .page_bytes = 2048,
+                            .pages_per_step = 1};
     EXPECT_EQ(smallest_blocking(1056), expected);
 }
 

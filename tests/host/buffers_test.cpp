@@ -33,11 +33,16 @@ TEST(Buffers, go_from_the_reader_to_compute_to_the_writer) {
     }
 }
 
+// 2,048-byte chunks: two input pages, two output pages, gamma and beta; streamed, a row each of input, gamma and beta.
+[[nodiscard]] std::int64_t least_bytes(std::int64_t width) {
+    return width <= 1024 ? 6 * 2048 : (3 * ((width + 1023) / 1024) + 2) * 2048;
+}
+
 TEST(Buffers, stay_within_the_budget_or_are_refused) {
     for (const std::int64_t budget : {12288, 20000, 40000, 100000, 1400000}) {
         for (const std::int64_t width : {32, 384, 1024, 1056, 4096, 8192}) {
             for (const std::int64_t rows : {1, 5, 1000}) {
-                if (width > budget / 12288 * 1024) {
+                if (least_bytes(width) > budget) {
                     EXPECT_THROW(static_cast<void>(fit_buffers(width, rows, budget)), std::invalid_argument);
                     continue;
                 }
@@ -49,6 +54,20 @@ TEST(Buffers, stay_within_the_budget_or_are_refused) {
                 EXPECT_EQ(fitted.bytes, bytes);
                 EXPECT_LE(bytes, budget) << width << " wide, " << rows << " rows";
             }
+        }
+    }
+}
+
+TEST(Buffers, leave_a_streaming_reader_room_for_the_block_before) {
+    for (const std::int64_t budget : {20000, 40000, 100000, 1400000}) {
+        for (const std::int64_t width : {1056, 4096, 8192}) {
+            if (least_bytes(width) > budget) {
+                continue;
+            }
+            const Buffers fitted = fit_buffers(width, 5, budget);
+            const std::int64_t blocks = fitted.buffers[0].pages / fitted.blocking.pages_per_block();
+            EXPECT_EQ(fitted.buffers[0].pages % fitted.blocking.pages_per_block(), 0);
+            EXPECT_TRUE(blocks >= 2 || fitted.steps_in_flight == 1) << width << " wide";
         }
     }
 }
@@ -71,20 +90,20 @@ TEST(Buffers, hold_gamma_and_beta_as_wide_as_the_rows) {
 }
 
 TEST(Buffers, hold_the_widest_rows_one_at_a_time) {
-    const std::int64_t widest = kAmple / 12288 * 1024;  // input twice, output twice, gamma, beta
+    const std::int64_t widest = (kAmple / 2048 - 2) / 3 * 1024;  // input, gamma, beta, and two chunks of output
     const Buffers fitted = fit_buffers(widest, 8, kAmple);
     EXPECT_EQ(fitted.blocking.rows_per_block, 1);
-    EXPECT_EQ(fitted.buffers[0].pages, 2);
+    EXPECT_EQ(fitted.buffers[0].pages, widest / 1024);
     EXPECT_THROW(static_cast<void>(fit_buffers(widest + 32, 8, kAmple)), std::invalid_argument);
 }
 
 TEST(Buffers, of_rows_too_wide_for_l1_are_refused_with_the_largest_width) {
     Problem problem = tests::make_problem(8, 8192);
-    problem.device.l1_bytes = 98303;
+    problem.device.l1_bytes = least_bytes(8192) - 1;
     EXPECT_EQ(tests::error_of(problem),
-              "layernorm_fused_rm: input rows have 8192 elements, but the 98303 bytes of L1 for circular buffers hold "
+              "layernorm_fused_rm: input rows have 8192 elements, but the 53247 bytes of L1 for circular buffers hold "
               "rows of at most 7168 elements; pass narrower rows");
-    problem.device.l1_bytes = 98304;
+    problem.device.l1_bytes = least_bytes(8192);
     EXPECT_EQ(tests::error_of(problem), "");
 }
 

@@ -59,7 +59,7 @@ TEST(Plan, of_1024_rows_of_384_elements_says_how_rows_are_cut) {
     EXPECT_EQ(arguments.at(argument::kSegments), 1U);
     EXPECT_EQ(arguments.at(argument::kRowsPerBatch), 4U);
     EXPECT_EQ(arguments.at(argument::kRowsPerBlock), 8U);
-    EXPECT_EQ(arguments.at(argument::kBlockStride), 6144U);
+    EXPECT_EQ(arguments.at(argument::kBufferPageBytes), 6144U);
     EXPECT_EQ(arguments.at(argument::kInputPageBytes), 768U);
     EXPECT_EQ(arguments.at(argument::kOutputPageBytes), 768U);
 }
@@ -163,7 +163,7 @@ TEST(Plan, has_input_and_output_pages_of_one_block) {
         for (const CircularBuffer& buffer : planned.buffers) {
             if (buffer.index == static_cast<std::uint32_t>(contract::Buffer::kInput) ||
                 buffer.index == static_cast<std::uint32_t>(contract::Buffer::kOutput)) {
-                EXPECT_EQ(buffer.page_bytes, arguments_of(planned).at(argument::kBlockStride));
+                EXPECT_EQ(buffer.page_bytes, arguments_of(planned).at(argument::kBufferPageBytes));
             }
         }
     }

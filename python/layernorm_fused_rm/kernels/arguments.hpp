@@ -15,6 +15,13 @@ inline constexpr uint32_t kSegments = get_named_compile_time_arg_val(contract::a
 inline constexpr uint32_t kRowsPerBatch = get_named_compile_time_arg_val(contract::argument::kRowsPerBatch);
 inline constexpr uint32_t kRowsPerBlock = get_named_compile_time_arg_val(contract::argument::kRowsPerBlock);
 inline constexpr uint32_t kRowStrideBytes = kRowStride * contract::kBytesPerBfloat16;
+inline constexpr bool kIsResident = kSegments == 1;  // a row stays in DEST from its first pass to its last
+
+// A step is what reader and writer move at a time: a block, or one segment of each of a block's rows.
+inline constexpr uint32_t kPagesPerStep = kIsResident ? 1 : kRowsPerBlock;
+inline constexpr uint32_t kBufferPageBytes = get_named_compile_time_arg_val(contract::argument::kBufferPageBytes);
+inline constexpr uint32_t kInputPages = get_named_compile_time_arg_val(contract::argument::kInputPages);
+inline constexpr uint32_t kStepsInFlight = get_named_compile_time_arg_val(contract::argument::kStepsInFlight);
 
 // Where the tensors lie.
 inline constexpr uint32_t kInputPageBytes = get_named_compile_time_arg_val(contract::argument::kInputPageBytes);
@@ -34,8 +41,13 @@ inline constexpr uint32_t kBeta = static_cast<uint32_t>(contract::Buffer::kBeta)
 inline constexpr uint32_t kOutput = static_cast<uint32_t>(contract::Buffer::kOutput);
 
 // What the plan promises; a plan that breaks it does not compile.
-static_assert(kWidth != 0 && kWidth <= kRowStride, "a row must fit in its stride");
+static_assert(kWidth != 0 && (kWidth <= kRowStride || kSegments > 1), "a row must fit in its stride");
 static_assert(kRowStride % contract::kElementsPerVectorPair == 0, "a row starts at a vector pair");
+static_assert(kIsResident || kRowStride == contract::kElementsPerChunk, "a streamed row's page is one chunk");
+static_assert(kInputPages % (kPagesPerStep * kSegments) == 0, "no block may straddle the end of kInput");
+static_assert(kStepsInFlight >= 1 && kStepsInFlight * kPagesPerStep <= kInputPages, "room for what is in flight");
+static_assert(kStepsInFlight == 1 || kIsResident || kInputPages >= 2 * kPagesPerStep * kSegments,
+              "a reader that is ahead must not take the pages that the block before it still waits for");
 static_assert(kSegments == (kWidth + contract::kElementsPerChunk - 1) / contract::kElementsPerChunk, "chunks of a row");
 static_assert(kRowsPerBatch >= 1 && kRowsPerBlock % kRowsPerBatch == 0, "a block is whole batches");
 

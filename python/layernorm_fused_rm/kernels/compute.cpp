@@ -3,11 +3,12 @@
 //
 //     y = (x - mean(x)) * rsqrt(variance(x) + epsilon) * gamma + beta        over the kWidth elements of each row
 //
-// shapes   kInput, kOutput: pages of kRowsPerBlock rows, kRowStrideBytes apart, linear, never tiles
-// in       kInput (a page a block), kGamma, kBeta (one page each, kept to the end)
-// out      kOutput (a page a block)
-// invariant: per block one page of kInput is popped and one of kOutput pushed; zones are acquired, committed, waited for and
-//            released once each per block (resident) or per segment (streamed)
+// shapes   kInput, kOutput: a page is kRowsPerBlock rows kRowStrideBytes apart, or one segment of one row; linear, never
+//          tiles
+// in       kInput, kGamma, kBeta (one page each, kept to the end)
+// out      kOutput
+// invariant: per step kPagesPerStep pages of kInput are popped and as many of kOutput pushed; a zone is acquired, committed,
+//            waited for and released once per step
 // numerics: bf16 in, fp32 in DEST and on the SFPU, two passes, one rounding to bf16 at the packer
 #include <stdint.h>
 
@@ -98,12 +99,13 @@ inline void normalise_resident_block(uint32_t rows, State& state) {
     state.zone ^= 1;
 }
 
-// One segment of a block's rows, kInput -> the first chunks of a zone, one chunk a row.
-inline void fill_segment(uint32_t segment, uint32_t zone, uint32_t elements) {
+// One segment of each row of a block, kInput -> the first chunks of a zone, one chunk a row; the segment's pages are
+// `steps` steps behind the front of kInput.
+inline void fill_segment(uint32_t steps, uint32_t zone, uint32_t elements) {
+    const uint32_t address = tensix::front_address(kInput) + steps * kPagesPerStep * kBufferPageBytes;
     tensix::order_fill_after_sfpu();
     for (uint32_t row = 0; row < kRowsPerBatch; ++row) {
-        const uint32_t offset = row * kRowStrideBytes + segment * kBytesPerChunk;
-        tensix::fill(tensix::front_address(kInput) + offset, zone_row(zone) + row * kRowsInChunk, elements);
+        tensix::fill(address + row * kBufferPageBytes, zone_row(zone) + row * kRowsInChunk, elements);
     }
 }
 
@@ -112,10 +114,11 @@ inline uint32_t segment_elements(uint32_t segment) {
     return segment + 1 < kSegments ? contract::kElementsPerChunk : kWidth - segment * contract::kElementsPerChunk;
 }
 
-// One summing pass over all segments of the block in one zone; sums stay in LREGs.
+// One summing pass over all segments of the block in one zone, each as soon as it is there; sums stay in LREGs.
 template <typename Pass>
 inline void sum_segments(uint32_t zone, Pass pass) {
     for (uint32_t segment = 0; segment < kSegments; ++segment) {
+        cb_wait_front(kInput, (segment + 1) * kPagesPerStep);
         fill_segment(segment, zone, segment_elements(segment));
         tensix::order_sfpu_after_fill();
         MATH((point_sfpu_at(zone_row(zone))));
@@ -123,21 +126,23 @@ inline void sum_segments(uint32_t zone, Pass pass) {
     }
 }
 
-// Normalises and packs one segment of the block's rows.
+// Normalises and packs one segment of the block's rows. Pops and pushes its step.
 inline void normalise_segment(uint32_t segment, State& state) {
     const uint32_t zone = state.zone;
     tensix::acquire_zone();
-    fill_segment(segment, zone, segment_elements(segment));
+    fill_segment(0, zone, segment_elements(segment));
+    cb_pop_front(kInput, kPagesPerStep);
     fill_affine(zone_row(zone) + kStreamedGammaRow, segment * contract::kElementsPerChunk, segment_elements(segment));
     tensix::order_sfpu_after_fill();
     MATH((point_sfpu_at(zone_row(zone))));
     MATH((run_normalising_pass(segment + 1 == kSegments, kStreamedGammaRow)));
     tensix::commit_zone();
     tensix::wait_zone();
+    cb_reserve_back(kOutput, kPagesPerStep);
     for (uint32_t row = 0; row < kRowsPerBatch; ++row) {
-        const uint32_t offset = row * kRowStrideBytes + segment * kBytesPerChunk;
-        tensix::pack_chunk(zone * kChunksPerZone + row, tensix::back_address(kOutput) + offset);
+        tensix::pack_chunk(zone * kChunksPerZone + row, tensix::back_address(kOutput) + row * kBufferPageBytes);
     }
+    cb_push_back(kOutput, kPagesPerStep);
     tensix::release_zone();
     state.zone ^= 1;
 }
@@ -151,11 +156,9 @@ inline void wait_affine(bool& is_settled) {
     }
 }
 
-// Block [kRowsPerBatch, kWidth] of several segments: filled three times, once a pass. Pops kInput, pushes kOutput.
+// Block [kRowsPerBatch, kWidth] of several segments: filled three times, once a pass.
 inline void normalise_streamed_block(State& state) {
     const uint32_t zone = state.zone;
-    cb_wait_front(kInput, 1);
-    cb_reserve_back(kOutput, 1);
     tensix::acquire_zone();
     MATH((sfpu::issue<ClearSums>()));
     sum_segments(zone, [](bool is_last) { MATH((run_summing_pass<SumStep>(is_last))); });
@@ -166,8 +169,6 @@ inline void normalise_streamed_block(State& state) {
     for (uint32_t segment = 0; segment < kSegments; ++segment) {
         normalise_segment(segment, state);
     }
-    cb_pop_front(kInput, 1);
-    cb_push_back(kOutput, 1);
 }
 
 // Sets the three threads up.

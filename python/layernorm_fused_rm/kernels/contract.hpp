@@ -8,13 +8,13 @@
 
 namespace layernorm_fused_rm::contract {
 
-// One circular buffer each; the value is its index on the core (0..31). A page is one block of rows for rows, and the
-// whole row for gamma and beta.
+// One circular buffer each; the value is its index on the core (0..31). A page of rows is a whole block where a row is one
+// segment, and one segment of one row where it is several; a page of gamma and beta is the whole vector.
 enum class Buffer : uint32_t {
-    kInput = 0,    // reader -> compute: a block of input rows
+    kInput = 0,    // reader -> compute: input rows
     kGamma = 1,    // reader -> compute: gamma, pushed once, never popped before the end
     kBeta = 2,     // reader -> compute: beta, likewise
-    kOutput = 16,  // compute -> writer: a block of output rows
+    kOutput = 16,  // compute -> writer: output rows
 };
 
 // DEST in 32-bit mode: 512 rows of 16 elements (ISA documents, "Dst"; DST_ACCESS_STRIDED is off). A chunk is 1,024
@@ -40,11 +40,13 @@ inline constexpr uint32_t kMaxStreamedRowsPerBatch = 2;  // mean and rstd of two
 // Compile-time arguments, the same set for all three kernels, by name (get_named_compile_time_arg_val).
 namespace argument {
 inline constexpr char kWidth[] = "width_elements";
-inline constexpr char kRowStride[] = "row_stride_elements";      // of a row in L1 and, if one segment, in DEST
+inline constexpr char kRowStride[] = "row_stride_elements";      // from row to row in a page; a chunk if several segments
 inline constexpr char kSegments[] = "segments";                  // a row's pieces of at most one chunk
 inline constexpr char kRowsPerBatch[] = "rows_per_batch";        // normalised together on the SFPU
-inline constexpr char kRowsPerBlock[] = "rows_per_block";        // one page of kInput and kOutput
-inline constexpr char kBlockStride[] = "block_stride_bytes";     // page size of kInput and kOutput
+inline constexpr char kRowsPerBlock[] = "rows_per_block";        // computed in one zone of DEST, or streamed through
+inline constexpr char kBufferPageBytes[] = "buffer_page_bytes";  // page size of kInput and kOutput
+inline constexpr char kInputPages[] = "input_pages";             // of kInput
+inline constexpr char kStepsInFlight[] = "steps_in_flight";      // reads under way at a time, one step each
 inline constexpr char kInputPageBytes[] = "input_page_bytes";    // aligned size of a row in device memory
 inline constexpr char kInputInDram[] = "input_in_dram";          // 1: DRAM, 0: L1
 inline constexpr char kInputBanks[] = "input_banks";

@@ -17,7 +17,6 @@
 
 namespace layernorm_fused_rm {
 
-inline constexpr bool kIsResident = kSegments == 1;  // a row stays in DEST from its first pass to its last
 inline constexpr sfpu::Keep kKeep = kIsResident ? sfpu::Keep::kCentred : sfpu::Keep::kX;
 inline constexpr uint32_t kChunkRows = contract::kElementsPerChunk / contract::kElementsPerDestRow;
 inline constexpr uint32_t kVectorsPerChunk = contract::kElementsPerChunk / sfpu::kLanes;

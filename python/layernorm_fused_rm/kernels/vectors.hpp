@@ -14,6 +14,10 @@
 
 namespace layernorm_fused_rm {
 
+// Transaction ids of the reader's reads, to wait for each kind on its own. 0 is everyone else's.
+inline constexpr uint32_t kVectorsId = 1;
+inline constexpr uint32_t kFirstStepId = 2;
+
 inline constexpr uint32_t kVectorBytes = kWidth * contract::kBytesPerBfloat16;
 
 inline uint32_t common_argument(contract::ReaderArgument argument) {
@@ -48,6 +52,7 @@ inline void ask_for_vectors() {
     cb_reserve_back(kGamma, 1);
     cb_reserve_back(kBeta, 1);
     if (!kSharesVectors || is_vector_source()) {
+        noc_async_read_set_trid(kVectorsId);
         start_reading_vector<kGammaInDram>(kGamma, common_argument(ReaderArgument::kGammaAddress));
         start_reading_vector<kBetaInDram>(kBeta, common_argument(ReaderArgument::kBetaAddress));
     } else {
@@ -57,7 +62,7 @@ inline void ask_for_vectors() {
     }
 }
 
-// The source's second part, once its reads are complete: multicasts both vectors and the news of it.
+// The source's second part, its reads complete: multicasts both vectors and the news of it.
 inline void share_vectors() {
     const uint32_t receivers = common_argument(contract::ReaderArgument::kReceivers);
     volatile tt_l1_ptr uint32_t* ready = semaphore_pointer(contract::Semaphore::kReceiversReady);
@@ -73,8 +78,9 @@ inline void share_vectors() {
     noc_semaphore_set(arrived, 0);
 }
 
-// Second part, after a read barrier: passes both pages to compute.
+// Second part: passes both pages to compute once they are there.
 inline void push_vectors() {
+    noc_async_read_barrier_with_trid(kVectorsId);
     if constexpr (kSharesVectors) {
         if (is_vector_source()) {
             share_vectors();

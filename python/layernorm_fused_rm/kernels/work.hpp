@@ -1,5 +1,5 @@
-// One core's work as the three kernels see it: its runs, block by block, in the same order in each of them. A page of a
-// circular buffer is one block, so equal loops are what makes every push meet its pop.
+// One core's work as the three kernels see it: its runs, block by block, and each block's steps, in the same order in each
+// of them. Equal loops are what makes every push meet its pop: a step is kPagesPerStep pages of kInput and of kOutput.
 #pragma once
 
 #include <stdint.h>
@@ -16,11 +16,11 @@ struct Run {
     uint32_t rows;
 };
 
-// Rows of a run that share one page of a circular buffer.
+// Rows of a run that are normalised together.
 struct Block {
     uint32_t bank;
     uint32_t first_page;  // within the bank
-    uint32_t rows;        // 1 .. kRowsPerBlock; the page has room for kRowsPerBlock
+    uint32_t rows;        // 1 .. kRowsPerBlock; pages have room for kRowsPerBlock
 };
 
 inline Run read_run(uint32_t index) {
@@ -41,6 +41,23 @@ inline __attribute__((always_inline)) void for_each_block(Visit visit) {
             visit(Block{run.bank, run.first_page + row, left < kRowsPerBlock ? left : kRowsPerBlock});
         }
     }
+}
+
+// Calls visit(Block, segment) for each step of this core.
+template <typename Visit>
+inline __attribute__((always_inline)) void for_each_step(Visit visit) {
+    for_each_block([&](Block block) {
+        for (uint32_t segment = 0; segment < kSegments; ++segment) {
+            visit(block, segment);
+        }
+    });
+}
+
+// A step's place within a page of device memory: where its segment begins, and how long it is.
+inline constexpr uint32_t kSegmentBytes = contract::kElementsPerChunk * contract::kBytesPerBfloat16;
+inline uint32_t segment_offset(uint32_t segment) { return segment * kSegmentBytes; }
+inline uint32_t segment_bytes(uint32_t segment, uint32_t page_bytes) {
+    return segment + 1 < kSegments ? kSegmentBytes : page_bytes - (kSegments - 1) * kSegmentBytes;
 }
 
 }  // namespace layernorm_fused_rm

@@ -1,8 +1,8 @@
 // Writer of layernorm_fused_rm: takes normalised rows from L1 to where they belong in the output. NoC 1, BRISC.
 //
 // shapes   output [rows, kWidth], a row a page, interleaved over kOutputBanks banks
-// in       kOutput: pages of kRowsPerBlock rows, kRowStrideBytes apart
-// per block: waits for and pops one page of kOutput
+// in       kOutput: a step is a block of rows kRowStrideBytes apart (one page), or a segment of each row (a page each)
+// per step: waits for and pops kPagesPerStep pages of kOutput
 // invariant: every row is written once; a page is popped only when its writes have left L1
 #include <stdint.h>
 
@@ -24,14 +24,14 @@ inline void start_writing_run(Block block, uint32_t output_address, uint32_t l1_
                     block.rows * kOutputPageBytes);
 }
 
-// Starts the write of a block row by row, each to its own bank.
-inline void start_writing_rows(Block block, uint32_t output_address, uint32_t l1_address) {
+// Starts the write of a step row by row, each to its own bank.
+inline void start_writing_rows(Block block, uint32_t segment, uint32_t output_address, uint32_t l1_address) {
     for (uint32_t row = 0; row < block.rows; ++row) {
         const uint32_t page = block.bank + (block.first_page + row) * kInputBanks;
-        const uint32_t offset = page / kOutputBanks * kOutputPageBytes;
+        const uint32_t offset = page / kOutputBanks * kOutputPageBytes + segment_offset(segment);
         noc_async_write(l1_address + row * kRowStrideBytes,
                         get_noc_addr_from_bank_id<kOutputInDram>(page % kOutputBanks, output_address + offset),
-                        kOutputPageBytes);
+                        segment_bytes(segment, kOutputPageBytes));
     }
 }
 
@@ -42,15 +42,15 @@ void kernel_main() {
     const uint32_t output_address =
         get_common_arg_val<uint32_t>(static_cast<int>(contract::WriterArgument::kOutputAddress));
 
-    for_each_block([&](Block block) {
-        cb_wait_front(kOutput, 1);
-        if constexpr (kSameBanks && kOutputPageBytes == kRowStrideBytes) {
+    for_each_step([&](Block block, uint32_t segment) {
+        cb_wait_front(kOutput, kPagesPerStep);
+        if constexpr (kIsResident && kSameBanks && kOutputPageBytes == kRowStrideBytes) {
             start_writing_run(block, output_address, get_read_ptr(kOutput));
         } else {
-            start_writing_rows(block, output_address, get_read_ptr(kOutput));
+            start_writing_rows(block, segment, output_address, get_read_ptr(kOutput));
         }
         noc_async_writes_flushed();
-        cb_pop_front(kOutput, 1);
+        cb_pop_front(kOutput, kPagesPerStep);
     });
     noc_async_write_barrier();
 }

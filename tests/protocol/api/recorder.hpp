@@ -155,8 +155,6 @@ extern protocol::Recorder* protocol_recorder;
 
 namespace protocol {
 
-inline Place here(const char* file, uint32_t line) { return {file, line}; }
-
 inline void record(Event event) {
     Recorder& recorder = *protocol_recorder;
     if (recorder.next == recorder.end) {

@@ -1,0 +1,111 @@
+"""A device for scripts, tests and benchmarks of this repository: opened once a process, ended quickly, cycles at hand.
+
+    with session.open_device() as device:
+        y = ttnn.layer_norm(x)
+        print(session.last_program().cycles)
+
+Works on the simulated device and on a real one; only cycles need the simulated one. The package never imports this.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+SIMULATOR_VARIABLE = "TT_METAL_SIMULATOR"
+CYCLES_LOG_VARIABLE = "LAYERNORM_SIM_CYCLES_LOG"
+HANG_REPORT_VARIABLE = "LAYERNORM_SIM_HANG_REPORT"
+COST_MODEL_VARIABLE = "TT_SIM_COST_MODEL"
+
+
+@dataclass(frozen=True)
+class Program:
+    """One launched program: simulated cycles from the first GO to the last DONE, and the number of cores."""
+
+    cycles: int
+    cores: int
+
+
+def is_simulated() -> bool:
+    return SIMULATOR_VARIABLE in os.environ
+
+
+def has_cycles() -> bool:
+    """Whether cycles mean something: a simulated device with the cost model on."""
+    return is_simulated() and bool(os.environ.get(COST_MODEL_VARIABLE))
+
+
+@contextlib.contextmanager
+def open_device() -> Iterator:
+    """Device 0, closed at the end. The simulator's log and hang report are files of this process alone."""
+    import ttnn
+
+    for variable in (CYCLES_LOG_VARIABLE, HANG_REPORT_VARIABLE):
+        _own_file(variable)
+    device = ttnn.open_device(device_id=0)
+    try:
+        yield device
+    finally:
+        ttnn.close_device(device)
+
+
+def programs() -> list[Program]:
+    """Every program this process has launched and waited for, in order. Reading a result waits for its program."""
+    path = Path(os.environ.get(CYCLES_LOG_VARIABLE, ""))
+    if not path.is_file():
+        return []
+    records = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return [Program(record["cycles"], record["cores"]) for record in records]
+
+
+def last_program() -> Program:
+    """The latest program; an error says why there is none."""
+    launched = programs()
+    if not launched:
+        raise RuntimeError(
+            f"no program in the cycle log ({CYCLES_LOG_VARIABLE}={os.environ.get(CYCLES_LOG_VARIABLE)!r}); "
+            "cycles are known only on the simulated device, after a result was read: start the script with ./run"
+        )
+    return launched[-1]
+
+
+def run_and_exit(main: Callable[[], int | None]) -> None:
+    """Run `main` and end the process at once with its status.
+
+    An ordinary end of the interpreter waits five seconds for a thread of ttnn's device driver.
+    """
+    try:
+        status = main() or 0
+    except SystemExit as request:
+        status = request.code if isinstance(request.code, int) else 1 if request.code else 0
+        if isinstance(request.code, str):
+            print(request.code, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    exit_now(status)
+
+
+def exit_now(status: int) -> None:
+    """End the process without the interpreter's own end; the simulator notices and ends itself."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _own_file(variable: str) -> None:
+    """Add this process to the name of a log, since tests run side by side, and start with an empty one."""
+    name = os.environ.get(variable)
+    if name is None:
+        return
+    path = Path(name)
+    if not path.stem.endswith(f".{os.getpid()}"):
+        path = path.with_name(f"{path.stem}.{os.getpid()}{path.suffix}")
+        os.environ[variable] = str(path)
+    path.unlink(missing_ok=True)

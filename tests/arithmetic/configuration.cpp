@@ -1,0 +1,36 @@
+#include "configuration.hpp"
+
+#include <stdexcept>
+#include <string>
+
+namespace layernorm_fused_rm::arithmetic {
+namespace {
+
+[[nodiscard]] bool fits(std::uint32_t wanted, std::uint32_t found) { return wanted == 0 || wanted == found; }
+
+}  // namespace
+
+std::vector<const Configuration*> find_configurations(const Wanted& wanted) {
+    std::vector<const Configuration*> found;
+    for (const Configuration* configuration : configurations()) {
+        if (configuration->shape.width == wanted.width && fits(wanted.rows_per_batch, configuration->rows_per_batch) &&
+            fits(wanted.rows_per_block, configuration->shape.rows_per_block) && configuration->epsilon == wanted.epsilon) {
+            found.push_back(configuration);
+        }
+    }
+    if (found.empty()) {
+        throw std::invalid_argument("no kernel is compiled for width " + std::to_string(wanted.width) + ", " +
+                                    std::to_string(wanted.rows_per_batch) + " rows a batch, " +
+                                    std::to_string(wanted.rows_per_block) +
+                                    " rows a block; list it in tests/arithmetic/CMakeLists.txt");
+    }
+    return found;
+}
+
+const Configuration& find_configuration(const Wanted& wanted) { return *find_configurations(wanted).front(); }
+
+std::vector<Half> normalise(const Configuration& configuration, const Operands& operands) {
+    return Core(configuration.shape, operands).run(configuration.kernel);
+}
+
+}  // namespace layernorm_fused_rm::arithmetic

@@ -1,0 +1,144 @@
+#include "core.hpp"
+
+#include <algorithm>
+#include <sstream>
+#include <stdexcept>
+
+#include "contract.hpp"
+#include "sfpu/hazards.hpp"
+
+namespace layernorm_fused_rm::arithmetic {
+namespace {
+
+thread_local Core* current_core = nullptr;
+
+constexpr Half kSourcePoison = 0x7fc1;
+constexpr Bits kDestPoison = 0x7fedcba9;
+constexpr Bits kMinusOneBits = 0xbf800000;
+
+constexpr std::uint32_t kRowsPerElwadd = 8;
+constexpr std::uint32_t kSourceBanks = 2;
+
+void require(bool holds, const char* reason) {
+    if (!holds) [[unlikely]] {
+        throw std::logic_error(reason);
+    }
+}
+
+}  // namespace
+
+Core::Core(const Shape& shape, const Operands& operands) : feed_(shape, operands), vector_unit_(dest_, cursor_) {
+    for (auto& row : dest_) {
+        row.fill(kDestPoison);
+    }
+}
+
+Core& Core::current() {
+    require(current_core != nullptr, "no kernel runs on this thread");
+    return *current_core;
+}
+
+std::vector<Half> Core::run(void (*kernel)()) {
+    current_core = this;
+    kernel();
+    current_core = nullptr;
+    require(source_a_.empty(), "the kernel has left a bank of SrcA");
+    require(vector_unit_.is_unconditional(), "the kernel has left lanes disabled");
+    const Lanes& minus_one = vector_unit_.lanes(sfpu::kProgrammable);
+    require(std::ranges::all_of(minus_one, [](Bits bits) { return bits == kMinusOneBits; }),
+            "the kernel has not put -1.0 back into L11");
+    return feed_.take_result();
+}
+
+void Core::unpack_to_source_a(std::uint32_t l1_address, std::uint32_t count) {
+    require(source_a_.size() < kSourceBanks, "both banks of SrcA are taken");
+    require(count <= contract::kElementsPerChunk, "an UNPACR of more than a bank");
+    std::vector<Half> bank(contract::kElementsPerChunk, kSourcePoison);
+    std::ranges::copy(feed_.read(l1_address, count), bank.begin());
+    source_a_.push_back(std::move(bank));
+}
+
+void Core::issue(std::uint32_t word) {
+    if (left_to_record_ != 0) {
+        replay_buffer_.at(recording_slot_++) = word;
+        --left_to_record_;
+    }
+    execute(word);
+}
+
+// The stream is checked as it comes, borders of sequences and replays included: every vector instruction may follow the one
+// before it. Any other instruction of the math thread takes a cycle of its own.
+void Core::execute(std::uint32_t word) {
+    const sfpu::Instruction next{word, sfpu::Base::kBatch};
+    if (previous_word_ && sfpu::is_too_early({*previous_word_, sfpu::Base::kBatch}, next)) [[unlikely]] {
+        std::ostringstream text;
+        text << std::hex << "0x" << word << " is issued too early behind 0x" << *previous_word_;
+        throw std::logic_error(text.str());
+    }
+    require(dest_is_settled_ || next.opcode() != sfpu::Opcode::kLoad, "SFPLOAD may overtake the matrix unit");
+    vector_unit_.execute(word);
+    previous_word_ = word;
+}
+
+void Core::record_replay(std::uint32_t slot, std::uint32_t count) {
+    require(slot + count <= replay_buffer_.size() && left_to_record_ == 0, "the replay buffer has 32 slots");
+    recording_slot_ = slot;
+    left_to_record_ = count;
+}
+
+void Core::replay(std::uint32_t slot, std::uint32_t count) {
+    require(left_to_record_ == 0, "a replay while recording");
+    for (std::uint32_t i = 0; i < count; ++i) {
+        execute(replay_buffer_.at(slot + i));
+    }
+}
+
+// Rows of SrcA from its counter, rows of DEST from base and counter, both cut to a multiple of eight ("ELWADD").
+void Core::add_sources(std::uint32_t mode, bool releases_source_a) {
+    interrupt_vector_stream();
+    require(!source_a_.empty() && source_b_is_zero_, "ELWADD would wait for SrcA or SrcB for ever");
+    const std::uint32_t source_row = source_row_ & ~(kRowsPerElwadd - 1);
+    const std::uint32_t dest_row = (cursor_.base + cursor_.counter) & ~(kRowsPerElwadd - 1);
+    require(dest_row + kRowsPerElwadd <= kDestRows, "ELWADD behind DEST's last row");
+    for (std::uint32_t i = 0; i < kRowsPerElwadd * kDestColumns; ++i) {
+        dest_[dest_row + i / kDestColumns][i % kDestColumns] = widen(source_a_.front().at(source_row * kDestColumns + i));
+    }
+    const RowAdvance& advance = source_modes_.at(mode);
+    source_row_ = advance.clear ? 0 : source_row_ + advance.increment;
+    cursor_.apply(mode);
+    if (releases_source_a) {
+        source_a_.pop_front();
+    }
+    dest_is_settled_ = false;
+}
+
+void Core::set_row_base(std::uint32_t row) {
+    interrupt_vector_stream();
+    cursor_.base = row;
+}
+
+void Core::clear_row_counter() {
+    interrupt_vector_stream();
+    cursor_.counter = 0;
+}
+
+void Core::order_vector_after_matrix() {
+    interrupt_vector_stream();
+    dest_is_settled_ = true;
+}
+
+void Core::set_address_mode(std::uint32_t slot, const RowAdvance& source_a, const RowAdvance& dest) {
+    source_modes_.at(slot) = source_a;
+    cursor_.modes.at(slot) = dest;
+}
+
+void Core::pack_chunk(std::uint32_t chunk, std::uint32_t l1_address) {
+    const std::uint32_t first_row = chunk * contract::kElementsPerChunk / kDestColumns;
+    require(first_row + contract::kElementsPerChunk / kDestColumns <= kDestRows, "a pack of rows behind DEST's last");
+    const std::span<Half> target = feed_.write(l1_address, contract::kElementsPerChunk);
+    for (std::uint32_t i = 0; i < contract::kElementsPerChunk; ++i) {
+        target[i] = pack(dest_[first_row + i / kDestColumns][i % kDestColumns]);
+    }
+}
+
+}  // namespace layernorm_fused_rm::arithmetic

@@ -1,0 +1,69 @@
+// One Tensix core as kernels/compute.cpp sees it: circular buffers in L1, unpacker, matrix unit, vector unit, packer.
+//
+// compute.cpp is compiled for the host with UNPACK, MATH and PACK all in one thread: the program order of its three threads
+// is one of the orders the hardware may take. device_api/ turns its calls into calls of the core that is `current`.
+// Reader and writer are RowFeed (row_feed.hpp): pages come filled when waited for and are taken apart when pushed.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "interpreter.hpp"
+#include "row_feed.hpp"
+
+namespace layernorm_fused_rm::arithmetic {
+
+class Core {
+public:
+    Core(const Shape& shape, const Operands& operands);
+
+    // The core on which this thread's kernel runs, set by run(). Throws std::logic_error if none does.
+    [[nodiscard]] static Core& current();
+
+    // Runs a kernel, and checks what it leaves behind. Returns y, bf16 [rows, width].
+    [[nodiscard]] std::vector<Half> run(void (*kernel)());
+
+    [[nodiscard]] RowFeed& feed() { return feed_; }
+
+    // Unpack thread: `count` elements of L1 -> a bank of SrcA; zeros -> SrcB.
+    void unpack_to_source_a(std::uint32_t l1_address, std::uint32_t count);
+    void zero_source_b() { source_b_is_zero_ = true; }
+
+    // Math thread.
+    void issue(std::uint32_t word);                               // a vector instruction
+    void record_replay(std::uint32_t slot, std::uint32_t count);  // of the next instructions, which execute too
+    void replay(std::uint32_t slot, std::uint32_t count);
+    void add_sources(std::uint32_t mode, bool releases_source_a);  // ELWADD with a SrcB of zeros, eight rows
+    void set_row_base(std::uint32_t row);
+    void clear_row_counter();
+    void order_vector_after_matrix();  // STALLWAIT
+    void set_address_mode(std::uint32_t slot, const RowAdvance& source_a, const RowAdvance& dest);
+
+    // Pack thread: a chunk of DEST -> L1, rounded to bf16.
+    void pack_chunk(std::uint32_t chunk, std::uint32_t l1_address);
+
+private:
+    void execute(std::uint32_t word);
+    void interrupt_vector_stream() { previous_word_.reset(); }
+
+    RowFeed feed_;
+    Dest dest_{};
+    RowCursor cursor_;
+    VectorUnit vector_unit_;
+
+    std::deque<std::vector<Half>> source_a_;
+    std::uint32_t source_row_ = 0;
+    std::array<RowAdvance, kAddressModes> source_modes_{};
+    bool source_b_is_zero_ = false;
+    bool dest_is_settled_ = true;  // nothing of the matrix unit's is still on its way
+
+    std::array<std::uint32_t, 32> replay_buffer_{};
+    std::uint32_t recording_slot_ = 0;
+    std::uint32_t left_to_record_ = 0;
+    std::optional<std::uint32_t> previous_word_;  // of the vector unit, if it was the cycle before
+};
+
+}  // namespace layernorm_fused_rm::arithmetic

@@ -1,0 +1,32 @@
+// arithmetic_test [--report] [--seed=N] [GoogleTest's options]
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <string>
+#include <string_view>
+
+#include "accuracy_table.hpp"
+
+int main(int count, char** words) {
+    using namespace layernorm_fused_rm::arithmetic;
+    testing::InitGoogleTest(&count, words);
+    bool reports = false;
+    for (int i = 1; i < count; ++i) {
+        const std::string_view word = words[i];
+        constexpr std::string_view kSeed = "--seed=";
+        if (word == "--report") {
+            reports = true;
+        } else if (word.starts_with(kSeed)) {
+            run_seed() = std::stoull(std::string(word.substr(kSeed.size())));
+        } else {
+            std::cerr << "use: arithmetic_test [--report] [--seed=N]\n";
+            return 2;
+        }
+    }
+    std::cout << "seed " << run_seed() << " (--seed=N for another)\n";
+    if (reports) {
+        print_report(std::cout);
+        return 0;
+    }
+    return RUN_ALL_TESTS();
+}

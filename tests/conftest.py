@@ -1,0 +1,61 @@
+"""One device a test process, opened when the first test asks for it.
+
+Correctness needs no cycles, so the device runs without the simulator's cost model, which is a third faster; a test of
+cycles starts a process of its own. The test process ends without closing the device, which would take seconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from simulator import session  # noqa: E402
+
+_opened = contextlib.ExitStack()
+_exit_status = 0
+
+
+def pytest_addoption(parser):
+    parser.addoption("--soak", action="store_true", help="run the tests marked soak too")
+
+
+def pytest_collection_modifyitems(config, items):
+    soak = config.getoption("--soak")
+    for item in items:
+        if item.get_closest_marker("soak") and not soak:
+            item.add_marker(pytest.mark.skip(reason="a soak test: ./test --soak"))
+        if item.get_closest_marker("simulator") and not session.is_simulated():
+            item.add_marker(pytest.mark.skip(reason="needs the simulated device"))
+
+
+@pytest.fixture(scope="session")
+def device():
+    """The device of this test process."""
+    ttnn = pytest.importorskip("ttnn")
+    cost_model = os.environ.pop(session.COST_MODEL_VARIABLE, None)
+    try:
+        opened = _opened.enter_context(session.open_device())
+    finally:
+        if cost_model is not None:
+            os.environ[session.COST_MODEL_VARIABLE] = cost_model
+    assert isinstance(opened, ttnn.Device | ttnn.MeshDevice)
+    return opened
+
+
+def pytest_sessionfinish(session, exitstatus):
+    global _exit_status
+    _exit_status = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    """End at once when a device was opened: all reports are written by now."""
+    if "ttnn" in sys.modules and session.is_simulated():
+        session.exit_now(_exit_status)

@@ -1,0 +1,109 @@
+"""The device's bits are those of the host's interpreter (tests/arithmetic), and its multiply-add is the simulator's.
+
+The interpreter runs the same compute kernel on the host, by the ISA documents. It is an executable of the C++ tests:
+`build/dev/tests/arithmetic/interpret`, or where LAYERNORM_FUSED_RM_INTERPRETER says.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from layernorm_fused_rm import _core, op
+from rows import Case, normal_case, run, to_device
+from test_repetition import run_on_grid
+
+PROJECT = Path(__file__).resolve().parents[2]
+INTERPRETER = Path(
+    os.environ.get("LAYERNORM_FUSED_RM_INTERPRETER", PROJECT / "build" / "dev" / "tests" / "arithmetic" / "interpret")
+)
+
+
+def interpret(*words) -> None:
+    """Run the interpreter; it has to be built."""
+    if not INTERPRETER.exists():
+        pytest.fail(f"{INTERPRETER} is not built; run cmake --preset dev && cmake --build --preset dev")
+    subprocess.run([INTERPRETER, *map(str, words)], check=True, timeout=120)
+
+
+def interpret_rows(case: Case, rows_per_batch: int, folder: Path) -> np.ndarray:
+    """The output for a case of two dimensions as the host computes it, in batches of `rows_per_batch` rows."""
+    for name, values in (("x", case.x), ("gamma", case.gamma), ("beta", case.beta)):
+        (bits(values) >> 16).astype("<u2").tofile(folder / name)
+    interpret("rows", case.x.shape[1], rows_per_batch, *(folder / name for name in ("x", "gamma", "beta", "y")))
+    halves = np.fromfile(folder / "y", "<u2").astype(np.uint32)
+    return (halves << 16).view(np.float32).reshape(case.x.shape)
+
+
+def bits(values: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(values, np.float32).view(np.uint32)
+
+
+def planned_rows_per_batch(case: Case, device) -> int:
+    x, gamma, beta = (to_device(values, device) for values in (case.x, case.gamma, case.beta))
+    plan = _core.plan(op.make_problem(x, gamma, beta, epsilon=case.epsilon))
+    return dict(plan.compile_time_arguments)["rows_per_batch"]
+
+
+@pytest.mark.parametrize("shape", [(12, 64), (9, 96), (7, 384), (6, 1024), (3, 1056), (4, 2048)])
+@pytest.mark.parametrize("mean, sigma", [(0.5, 2), (100, 1)])
+def test_rows_spread_over_cores(device, tmp_path, shape, mean, sigma):
+    case = normal_case(shape, mean, sigma, seed=shape[1])
+    expected = interpret_rows(case, planned_rows_per_batch(case, device), tmp_path)
+    np.testing.assert_array_equal(bits(run(case, device)), bits(expected))
+
+
+@pytest.mark.parametrize("shape, rows_per_batch", [((1, 96), 1), ((24, 2048), 2), ((36, 1024), 3), ((48, 96), 4)])
+def test_whole_batches_on_one_core(device, tmp_path, shape, rows_per_batch):
+    """Twelve banks give runs of a twelfth of the rows: one batch each."""
+    case = normal_case(shape, 3, 2, seed=rows_per_batch)
+    expected = interpret_rows(case, rows_per_batch, tmp_path)
+    np.testing.assert_array_equal(bits(run_on_grid(case, device, (1, 1))), bits(expected))
+
+
+@pytest.mark.parametrize("width", [96, 1056])
+def test_rows_that_are_no_ordinary_numbers(device, tmp_path, width):
+    """NaN, infinities, zeros of both signs, denormals, numbers whose squares overflow, and constant rows."""
+    case = normal_case((14, width), 0, 1, seed=width)
+    x = case.x.copy()
+    x[0, 5], x[1, 0], x[2, width - 1] = np.nan, np.inf, -np.inf
+    x[3, :2] = np.inf, -np.inf
+    x[4], x[5], x[6, ::2], x[7] = 0.0, -0.0, -0.0, 1e-39
+    x[8], x[9], x[10], x[11] = x[8] * 1e18, x[9] * 1e25, x[10] * 1e37, x[11] * 1e-25
+    x[12] = 3.359375
+    case = Case((bits(x) & 0xFFFF0000).view(np.float32), case.gamma, case.beta)
+    expected = interpret_rows(case, planned_rows_per_batch(case, device), tmp_path)
+    np.testing.assert_array_equal(bits(run(case, device)), bits(expected))
+
+
+@pytest.mark.simulator
+def test_multiply_add_is_the_simulators(tmp_path):
+    """100,000 triples, of which many cancel, under- or overflow, or are no numbers."""
+    vector = pytest.importorskip("framework.pe.tensix.backends.vector")
+    triples = draw_triples(100_000, seed=1)
+    triples.tofile(tmp_path / "triples")
+    interpret("multiply-add", tmp_path / "triples", tmp_path / "results")
+    expected = [vector.fma_model_wh(*triple) for triple in triples.tolist()]
+    np.testing.assert_array_equal(np.fromfile(tmp_path / "results", "<u4"), np.array(expected, np.uint32))
+
+
+def draw_triples(count: int, seed: int) -> np.ndarray:
+    """fp32 bits [count, 3]: exponents near each other and near both ends, short mantissas, c near -a * b, specials."""
+    random = np.random.default_rng(seed)
+    specials = np.array([0, 1, 0x7FFFFF, 0x800000, 0x3F800000, 0x7F7FFFFF, 0x7F800000, 0x7F800001, 0x7FC00000])
+    shape = (count, 3)
+    sign, mantissa = random.integers(0, 2, shape) << 31, random.integers(0, 1 << 23, shape)
+    exponents = [random.integers(low, high, shape) << 23 for low, high in ((120, 135), (0, 6), (245, 256), (60, 68))]
+    kinds = [exponent | mantissa for exponent in exponents]
+    kinds += [exponents[0] | mantissa & 0x7F8000, random.choice(specials, shape)]
+    triples = (np.choose(random.integers(0, len(kinds), shape), kinds) | sign).astype("<u4")
+    cancelling = slice(0, count // 4)
+    with np.errstate(all="ignore"):
+        factors = triples[cancelling].view(np.float32)
+        products = (-factors[:, 0] * factors[:, 1]).view(np.uint32).astype(np.int64)
+    triples[cancelling, 2] = (products + random.integers(-3, 4, count // 4)).astype("<u4")
+    return triples

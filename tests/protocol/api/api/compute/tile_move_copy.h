@@ -1,0 +1,4 @@
+// copy_init comes with common.h; copying tiles is not known to the checker.
+#pragma once
+
+#include "api/compute/common.h"

@@ -1,0 +1,19 @@
+#include "checker/core.hpp"
+
+#include <algorithm>
+
+namespace protocol {
+
+Buffer& Core::buffer(std::uint32_t index) {
+    const auto found = std::ranges::find(buffers, index, &Buffer::index);
+    require(found != buffers.end(), Rule::kBufferProtocol, "uses a circular buffer that the plan does not have");
+    return *found;
+}
+
+Buffer& Core::buffer_at(std::uint32_t address) {
+    const auto found = std::ranges::find_if(buffers, [=](const Buffer& buffer) { return buffer.contains(address); });
+    require(found != buffers.end(), Rule::kBufferAccess, "uses L1 outside all circular buffers");
+    return *found;
+}
+
+}  // namespace protocol

@@ -1,0 +1,81 @@
+// One core: its L1, its five threads with what they have recorded, its coprocessor and its NoC ports.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "checker/buffer.hpp"
+#include "checker/memory.hpp"
+#include "checker/tag.hpp"
+#include "checker/tensix.hpp"
+#include "recorder.hpp"
+
+namespace protocol {
+
+// A thread's events and how far they have run. A compute thread has two positions: its RISC-V runs ahead of its Tensix
+// instructions by at most the length of their queue.
+struct ThreadState {
+    std::vector<Event> events;
+    std::size_t position = 0;         // of the RISC-V
+    std::size_t tensix_position = 0;  // of the instruction queue
+    std::uint32_t queued = 0;         // instructions between the two
+};
+
+// A read that no barrier has covered yet: the data may still come, so it is not there.
+struct PendingRead {
+    std::uint32_t l1_address = 0;
+    std::uint32_t bytes = 0;
+    std::uint32_t transaction = 0;
+    TensorRange source{};
+};
+
+// A write whose data may still lie in L1 (not flushed), or may not yet have arrived (no barrier).
+struct PendingWrite {
+    std::uint32_t l1_address = 0;
+    std::uint32_t bytes = 0;
+    std::uint32_t transaction = 0;
+    bool is_posted = false;
+    bool is_flushed = false;
+};
+
+// A packet on its way to other cores. Data is taken from L1 as late as is allowed: when it arrives or is flushed.
+struct Message {
+    Event event{};
+    bool has_left = false;
+    std::uint32_t value = 0;
+    std::vector<Tag> data{};
+};
+
+// What a data movement thread has on its NoC. Packets on one virtual channel arrive in order.
+struct NocPort {
+    enum Channel { kUnicast, kMulticast, kChannels };
+    std::vector<PendingRead> reads;
+    std::vector<PendingWrite> writes;
+    std::array<std::deque<Message>, kChannels> messages;
+    bool has_unconfirmed_writes = false;  // multicasts and remote semaphores since the last write barrier
+    bool has_unconfirmed_atomics = false;
+};
+
+inline constexpr std::uint32_t kDataThreads = 2;  // reader, writer
+inline constexpr std::uint32_t kL1Semaphores = 8;
+inline constexpr std::uint32_t kSemaphoreBytes = 16;
+
+struct Core {
+    std::uint32_t x = 0;  // NoC place
+    std::uint32_t y = 0;
+    std::vector<Buffer> buffers;
+    std::uint32_t l1_address = 0;  // of the first tag
+    std::vector<Tag> l1;
+    std::array<std::uint32_t, kL1Semaphores> semaphores{};
+    std::array<ThreadState, kThreads> threads;
+    std::array<NocPort, kDataThreads> ports;
+    Tensix tensix;
+
+    [[nodiscard]] Tag* tags_at(std::uint32_t address) { return &l1[(address - l1_address) / kUnitBytes]; }
+    [[nodiscard]] Buffer& buffer(std::uint32_t index);
+    [[nodiscard]] Buffer& buffer_at(std::uint32_t address);
+};
+
+}  // namespace protocol

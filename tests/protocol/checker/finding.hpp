@@ -1,0 +1,53 @@
+// What the checker finds: the rule that a kernel or a plan breaks, and how.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace protocol {
+
+enum class Rule {
+    kDeadlock,        // nobody can go on
+    kBufferProtocol,  // reserve/push, wait/pop
+    kBufferAccess,    // L1 read or written without being entitled to it
+    kNocOrder,        // barriers and flushes
+    kNocAddress,      // outside a tensor or a core that runs the program
+    kAlignment,       // of NoC addresses
+    kIdentity,        // an element is not where it belongs
+    kCoverage,        // output bytes written never or twice
+    kZones,           // DEST between math and packer
+    kSources,         // SrcA and SrcB between unpacker and math
+    kConfiguration,   // the unpacker's two contexts
+    kVectorOrder,     // FPU and SFPU on the same DEST rows
+    kSemaphores,      // of L1, between cores
+    kLayout,          // circular buffers in L1
+    kArguments,       // runtime arguments
+    kEndless,         // a thread that does not end
+    kCompilation,     // a configuration that does not compile
+    kUnknown,         // something that the checker has no meaning for
+};
+
+[[nodiscard]] inline const char* name_of(Rule rule) {
+    constexpr const char* kNames[] = {"deadlock",      "buffer protocol", "buffer access", "NoC order",   "NoC address",
+                                      "alignment",     "identity",        "coverage",      "DEST zones",  "SrcA/SrcB",
+                                      "configuration", "FPU/SFPU order",  "semaphores",    "L1 layout",   "arguments",
+                                      "endless",       "compilation",     "unknown"};
+    return kNames[static_cast<int>(rule)];
+}
+
+class Finding : public std::runtime_error {
+public:
+    Finding(Rule rule, const std::string& text) : std::runtime_error(text), rule_(rule) {}
+    [[nodiscard]] Rule rule() const { return rule_; }
+
+private:
+    Rule rule_;
+};
+
+inline void require(bool holds, Rule rule, const char* text) {
+    if (!holds) [[unlikely]] {
+        throw Finding(rule, text);
+    }
+}
+
+}  // namespace protocol

@@ -1,0 +1,30 @@
+// A core's NoC ports and its L1 semaphores.
+#pragma once
+
+#include "checker/core.hpp"
+#include "checker/memory.hpp"
+
+namespace protocol {
+
+void note_pages(Buffer& buffer, const Event& event);
+// Pushes and pops of a data movement thread: nothing on the NoC may still concern the pages.
+void push(Core& core, NocPort& port, const Event& event);
+void pop(Core& core, NocPort& port, const Event& event);
+
+// A read from a tensor to pages that this thread has reserved; the data counts as there after a barrier.
+void read_tensor(Core& core, NocPort& port, const Memory& memory, const Event& event);
+// A write to the output, from pages that this thread has waited for.
+void write_tensor(Core& core, NocPort& port, Memory& memory, const Event& event);
+
+// Barriers, flushes, and semaphores of this core; false if the thread has to wait.
+[[nodiscard]] bool wait_or_set(Core& core, NocPort& port, const Event& event);
+
+[[nodiscard]] std::uint32_t& semaphore_at(Core& core, std::uint64_t l1_address);
+// Takes what a message carries out of L1, unless it has been taken.
+void leave(Core& core, Message& message);
+void check_multicast_source(Core& core, const NocPort& port, const Event& event);
+
+void check_port_at_end(const NocPort& port);
+void check_core_at_end(const Core& core);
+
+}  // namespace protocol

@@ -1,0 +1,48 @@
+#include "checker/waiting.hpp"
+
+#include <algorithm>
+
+namespace protocol {
+namespace {
+
+[[nodiscard]] std::string pages_of(const Core& core, const Event& event) {
+    const auto buffer = std::ranges::find(core.buffers, std::uint32_t{event.index}, &Buffer::index);
+    const bool is_producer = event.kind == EventKind::kReserveBack;
+    const std::uint64_t there = is_producer ? buffer->free_pages() : buffer->waiting_pages();
+    return std::to_string(event.first) + (is_producer ? " free pages of " : " pages of ") + buffer->describe() +
+           ", there are " + std::to_string(there);
+}
+
+[[nodiscard]] std::string l1_semaphore(const Core& core, const Event& event, const char* relation) {
+    std::string values;
+    for (const std::uint32_t value : core.semaphores) {
+        values += " " + std::to_string(value);
+    }
+    return "the L1 semaphore at " + std::to_string(event.first) + " to be " + relation + std::to_string(event.second) +
+           " (semaphores:" + values + ")";
+}
+
+}  // namespace
+
+std::string describe_wait(const Core& core, const Event& event) {
+    switch (event.kind) {
+        case EventKind::kReserveBack:
+        case EventKind::kWaitFront: return pages_of(core, event);
+        case EventKind::kSemaphoreWait: return l1_semaphore(core, event, "");
+        case EventKind::kSemaphoreWaitAtLeast: return l1_semaphore(core, event, "at least ");
+        case EventKind::kNocWriteBarrier:
+        case EventKind::kNocAtomicBarrier: return "packets to other cores";
+        case EventKind::kWaitForContext: return "a free unpacker context";
+        case EventKind::kSyncWait:
+            return "Tensix semaphores (mask " + std::to_string(event.index) + ") to be " +
+                   (event.second == 1 ? "above 0" : "below their capacity") + " (MATH_PACK " +
+                   std::to_string(core.tensix.semaphores[1].value) + " of " +
+                   std::to_string(core.tensix.semaphores[1].capacity) + ")";
+        case EventKind::kUnpack: return "a free SrcA bank";
+        case EventKind::kMoveToDest: return "data in SrcA and SrcB";
+        case EventKind::kStall: return "a condition of STALLWAIT " + std::to_string(event.second);
+        default: return "room in the instruction queue";
+    }
+}
+
+}  // namespace protocol

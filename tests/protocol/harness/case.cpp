@@ -1,0 +1,201 @@
+#include "harness/case.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace protocol {
+namespace {
+
+using layernorm_fused_rm::Coordinate;
+using layernorm_fused_rm::Device;
+using layernorm_fused_rm::Memory;
+using layernorm_fused_rm::Plan;
+using layernorm_fused_rm::Problem;
+
+constexpr std::int64_t kMostChunks = 240;  // work of one case, so that many fit into a minute
+constexpr std::int64_t kWidthMultiple = 32;
+constexpr std::int64_t kChunkElements = 1024;
+constexpr std::int64_t kBytesPerRowOfChunk = 2048;
+constexpr std::int64_t kWormholeL1Bytes = 1'400'000;
+
+[[nodiscard]] Memory memory_of(char letter) { return letter == 'L' ? Memory::kL1 : Memory::kDram; }
+
+[[nodiscard]] std::int64_t chunks_of(std::int64_t width) { return (width + kChunkElements - 1) / kChunkElements; }
+
+// Even in the logarithm: small numbers are as likely as large ones.
+[[nodiscard]] std::int64_t random_size(Random& random, std::int64_t first, std::int64_t last) {
+    const double unit = static_cast<double>(random.below(1U << 20)) / (1U << 20);
+    const double ratio = static_cast<double>(last + 1) / static_cast<double>(first);
+    return std::clamp(static_cast<std::int64_t>(static_cast<double>(first) * std::pow(ratio, unit)), first, last);
+}
+
+// Rows by their relation to cores and banks: fewer, as many, one more or less, a multiple, many.
+[[nodiscard]] std::int64_t random_rows(const Case& value, Random& random) {
+    const std::int64_t cores = std::int64_t{value.grid_x} * value.grid_y;
+    const std::int64_t most = std::max<std::int64_t>(1, kMostChunks / chunks_of(value.width));
+    const std::int64_t around = random.one_in(2) ? cores : (value.memories[0] == 'L' ? value.l1_banks : value.dram_banks);
+    switch (random.below(4)) {
+        case 0: return std::min(most, std::max<std::int64_t>(0, around + random.between(-1, 1)));
+        case 1: return std::min(most, around * random.between(1, 6));
+        default: return random_size(random, 1, most);
+    }
+}
+
+[[nodiscard]] std::int64_t random_width(Random& random) {
+    switch (random.below(8)) {
+        case 0: return kChunkElements * random_size(random, 1, 12) + kWidthMultiple * random.between(-1, 1);
+        case 1: return kWidthMultiple * random_size(random, 32, 640);
+        default: return kWidthMultiple * random_size(random, 1, 36);
+    }
+}
+
+// L1 that is ample, or so short that the plan has to make do with less.
+[[nodiscard]] std::int64_t random_l1_bytes(std::int64_t width, Random& random) {
+    const std::int64_t least = 6 * chunks_of(width) * kBytesPerRowOfChunk;
+    return random.one_in(3) ? least + random.between(0, 2 * least) : std::max(kWormholeL1Bytes, least);
+}
+
+void choose_grid(Case& value, Random& random) {
+    value.grid_x = static_cast<std::int32_t>(random_size(random, 1, 8));
+    value.grid_y = static_cast<std::int32_t>(random_size(random, 1, 8));
+}
+
+[[nodiscard]] Device to_device(const Case& value) {
+    const std::int32_t side = value.grid_y + 2;
+    Device device{.grid = {value.grid_x, value.grid_y},
+                  .noc_size = {value.grid_x + 2, side},
+                  .l1_banks = value.l1_banks,
+                  .l1_bytes = value.l1_bytes,
+                  .dram_alignment_bytes = value.dram_alignment};
+    for (std::int32_t bank = 0; bank < value.dram_banks; ++bank) {
+        device.dram_banks.push_back({bank % 2 == 0 ? 0 : value.grid_x + 1, bank / 2 % side});
+    }
+    for (std::int32_t y = 0; value.knows_places && y < value.grid_y; ++y) {
+        for (std::int32_t x = 0; x < value.grid_x; ++x) {
+            device.workers.push_back({x + 1, y + 1});
+        }
+    }
+    return device;
+}
+
+[[nodiscard]] std::int64_t to_number(const std::string& text) {
+    std::size_t end = 0;
+    const std::int64_t number = std::stoll(text, &end);
+    if (end != text.size()) {
+        throw std::invalid_argument(text + " is no number");
+    }
+    return number;
+}
+
+}  // namespace
+
+std::string to_options(const Case& value) {
+    return "--rows " + std::to_string(value.rows) + " --width " + std::to_string(value.width) + " --grid " +
+           std::to_string(value.grid_x) + "x" + std::to_string(value.grid_y) + " --dram-banks " +
+           std::to_string(value.dram_banks) + " --l1-banks " + std::to_string(value.l1_banks) + " --memories " +
+           value.memories + " --l1-bytes " + std::to_string(value.l1_bytes) + " --dram-alignment " +
+           std::to_string(value.dram_alignment) + " --places " + (value.knows_places ? "1" : "0") + " --seed " +
+           std::to_string(value.seed);
+}
+
+void set_option(Case& value, const std::string& name, const std::string& text) {
+    if (name == "--rows") {
+        value.rows = to_number(text);
+    } else if (name == "--width") {
+        value.width = to_number(text);
+    } else if (name == "--grid") {
+        const std::size_t cross = text.find('x');
+        value.grid_x = static_cast<std::int32_t>(to_number(text.substr(0, cross)));
+        value.grid_y = static_cast<std::int32_t>(to_number(text.substr(cross + 1)));
+    } else if (name == "--dram-banks") {
+        value.dram_banks = to_number(text);
+    } else if (name == "--l1-banks") {
+        value.l1_banks = to_number(text);
+    } else if (name == "--memories") {
+        value.memories = text;
+    } else if (name == "--l1-bytes") {
+        value.l1_bytes = to_number(text);
+    } else if (name == "--dram-alignment") {
+        value.dram_alignment = to_number(text);
+    } else if (name == "--places") {
+        value.knows_places = to_number(text) != 0;
+    } else if (name == "--seed") {
+        value.seed = std::stoull(text);
+    } else {
+        throw std::invalid_argument("there is no option " + name);
+    }
+}
+
+Problem to_problem(const Case& value) {
+    return {.input = {.shape = {value.rows, value.width}, .memory = memory_of(value.memories.at(0))},
+            .gamma = {.shape = {value.width}, .memory = memory_of(value.memories.at(1))},
+            .beta = {.shape = {value.width}, .memory = memory_of(value.memories.at(2))},
+            .output_memory = memory_of(value.memories.at(3)),
+            .device = to_device(value)};
+}
+
+std::optional<Plan> to_plan(const Case& value) {
+    try {
+        return layernorm_fused_rm::plan(to_problem(value));
+    } catch (const std::invalid_argument&) {
+        return std::nullopt;
+    }
+}
+
+Case random_case(Random& random) {
+    Case value;
+    value.width = std::max<std::int64_t>(kWidthMultiple, random_width(random));
+    choose_grid(value, random);
+    value.dram_banks = random.one_in(2) ? 12 : random.between(1, 16);
+    value.l1_banks = random.one_in(2) ? std::int64_t{value.grid_x} * value.grid_y : random.between(1, 64);
+    for (char& letter : value.memories) {
+        letter = random.one_in(3) ? 'L' : 'D';
+    }
+    value.l1_bytes = random_l1_bytes(value.width, random);
+    value.dram_alignment = random.one_in(4) ? 64 : 32;
+    value.knows_places = !random.one_in(4);
+    value.rows = random_rows(value, random);
+    value.seed = random.next() >> 1;
+    return value;
+}
+
+Case random_variation(const Case& value, Random& random) {
+    Case other = value;
+    if (random.one_in(2)) {
+        choose_grid(other, random);
+    }
+    other.l1_bytes = random.one_in(2) ? random_l1_bytes(value.width, random) : value.l1_bytes;
+    other.knows_places = random.one_in(2);
+    other.rows = random_rows(other, random);
+    other.seed = random.next() >> 1;
+    return other;
+}
+
+std::vector<Case> simpler_cases(const Case& value) {
+    std::vector<Case> simpler;
+    const auto add = [&](auto&& change) {
+        Case other = value;
+        change(other);
+        if (other != value) {
+            simpler.push_back(other);
+        }
+    };
+    add([](Case& c) { c.rows /= 2; });
+    add([](Case& c) { c.grid_x = (c.grid_x + 1) / 2; });
+    add([](Case& c) { c.grid_y = (c.grid_y + 1) / 2; });
+    add([](Case& c) { c.width = std::max(kWidthMultiple, c.width / 2 / kWidthMultiple * kWidthMultiple); });
+    add([](Case& c) { c.dram_banks = (c.dram_banks + 1) / 2; });
+    add([](Case& c) { c.l1_banks = (c.l1_banks + 1) / 2; });
+    add([](Case& c) { c.memories = "DDDD"; });
+    add([](Case& c) { c.l1_bytes = std::max(c.l1_bytes, kWormholeL1Bytes); });
+    add([](Case& c) { c.knows_places = false; });
+    add([](Case& c) { c.dram_alignment = 32; });
+    add([](Case& c) { c.rows = std::max<std::int64_t>(0, c.rows - 1); });
+    add([](Case& c) { c.grid_x = std::max(1, c.grid_x - 1); });
+    add([](Case& c) { c.grid_y = std::max(1, c.grid_y - 1); });
+    add([](Case& c) { c.width = std::max(kWidthMultiple, c.width - kWidthMultiple); });
+    return simpler;
+}
+
+}  // namespace protocol

@@ -1,0 +1,47 @@
+// One case: a call on a device, and the seed of everything that is left to chance when it runs. Its text is the command
+// line that replays it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checker/random.hpp"
+#include "layernorm_fused_rm/plan.hpp"
+#include "layernorm_fused_rm/problem.hpp"
+
+namespace protocol {
+
+struct Case {
+    std::int64_t rows = 1;
+    std::int64_t width = 32;  // elements
+    std::int32_t grid_x = 1;
+    std::int32_t grid_y = 1;
+    std::int64_t dram_banks = 1;
+    std::int64_t l1_banks = 1;
+    std::string memories = "DDDD";  // of input, gamma, beta, output: D(RAM) or L(1)
+    std::int64_t l1_bytes = 1'400'000;
+    std::int64_t dram_alignment = 32;  // bytes
+    bool knows_places = true;          // the device says where its cores and banks are
+    std::uint64_t seed = 1;
+
+    bool operator==(const Case&) const = default;
+};
+
+// As command-line options, and back; throws std::invalid_argument for an option that there is none of.
+[[nodiscard]] std::string to_options(const Case& value);
+void set_option(Case& value, const std::string& name, const std::string& text);
+
+[[nodiscard]] layernorm_fused_rm::Problem to_problem(const Case& value);
+// The plan, or nothing where the planner refuses the problem.
+[[nodiscard]] std::optional<layernorm_fused_rm::Plan> to_plan(const Case& value);
+
+[[nodiscard]] Case random_case(Random& random);
+// Another case with the same compile-time arguments, most of the time: other rows, grid, L1 and addresses.
+[[nodiscard]] Case random_variation(const Case& value, Random& random);
+
+// Cases that are simpler than this one in one respect, the boldest first.
+[[nodiscard]] std::vector<Case> simpler_cases(const Case& value);
+
+}  // namespace protocol

@@ -1,0 +1,184 @@
+#include "harness/program.hpp"
+
+#include <algorithm>
+
+#include "contract.hpp"
+
+namespace protocol {
+namespace {
+
+namespace contract = layernorm_fused_rm::contract;
+using layernorm_fused_rm::CircularBuffer;
+using layernorm_fused_rm::Plan;
+
+constexpr std::size_t kMostEvents = 4'000'000;  // of one thread; more means that it does not end
+constexpr std::uint32_t kFirstBufferAddress = 0x1a000;
+constexpr std::uint32_t kBufferAlignment = 64;
+constexpr std::uint32_t kTensorSpacing = 0x10000000;
+constexpr std::uint32_t kFirstCorePlace = 18;  // Wormhole's virtual coordinates of workers begin here
+
+[[nodiscard]] Layout make_layout(const Case& value, const Plan& plan, Random& random) {
+    Layout layout;
+    auto address = kFirstBufferAddress + kBufferAlignment * static_cast<std::uint32_t>(random.below(64));
+    for (const CircularBuffer& buffer : plan.buffers) {
+        layout.buffer_addresses.push_back(address);
+        address += static_cast<std::uint32_t>(buffer.bytes());
+    }
+    constexpr Content kContents[] = {Content::kRow, Content::kGamma, Content::kBeta, Content::kRow};
+    constexpr const char* kNames[] = {"input", "gamma", "beta", "output"};
+    for (std::size_t i = 0; i < 4; ++i) {
+        const bool in_dram = value.memories[i] == 'D';
+        const std::uint32_t alignment = in_dram ? static_cast<std::uint32_t>(value.dram_alignment) : kUnitBytes;
+        layout.tensors.push_back(
+            {.name = kNames[i],
+             .content = kContents[i],
+             .in_dram = in_dram,
+             .banks = static_cast<std::uint32_t>(in_dram ? value.dram_banks : value.l1_banks),
+             .address = kTensorSpacing * static_cast<std::uint32_t>(i + 1) +
+                        alignment * static_cast<std::uint32_t>(random.below(256)),
+             .page_bytes = static_cast<std::uint32_t>(plan.width * contract::kBytesPerBfloat16),
+             .pages = kContents[i] == Content::kRow ? static_cast<std::uint64_t>(plan.rows) : 1,
+             .alignment_bytes = in_dram ? static_cast<std::uint32_t>(value.dram_alignment) : 16});
+    }
+    return layout;
+}
+
+void check_layout(const Plan& plan, const Layout& layout) {
+    std::int64_t bytes = 0;
+    for (std::size_t i = 0; i < plan.buffers.size(); ++i) {
+        const std::int64_t first = layout.buffer_addresses[i];
+        bytes += plan.buffers[i].bytes();
+        require(plan.buffers[i].bytes() > 0 && plan.buffers[i].page_bytes % kUnitBytes == 0, Rule::kLayout,
+                "a circular buffer is empty, or its pages are no multiple of 32 bytes");
+        for (std::size_t j = 0; j < i; ++j) {
+            const std::int64_t other = layout.buffer_addresses[j];
+            require(first >= other + plan.buffers[j].bytes() || other >= first + plan.buffers[i].bytes(), Rule::kLayout,
+                    "two circular buffers overlap");
+        }
+    }
+    require(bytes <= plan.l1_bytes_budget, Rule::kLayout, "the circular buffers need more L1 than there is");
+    require(bytes == plan.l1_bytes_used, Rule::kLayout, "the plan counts other bytes of L1 than its buffers have");
+}
+
+// A core as it is before the program starts.
+[[nodiscard]] Core make_core(const Plan& plan, const Layout& layout, std::size_t index) {
+    Core core;
+    core.x = kFirstCorePlace + static_cast<std::uint32_t>(plan.cores[index].core.x);
+    core.y = kFirstCorePlace + static_cast<std::uint32_t>(plan.cores[index].core.y);
+    core.l1_address = *std::ranges::min_element(layout.buffer_addresses);
+    std::uint32_t end = 0;
+    for (std::size_t i = 0; i < plan.buffers.size(); ++i) {
+        core.buffers.emplace_back(plan.buffers[i], layout.buffer_addresses[i]);
+        end = std::max(end, layout.buffer_addresses[i] + core.buffers.back().bytes());
+    }
+    core.l1.resize((end - core.l1_address) / kUnitBytes);
+    return core;
+}
+
+[[nodiscard]] std::vector<std::uint32_t> common_arguments(const Plan& plan, const Layout& layout, Thread thread) {
+    using contract::ReaderArgument;
+    if (thread == Thread::kWriter) {
+        return {layout.tensors[3].address};
+    }
+    if (thread != Thread::kReader) {
+        return {};
+    }
+    std::vector<std::uint32_t> words(static_cast<std::size_t>(ReaderArgument::kCount), 0);
+    const auto set = [&](ReaderArgument argument, std::int64_t word) {
+        words.at(static_cast<std::size_t>(argument)) = static_cast<std::uint32_t>(word);
+    };
+    set(ReaderArgument::kInputAddress, layout.tensors[0].address);
+    set(ReaderArgument::kGammaAddress, layout.tensors[1].address);
+    set(ReaderArgument::kBetaAddress, layout.tensors[2].address);
+    if (plan.sharing) {
+        set(ReaderArgument::kSourceX, kFirstCorePlace + plan.sharing->source.x);
+        set(ReaderArgument::kSourceY, kFirstCorePlace + plan.sharing->source.y);
+        set(ReaderArgument::kFirstX, kFirstCorePlace + plan.sharing->first.x);
+        set(ReaderArgument::kFirstY, kFirstCorePlace + plan.sharing->first.y);
+        set(ReaderArgument::kLastX, kFirstCorePlace + plan.sharing->last.x);
+        set(ReaderArgument::kLastY, kFirstCorePlace + plan.sharing->last.y);
+        set(ReaderArgument::kReceivers, plan.sharing->receivers());
+    }
+    return words;
+}
+
+// Buffers as the thread sees them: bytes on the data movement threads, 16-byte words on the others.
+void set_buffers(Recorder& recorder, const Core& core) {
+    const bool is_data_thread = recorder.thread == Thread::kReader || recorder.thread == Thread::kWriter;
+    const std::uint32_t unit = is_data_thread ? 1 : 16;
+    for (const Buffer& buffer : core.buffers) {
+        recorder.buffers[buffer.index()] = {.fifo_rd_ptr = buffer.address() / unit,
+                                            .fifo_wr_ptr = buffer.address() / unit,
+                                            .fifo_limit = (buffer.address() + buffer.bytes()) / unit,
+                                            .fifo_size = buffer.bytes() / unit,
+                                            .fifo_page_size = buffer.page_bytes() / unit,
+                                            .fifo_num_pages = buffer.pages()};
+    }
+}
+
+// Events grow in place: `next` and `end` point into this, which make_room lengthens.
+thread_local std::vector<Event> growing_events;
+
+void make_room(Recorder& recorder) {
+    const std::size_t used = growing_events.size();
+    if (used >= kMostEvents) {
+        throw Finding(Rule::kEndless, "a thread goes on for ever");
+    }
+    growing_events.resize(std::max<std::size_t>(4096, used * 2));
+    recorder.next = growing_events.data() + used;
+    recorder.end = growing_events.data() + growing_events.size();
+}
+
+[[nodiscard]] std::vector<Event> record_thread(const Core& core, Thread thread, Units::Run run,
+                                               const std::vector<std::uint32_t>& arguments,
+                                               const std::vector<std::uint32_t>& common) {
+    Recorder recorder{};
+    recorder.make_room = make_room;
+    recorder.thread = thread;
+    recorder.core_x = static_cast<std::uint8_t>(core.x);
+    recorder.core_y = static_cast<std::uint8_t>(core.y);
+    recorder.semaphore_address = kFirstSemaphoreAddress;
+    recorder.arguments = arguments.data();
+    recorder.argument_count = static_cast<std::uint32_t>(arguments.size());
+    recorder.common_arguments = common.data();
+    recorder.common_argument_count = static_cast<std::uint32_t>(common.size());
+    set_buffers(recorder, core);
+    recorder.next = growing_events.data();
+    recorder.end = growing_events.data() + growing_events.size();
+    run(&recorder);
+    require(recorder.noc_state.read_transaction == 0 && recorder.noc_state.write_transaction == 0, Rule::kNocOrder,
+            "a thread ends with a transaction id set, which the next kernel does not expect");
+    return {growing_events.data(), recorder.next};
+}
+
+}  // namespace
+
+void run_case(const Case& value, const Plan& original, const Units& units, const PlanMutation& mutation) {
+    Random random(value.seed);
+    Plan plan = original;
+    if (mutation.plan) {
+        mutation.plan(plan);
+    }
+    if (plan.cores.empty()) {
+        require(plan.rows == 0, Rule::kCoverage, "no core has work, but there are rows");
+        return;
+    }
+    Layout layout = make_layout(value, plan, random);
+    if (mutation.layout) {
+        mutation.layout(layout);
+    }
+    check_layout(plan, layout);
+    Program program{.cores = {}, .memory = Memory(layout.tensors, 3)};
+    for (std::size_t i = 0; i < plan.cores.size(); ++i) {
+        Core core = make_core(plan, layout, i);
+        for (std::size_t thread = 0; thread < kThreads; ++thread) {
+            const auto which = static_cast<Thread>(thread);
+            core.threads[thread].events = record_thread(core, which, units.run(which), plan.core_arguments[i],
+                                                        common_arguments(plan, layout, which));
+        }
+        program.cores.push_back(std::move(core));
+    }
+    Machine(program, random.next()).run();
+}
+
+}  // namespace protocol

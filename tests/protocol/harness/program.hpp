@@ -1,0 +1,28 @@
+// From a plan to a program that the checker can run: layout of memory, and what every thread records.
+#pragma once
+
+#include <functional>
+
+#include "checker/machine.hpp"
+#include "harness/case.hpp"
+#include "harness/units.hpp"
+
+namespace protocol {
+
+// Where a program's parts lie; the host runtime's choice, so drawn from the seed.
+struct Layout {
+    std::vector<std::uint32_t> buffer_addresses;  // by the plan's buffers
+    std::vector<Tensor> tensors;                  // input, gamma, beta, output
+};
+
+// A change that a mutation makes to what was planned.
+struct PlanMutation {
+    std::function<void(layernorm_fused_rm::Plan&)> plan;
+    std::function<void(Layout&)> layout;
+};
+
+// Runs one case; throws a Finding.
+void run_case(const Case& value, const layernorm_fused_rm::Plan& plan, const Units& units,
+              const PlanMutation& mutation = {});
+
+}  // namespace protocol

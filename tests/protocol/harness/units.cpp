@@ -1,0 +1,180 @@
+#include "harness/units.hpp"
+
+#include <dlfcn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+
+#include "checker/finding.hpp"
+
+namespace protocol {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct UnitKind {
+    const char* source;
+    const char* thread_define;
+    const char* noc_define;
+};
+
+// By Thread. Reader on NoC 0, writer on NoC 1, as ttnn's ReaderConfigDescriptor and WriterConfigDescriptor have it.
+constexpr std::array<UnitKind, kThreads> kUnits = {{
+    {"reader.cpp", "-DPROTOCOL_DATA_THREAD", "-DPROTOCOL_NOC=0"},
+    {"writer.cpp", "-DPROTOCOL_DATA_THREAD", "-DPROTOCOL_NOC=1"},
+    {"compute.cpp", "-DTRISC_UNPACK", "-DPROTOCOL_NOC=0"},
+    {"compute.cpp", "-DTRISC_MATH", "-DPROTOCOL_NOC=0"},
+    {"compute.cpp", "-DTRISC_PACK", "-DPROTOCOL_NOC=0"},
+}};
+
+[[nodiscard]] std::string read_text(const fs::path& path) {
+    std::ifstream stream(path, std::ios::binary);
+    std::ostringstream text;
+    text << stream.rdbuf();
+    return text.str();
+}
+
+// Appends a file and what it includes in quotes, found beside it or in one of the folders.
+void collect(const fs::path& path, const std::vector<fs::path>& folders, std::set<fs::path>& seen, std::string& text) {
+    if (!seen.insert(path).second) {
+        return;
+    }
+    const std::string own = read_text(path);
+    text += own;
+    constexpr std::string_view kInclude = "#include \"";
+    for (std::size_t at = own.find(kInclude); at != std::string::npos; at = own.find(kInclude, at + 1)) {
+        const std::size_t begin = at + kInclude.size();
+        const std::string name = own.substr(begin, own.find('"', begin) - begin);
+        std::vector<fs::path> candidates = {path.parent_path()};
+        candidates.insert(candidates.end(), folders.begin(), folders.end());
+        for (const fs::path& folder : candidates) {
+            if (fs::exists(folder / name)) {
+                collect((folder / name).lexically_normal(), folders, seen, text);
+                break;
+            }
+        }
+    }
+}
+
+// FNV-1a, 64 bits.
+[[nodiscard]] std::string hash_of(const std::string& text) {
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const char letter : text) {
+        hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3;
+    }
+    std::ostringstream digits;
+    digits << std::hex << hash;
+    return digits.str();
+}
+
+[[nodiscard]] std::string argument_map(const layernorm_fused_rm::NamedArguments& arguments) {
+    std::string text = "-DKERNEL_COMPILE_TIME_ARG_MAP=";
+    for (const auto& [name, value] : arguments) {
+        text += "{\"" + name + "\"," + std::to_string(value) + "u},";
+    }
+    text.pop_back();
+    return text;
+}
+
+// Unique symbols would be shared by all configurations; nothing but run_unit is visible for the same reason.
+[[nodiscard]] std::vector<std::string> command_for(const Toolchain& toolchain, const UnitKind& unit,
+                                                   const std::string& map, const fs::path& output) {
+    return {toolchain.compiler,
+            "-std=c++20",
+            "-O0",
+            "-fPIC",
+            "-shared",
+            "-pipe",
+            "-fvisibility=hidden",
+            "-fno-gnu-unique",
+            "-I" + (toolchain.protocol / "api").string(),
+            "-I" + toolchain.kernels.string(),
+            unit.thread_define,
+            unit.noc_define,
+            "-DPROTOCOL_KERNEL=\"" + std::string(unit.source) + "\"",
+            map,
+            (toolchain.protocol / "units/unit.cpp").string(),
+            "-o",
+            output.string()};
+}
+
+// Runs a command with its error output in `log`; true on exit code 0.
+[[nodiscard]] bool run_command(const std::vector<std::string>& command, const fs::path& log) {
+    const pid_t child = fork();
+    if (child == 0) {
+        if (std::freopen(log.c_str(), "w", stderr) == nullptr) {
+            _exit(126);
+        }
+        std::vector<char*> words;
+        for (const std::string& word : command) {
+            words.push_back(const_cast<char*>(word.c_str()));
+        }
+        words.push_back(nullptr);
+        execvp(words[0], words.data());
+        _exit(127);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+[[nodiscard]] std::string first_error(const fs::path& log) {
+    std::ifstream stream(log);
+    std::string line;
+    while (std::getline(stream, line)) {
+        if (line.find("error") != std::string::npos) {
+            return line.substr(line.rfind('/', line.find("error")) + 1);
+        }
+    }
+    return "no message";
+}
+
+[[nodiscard]] fs::path compile(const Toolchain& toolchain, const UnitKind& unit, const std::string& map) {
+    std::set<fs::path> seen;
+    std::string text = toolchain.compiler + map + unit.thread_define + unit.noc_define;
+    const std::vector<fs::path> folders = {toolchain.protocol / "api", toolchain.kernels};
+    collect(toolchain.protocol / "units/unit.cpp", folders, seen, text);
+    collect(toolchain.kernels / unit.source, folders, seen, text);
+    const fs::path library = toolchain.cache / (hash_of(text) + ".so");
+    if (fs::exists(library)) {
+        return library;
+    }
+    fs::create_directories(toolchain.cache);
+    const std::string own = "." + std::to_string(getpid());
+    const fs::path temporary = library.string() + own;
+    const fs::path log = library.string() + own + ".log";
+    const bool is_compiled = run_command(command_for(toolchain, unit, map, temporary), log);
+    const std::string error = is_compiled ? "" : first_error(log);
+    fs::remove(log);
+    if (!is_compiled) {
+        throw Finding(Rule::kCompilation, std::string(unit.source) + ": " + error);
+    }
+    fs::rename(temporary, library);  // at once, so that nobody sees half of it
+    return library;
+}
+
+}  // namespace
+
+Units::Units(const Toolchain& toolchain, const layernorm_fused_rm::NamedArguments& arguments) {
+    const std::string map = argument_map(arguments);
+    for (std::size_t i = 0; i < kThreads; ++i) {
+        void* const library = dlopen(compile(toolchain, kUnits[i], map).c_str(), RTLD_NOW | RTLD_LOCAL);
+        if (library == nullptr) {
+            throw std::runtime_error(dlerror());
+        }
+        libraries_.push_back(library);
+        runs_[i] = reinterpret_cast<Run>(dlsym(library, "run_unit"));
+    }
+}
+
+Units::~Units() {
+    for (void* const library : libraries_) {
+        dlclose(library);
+    }
+}
+
+}  // namespace protocol
