@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154  # sourced by environment.sh, which sets root, cache and venv
 # The device a command runs on: environment variables of the simulated one, or a check that hardware is there.
 
 # Every variable that ttnn, wolfpine and our launcher read for a simulated Wormhole.
@@ -20,7 +21,9 @@ use_simulator() {
     # One JSON line a program, and the report of a hang (simulator/launcher).
     export LAYERNORM_SIM_CYCLES_LOG="${LAYERNORM_SIM_CYCLES_LOG:-$logs/cycles-$$.jsonl}"
     export LAYERNORM_SIM_HANG_REPORT="${LAYERNORM_SIM_HANG_REPORT:-$logs/hang-$$.txt}"
+    export LAYERNORM_SIM_BUFFER_NAMES="$cache/buffer-names.json"
     mkdir -p "$TT_METAL_CACHE" "$logs"
+    find "$logs" \( -name 'cycles-*' -o -name 'hang-*' \) -mtime +1 -delete
 }
 
 # What a real card needs and a simulated one does not.

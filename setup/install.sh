@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154  # sourced by environment.sh, which sets root, cache and venv
 # The virtual environment, the package, and the simulated device's folders: the functions behind the steps.
 
 create_environment() {
@@ -28,6 +29,10 @@ build_host_tests() {
 
 build_runtime_root() {
     run "$venv/bin/python" "$root/simulator/runtime_root.py" "$cache/runtime-root"
+}
+
+write_buffer_names() {
+    run "$venv/bin/python" "$root/setup/buffer_names.py" "$cache/buffer-names.json"
 }
 
 build_simulator_folder() {

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154  # sourced by environment.sh, which sets root, cache and venv
 # Named steps with visible progress. A step that is up to date is silent; one that fails says which step, which command
 # and what to do, and ends the script.
 #
@@ -33,9 +34,13 @@ step() {
     mkdir -p "$stamps" "$logs"
     rm -f "$stamp"
     local started=$SECONDS status=0
+    # A process group of its own, so that an interrupt ends what the step has started too.
+    set -m
     (set -euo pipefail; "$@") >"$log" 2>&1 </dev/null &
     local worker=$!
-    trap 'kill '"$worker"' 2>/dev/null; exit 130' INT TERM
+    set +m
+    # shellcheck disable=SC2064  # the worker of now
+    trap "kill -- -$worker 2>/dev/null; exit 130" INT TERM
     show_progress "$name" "$worker" "$log"
     wait "$worker" || status=$?
     trap - INT TERM

@@ -23,7 +23,9 @@ int main(int count, char** words) {
             return 2;
         }
     }
-    std::cout << "seed " << run_seed() << " (--seed=N for another)\n";
+    if (!GTEST_FLAG_GET(list_tests)) {
+        std::cout << "seed " << run_seed() << " (--seed=N for another)\n";
+    }
     if (reports) {
         print_report(std::cout);
         return 0;

@@ -18,11 +18,11 @@ TEST(Buffers, of_17_rows_of_1024_elements_a_core) {
         EXPECT_EQ(fitted.buffers[i].page_bytes, page_bytes);
         EXPECT_EQ(fitted.buffers[i].pages, pages);
     };
-    expect(0, contract::Buffer::kInput, 6144, 3);
+    expect(0, contract::Buffer::kInput, 6144, 8);
     expect(1, contract::Buffer::kGamma, 2048, 1);
     expect(2, contract::Buffer::kBeta, 2048, 1);
-    expect(3, contract::Buffer::kOutput, 6144, 2);
-    EXPECT_EQ(fitted.bytes, 34816);
+    expect(3, contract::Buffer::kOutput, 6144, 4);
+    EXPECT_EQ(fitted.bytes, 77824);
 }
 
 TEST(Buffers, go_from_the_reader_to_compute_to_the_writer) {
@@ -72,15 +72,26 @@ TEST(Buffers, leave_a_streaming_reader_room_for_the_block_before) {
     }
 }
 
-TEST(Buffers, lose_an_input_block_in_flight_before_blocks_get_smaller) {
-    const Buffers ample = fit_buffers(1024, 17, 34816);
-    EXPECT_EQ(ample.buffers[0].pages, 3);
-    const Buffers tight = fit_buffers(1024, 17, 34815);
+TEST(Buffers, lose_room_to_work_ahead_before_blocks_get_smaller) {
+    const Buffers ample = fit_buffers(1024, 17, 77824);
+    EXPECT_EQ(ample.buffers[0].pages, 8);
+    EXPECT_EQ(ample.steps_in_flight, 6);
+    const Buffers tight = fit_buffers(1024, 17, 77823);
     EXPECT_EQ(tight.buffers[0].pages, 2);
+    EXPECT_EQ(tight.steps_in_flight, 2);
     EXPECT_EQ(tight.blocking, ample.blocking);
-    const Buffers tightest = fit_buffers(1024, 17, 28671);
+    const Buffers tightest = fit_buffers(1024, 17, tight.bytes - 1);
     EXPECT_EQ(tightest.blocking, smallest_blocking(1024));
-    EXPECT_EQ(tightest.buffers[0].pages, 3);
+}
+
+TEST(Buffers, have_room_for_all_steps_under_way_and_the_block_before) {
+    for (const std::int64_t width : {64, 1024, 1056, 8192}) {
+        for (const std::int64_t budget : {60000, 100000, 1400000}) {
+            const Buffers fitted = fit_buffers(width, 9, budget);
+            const std::int64_t steps = fitted.buffers[0].pages / fitted.blocking.pages_per_step;
+            EXPECT_GE(steps, fitted.blocking.segments + fitted.steps_in_flight - 1) << width << " wide";
+        }
+    }
 }
 
 TEST(Buffers, hold_gamma_and_beta_as_wide_as_the_rows) {

@@ -70,7 +70,8 @@ def test_a_python_of_pyenv_is_found_though_its_shim_does_not_run(checkout, tmp_p
 
 
 def test_a_failure_names_step_command_and_remedy(checkout):
-    done = bash(checkout, 'work() { run echo fine; run ls /nowhere/at/all; }; step "a step" 1 "turn it off and on" work')
+    script = 'work() { run echo fine; run ls /nowhere/at/all; }; step "a step" 1 "turn it off and on" work'
+    done = bash(checkout, script)
     assert done.returncode == 1
     assert "step:    a step" in done.stderr
     assert "command: ls /nowhere/at/all" in done.stderr
@@ -79,7 +80,8 @@ def test_a_failure_names_step_command_and_remedy(checkout):
 
 
 def test_a_step_is_done_once_and_again_when_its_inputs_change(checkout):
-    done = bash(checkout, 'work() { echo x >>done; }; for print in 1 1 2; do step "a step" $print "" work; done; wc -l <done')
+    script = 'work() { echo x >>done; }; for print in 1 1 2; do step "a step" $print "" work; done; wc -l <done'
+    done = bash(checkout, script)
     assert done.stdout.strip() == "2", done.stderr
 
 
@@ -100,7 +102,11 @@ def test_hardware_without_a_card_is_refused(checkout):
 
 @pytest.mark.parametrize(
     "arguments, device, rest",
-    [("", "simulator", ""), ("--device hardware -k x", "hardware", "-k x"), ("a --device=hardware b", "hardware", "a b")],
+    [
+        ("", "simulator", ""),
+        ("--device hardware -k x", "hardware", "-k x"),
+        ("a --device=hardware b", "hardware", "a b"),
+    ],
 )
 def test_the_device_option_is_taken_out_of_the_arguments(checkout, arguments, device, rest):
     done = bash(checkout, f'take_device_option {arguments}; echo "$device|${{arguments[*]}}"')

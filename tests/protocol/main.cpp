@@ -1,12 +1,91 @@
+// protocol_test: random plans (the default), one case (--rows, --width, ...), or mutations of the kernels
+// (--mutations).
 #include <cstdio>
-#include "harness/program.hpp"
-using namespace protocol;
-int main(int argc, char** argv) {
-    Case value;
-    for (int i = 1; i + 1 < argc; i += 2) set_option(value, argv[i], argv[i + 1]);
-    Toolchain t{PROTOCOL_COMPILER, PROTOCOL_KERNELS, PROTOCOL_FOLDER, PROTOCOL_CACHE};
-    auto plan = to_plan(value);
-    if (!plan) { std::puts("refused"); return 1; }
-    Units units(t, plan->compile_time_arguments);
-    try { run_case(value, *plan, units); std::puts("ok"); } catch (const Finding& f) { std::printf("%s: %s\n", name_of(f.rule()), f.what()); return 1; }
+#include <cstring>
+#include <exception>
+#include <stdexcept>
+#include <string>
+
+#include "harness/mutations.hpp"
+#include "harness/sweep.hpp"
+
+namespace {
+
+constexpr const char* kUsage = R"(protocol_test [options]
+  --plans N --configurations N --seed S --workers N   how many random plans, of how many sets of compile-time arguments
+  --soak                                              a million plans of 2,000 configurations
+  --mutations [NAME]                                  broken kernels, each of which must be found
+  --rows N --width N --grid XxY --dram-banks N --l1-banks N --memories DDDD --l1-bytes N --dram-alignment N --places 0|1
+                                                      one case (with --seed): what a failure prints
+  --kernels FOLDER --cache FOLDER                     other kernel sources; where compiled units are kept
+)";
+
+enum class Mode { kSweep, kReplay, kMutations };
+
+struct Options {
+    Mode mode = Mode::kSweep;
+    protocol::Sweep sweep{};
+    protocol::Case value{};
+    std::string mutation{};
+    protocol::Toolchain toolchain{PROTOCOL_COMPILER, PROTOCOL_KERNELS, PROTOCOL_FOLDER, PROTOCOL_CACHE};
+};
+
+void apply(Options& options, const std::string& name, const std::string& text) {
+    if (name == "--plans") {
+        options.sweep.plans = std::stoull(text);
+    } else if (name == "--configurations") {
+        options.sweep.configurations = std::stoull(text);
+    } else if (name == "--workers") {
+        options.sweep.workers = std::stoull(text);
+    } else if (name == "--kernels") {
+        options.toolchain.kernels = text;
+    } else if (name == "--cache") {
+        options.toolchain.cache = text;
+    } else {
+        protocol::set_option(options.value, name, text);
+        options.sweep.seed = options.value.seed;
+        options.mode = name == "--seed" ? options.mode : Mode::kReplay;
+    }
+}
+
+[[nodiscard]] Options parse(int count, char** words) {
+    Options options;
+    for (int i = 1; i < count; ++i) {
+        const std::string name = words[i];
+        if (name == "--soak") {
+            options.sweep.plans = 1'000'000;
+            options.sweep.configurations = 2'000;
+        } else if (name == "--mutations") {
+            options.mode = Mode::kMutations;
+            options.mutation = i + 1 < count ? words[++i] : "";
+        } else if (i + 1 == count) {
+            throw std::invalid_argument(name + " needs a value");
+        } else {
+            apply(options, name, words[++i]);
+        }
+    }
+    return options;
+}
+
+[[nodiscard]] bool run(const Options& options) {
+    switch (options.mode) {
+        case Mode::kSweep:
+            return protocol::run_sweep(options.toolchain, options.sweep);
+        case Mode::kReplay:
+            return protocol::replay(options.toolchain, options.value);
+        case Mode::kMutations:
+            return protocol::run_mutations(options.toolchain, options.mutation);
+    }
+    return false;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+    try {
+        return run(parse(count, words)) ? 0 : 1;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s\n%s", error.what(), kUsage);
+        return 2;
+    }
 }

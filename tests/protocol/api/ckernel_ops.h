@@ -29,8 +29,14 @@ inline void set_register(uint32_t which, uint32_t value, const char* file = __bu
     plain_fields(which == kMathOffsetRegister || which == kContextRegister, line);
     const bool is_context = which == kContextRegister;
     plain_fields(!is_context || value == 0 || value == 0x0101, line);
-    record(Event{is_context ? EventKind::kSelectContext : EventKind::kSetDestOffset, 0, 0, is_context ? value & 1 : value,
-                 0, 0, 0, {file, line}});
+    record(Event{is_context ? EventKind::kSelectContext : EventKind::kSetDestOffset,
+                 0,
+                 0,
+                 is_context ? value & 1 : value,
+                 0,
+                 0,
+                 0,
+                 {file, line}});
 }
 
 inline void unpack(uint32_t source, uint32_t hands_over, bool are_plain, const char* file = __builtin_FILE(),
@@ -57,23 +63,23 @@ inline void replay(uint32_t start, uint32_t length, uint32_t executes, uint32_t 
 #define TTI_SETC16(which, value) protocol::set_register(which, value)
 #define TT_SETC16(which, value) protocol::set_register(which, value)
 #define TTI_UNPACR_NOP(source, what) protocol::instruction(protocol::EventKind::kUnpackZeroes, source, what, 0, 0)
-#define TT_SETADCXX(counters, last, first)                                            \
-    (protocol::plain_fields((counters) == p_setadc::UNP_A && (first) == 0),           \
+#define TT_SETADCXX(counters, last, first)                                  \
+    (protocol::plain_fields((counters) == p_setadc::UNP_A && (first) == 0), \
      protocol::instruction(protocol::EventKind::kSetUnpackElements, 0, (last) + 1, 0, 0))
 #define TTI_SETADCXX(counters, last, first) TT_SETADCXX(counters, last, first)
 #define TTI_UNPACR(source, mode, increments, context, counter, overrides, hands_over, rarefy, zeroes, steps, search, \
-                   flush, last)                                                                                       \
-    protocol::unpack(source, hands_over,                                                                              \
-                     (mode) == 0 && (increments) == 0 && (context) == 0 && (counter) == 0 && (overrides) == 1 &&      \
+                   flush, last)                                                                                      \
+    protocol::unpack(source, hands_over,                                                                             \
+                     (mode) == 0 && (increments) == 0 && (context) == 0 && (counter) == 0 && (overrides) == 1 &&     \
                          (rarefy) == 0 && (zeroes) == 0 && (steps) == 0 && (search) == 0 && (flush) == 0)
-#define TTI_ELWADD(releases, accumulates, broadcast, mode, dest)                    \
-    (protocol::plain_fields((accumulates) == 0 && (broadcast) == 0),                \
+#define TTI_ELWADD(releases, accumulates, broadcast, mode, dest)     \
+    (protocol::plain_fields((accumulates) == 0 && (broadcast) == 0), \
      protocol::instruction(protocol::EventKind::kMoveToDest, mode, releases, dest, 0))
-#define TTI_SETRWC(releases, cr, d, b, a, mask)                                          \
-    (protocol::plain_fields((cr) == 0 && (d) == 0 && (b) == 0 && (a) == 0),              \
+#define TTI_SETRWC(releases, cr, d, b, a, mask)                             \
+    (protocol::plain_fields((cr) == 0 && (d) == 0 && (b) == 0 && (a) == 0), \
      protocol::instruction(protocol::EventKind::kSetCounters, 0, mask, releases, 0))
-#define TTI_CLEARDVALID(sources, reset)           \
-    (protocol::plain_fields((reset) == 0),        \
+#define TTI_CLEARDVALID(sources, reset)    \
+    (protocol::plain_fields((reset) == 0), \
      protocol::instruction(protocol::EventKind::kReleaseSources, 0, sources, 0, 0))
 #define TTI_REPLAY(start, length, executes, records) protocol::replay(start, length, executes, records)
 #define TT_REPLAY(start, length, executes, records) protocol::replay(start, length, executes, records)

@@ -1,4 +1,5 @@
-// What a kernel thread calls, written down in order. The fake API (this folder) turns each call into an Event; the checker
+// What a kernel thread calls, written down in order. The fake API (this folder) turns each call into an Event; the
+// checker
 // (../checker) replays the events of all threads against each other.
 //
 // Shared by kernel units, of which many are compiled, and the checker: <stdint.h> only. No call returns anything that
@@ -15,8 +16,10 @@ inline constexpr uint32_t kThreads = static_cast<uint32_t>(Thread::kCount);
 // In brackets: who runs the event, the RISC-V core or, in order behind it, the thread's Tensix instruction queue; and
 // the meaning of Event's fields.
 enum class EventKind : uint8_t {
-    // Circular buffers: index = buffer, first = pages. Pushes of the pack thread and pops of the unpack thread are Tensix
-    // instructions that wait for packer and unpacker (llk_io_pack.h, llk_push_to_brisc; llk_io_unpack.h, llk_pop_tiles).
+    // Circular buffers: index = buffer, first = pages. Pushes of the pack thread and pops of the unpack thread are
+    // Tensix
+    // instructions that wait for packer and unpacker (llk_io_pack.h, llk_push_to_brisc; llk_io_unpack.h,
+    // llk_pop_tiles).
     kReserveBack,
     kPushBack,
     kWaitFront,
@@ -45,31 +48,31 @@ enum class EventKind : uint8_t {
     kWaitForContext,     // first = contexts
     kSyncPost,           // index = Tensix semaphore; semaphore_post
     // Tensix instructions.
-    kSyncGet,             // index = Tensix semaphore, first = what to wait for (p_stall)
-    kSyncPostAfter,       // index = Tensix semaphore, first = what to wait for (p_stall)
-    kSyncInit,            // index = semaphore mask, first = capacity, second = value
-    kSyncWait,            // index = semaphore mask, first = what stalls (p_stall), second = condition
-    kStall,               // STALLWAIT: first = what stalls, second = what it waits for
-    kSelectContext,       // first = context
-    kSetUnpackElements,   // first = elements
-    kUnpack,              // UNPACR: index = source register, first = hands it over
-    kUnpackZeroes,        // UNPACR_NOP: index = source register, first = what it does
-    kSetDestOffset,       // first = DEST row
-    kAddressMode,         // index = slot, first = SrcA increment, second = DEST increment, third = kClear* flags
-    kMoveToDest,          // ELWADD: index = slot, first = released sources, second = dest
-    kSetCounters,         // SETRWC: first = mask, second = released sources
-    kReleaseSources,      // CLEARDVALID: first = sources
-    kReplay,              // index = start, first = length, second = kReplay* flags
-    kVector,              // an SFPU instruction: first = word
-    kPackChunk,           // first = chunk of DEST, second = L1 address in 16-byte words less one
-    kStart,               // compute_kernel_hw_startup: first, second = input buffer, output buffer
-    kCopyInit,            // first = buffer
+    kSyncGet,            // index = Tensix semaphore, first = what to wait for (p_stall)
+    kSyncPostAfter,      // index = Tensix semaphore, first = what to wait for (p_stall)
+    kSyncInit,           // index = semaphore mask, first = capacity, second = value
+    kSyncWait,           // index = semaphore mask, first = what stalls (p_stall), second = condition
+    kStall,              // STALLWAIT: first = what stalls, second = what it waits for
+    kSelectContext,      // first = context
+    kSetUnpackElements,  // first = elements
+    kUnpack,             // UNPACR: index = source register, first = hands it over
+    kUnpackZeroes,       // UNPACR_NOP: index = source register, first = what it does
+    kSetDestOffset,      // first = DEST row
+    kAddressMode,        // index = slot, first = SrcA increment, second = DEST increment, third = kClear* flags
+    kMoveToDest,         // ELWADD: index = slot, first = released sources, second = dest
+    kSetCounters,        // SETRWC: first = mask, second = released sources
+    kReleaseSources,     // CLEARDVALID: first = sources
+    kReplay,             // index = start, first = length, second = kReplay* flags
+    kVector,             // an SFPU instruction: first = word
+    kPackChunk,          // first = chunk of DEST, second = L1 address in 16-byte words less one
+    kStart,              // compute_kernel_hw_startup: first, second = input buffer, output buffer
+    kCopyInit,           // first = buffer
     // Not an event on the device: what a thread must not do.
     kFault,  // file = what it did
 };
 
-inline constexpr uint16_t kNocPosted = 1;    // a write that is not acknowledged
-inline constexpr uint16_t kNocLoopback = 2;  // a multicast that reaches its sender too
+inline constexpr uint16_t kNocPosted = 1;     // a write that is not acknowledged
+inline constexpr uint16_t kNocLoopback = 2;   // a multicast that reaches its sender too
 inline constexpr uint16_t kNocSemaphore = 4;  // sends the semaphore at the L1 address, not data
 inline constexpr uint32_t kClearSrcA = 1;
 inline constexpr uint32_t kClearDest = 2;
@@ -167,9 +170,7 @@ inline void record(EventKind kind, uint16_t index, uint32_t first, uint32_t seco
     record(Event{kind, 0, index, first, second, 0, 0, place});
 }
 
-inline void fault(const char* what, uint32_t line) {
-    record(Event{EventKind::kFault, 0, 0, 0, 0, 0, 0, {what, line}});
-}
+inline void fault(const char* what, uint32_t line) { record(Event{EventKind::kFault, 0, 0, 0, 0, 0, 0, {what, line}}); }
 
 inline uint32_t argument_at(const uint32_t* arguments, uint32_t count, uint32_t index, uint32_t line) {
     if (index >= count) {

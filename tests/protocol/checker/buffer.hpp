@@ -18,8 +18,12 @@ class Buffer {
 public:
     Buffer() = default;
     Buffer(const layernorm_fused_rm::CircularBuffer& planned, std::uint32_t address)
-        : name_(planned.purpose), producer_(planned.producer), consumer_(planned.consumer), index_(planned.index),
-          address_(address), page_bytes_(static_cast<std::uint32_t>(planned.page_bytes)),
+        : name_(planned.purpose),
+          producer_(planned.producer),
+          consumer_(planned.consumer),
+          index_(planned.index),
+          address_(address),
+          page_bytes_(static_cast<std::uint32_t>(planned.page_bytes)),
           pages_(static_cast<std::uint32_t>(planned.pages)) {}
 
     [[nodiscard]] const std::string& name() const { return name_; }

@@ -21,16 +21,16 @@ enum class Rule {
     kVectorOrder,     // FPU and SFPU on the same DEST rows
     kSemaphores,      // of L1, between cores
     kLayout,          // circular buffers in L1
-    kArguments,       // runtime arguments
+    kCall,            // a call or an instruction that a kernel must not make
     kEndless,         // a thread that does not end
     kCompilation,     // a configuration that does not compile
     kUnknown,         // something that the checker has no meaning for
 };
 
 [[nodiscard]] inline const char* name_of(Rule rule) {
-    constexpr const char* kNames[] = {"deadlock",      "buffer protocol", "buffer access", "NoC order",   "NoC address",
-                                      "alignment",     "identity",        "coverage",      "DEST zones",  "SrcA/SrcB",
-                                      "configuration", "FPU/SFPU order",  "semaphores",    "L1 layout",   "arguments",
+    constexpr const char* kNames[] = {"deadlock",      "buffer protocol", "buffer access", "NoC order",  "NoC address",
+                                      "alignment",     "identity",        "coverage",      "DEST zones", "SrcA/SrcB",
+                                      "configuration", "FPU/SFPU order",  "semaphores",    "L1 layout",  "kernel call",
                                       "endless",       "compilation",     "unknown"};
     return kNames[static_cast<int>(rule)];
 }

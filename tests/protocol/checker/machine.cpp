@@ -23,14 +23,16 @@ constexpr std::uint64_t kRoundsPerOrder = 8;
         case EventKind::kConfigureUnpacker:
         case EventKind::kWaitForContext:
         case EventKind::kSyncPost:
-        case EventKind::kFault: return false;
-        default: return true;
+        case EventKind::kFault:
+            return false;
+        default:
+            return true;
     }
 }
 
 void check_fault(const Event& event) {
     if (event.kind == EventKind::kFault) [[unlikely]] {
-        throw Finding(Rule::kArguments, event.place.file);
+        throw Finding(Rule::kCall, event.place.file);
     }
 }
 
@@ -134,10 +136,14 @@ bool Machine::run_agent(Core& core, Agent agent) {
 bool Machine::step(Core& core, Agent agent, bool& is_visible_step) {
     const auto thread = static_cast<Thread>(agent.thread);
     switch (agent.kind) {
-        case Agent::Kind::kDataThread: return step_data_thread(core, thread);
-        case Agent::Kind::kRisc: return step_risc(core, thread);
-        case Agent::Kind::kTensix: return step_tensix(core, thread, is_visible_step);
-        case Agent::Kind::kChannel: break;
+        case Agent::Kind::kDataThread:
+            return step_data_thread(core, thread);
+        case Agent::Kind::kRisc:
+            return step_risc(core, thread);
+        case Agent::Kind::kTensix:
+            return step_tensix(core, thread, is_visible_step);
+        case Agent::Kind::kChannel:
+            break;
     }
     auto& messages = core.ports[agent.thread].messages[agent.channel];
     if (messages.empty()) {
@@ -164,13 +170,23 @@ bool Machine::step_data_thread(Core& core, Thread thread) {
             }
             note_pages(core.buffer(event.index), event);
             break;
-        case EventKind::kPushBack: push(core, port, event); break;
-        case EventKind::kPopFront: pop(core, port, event); break;
-        case EventKind::kNocRead: read(core, port, event); break;
-        case EventKind::kNocWrite: write(core, port, event); break;
+        case EventKind::kPushBack:
+            push(core, port, event);
+            break;
+        case EventKind::kPopFront:
+            pop(core, port, event);
+            break;
+        case EventKind::kNocRead:
+            read(core, port, event);
+            break;
+        case EventKind::kNocWrite:
+            write(core, port, event);
+            break;
         case EventKind::kNocMulticast:
         case EventKind::kSemaphoreIncrement:
-        case EventKind::kSemaphoreIncrementMulticast: send(core, port, event); break;
+        case EventKind::kSemaphoreIncrementMulticast:
+            send(core, port, event);
+            break;
         default:
             if (!wait_or_set(core, port, event)) {
                 return false;
@@ -205,7 +221,8 @@ bool Machine::run_risc(Core& core, Thread thread, const Event& event) {
     TensixSemaphore& sync = core.tensix.semaphores[kUnpackSync];
     switch (event.kind) {
         case EventKind::kReserveBack:
-        case EventKind::kWaitFront: return has_pages(core, thread, event);
+        case EventKind::kWaitFront:
+            return has_pages(core, thread, event);
         case EventKind::kPushBack:
             check_side(core.buffer(event.index), Side::kProducer, thread);
             core.buffer(event.index).issue_push(event.first);
@@ -214,10 +231,16 @@ bool Machine::run_risc(Core& core, Thread thread, const Event& event) {
             check_side(core.buffer(event.index), Side::kConsumer, thread);
             core.buffer(event.index).issue_pop(event.first);
             return true;
-        case EventKind::kWaitForContext: return sync.value < event.first;
-        case EventKind::kSyncPost: ++core.tensix.semaphores.at(event.index).value; return true;
-        case EventKind::kConfigureUnpacker: store_unpack_address(core.tensix, event); return true;
-        default: return true;
+        case EventKind::kWaitForContext:
+            return sync.value < event.first;
+        case EventKind::kSyncPost:
+            ++core.tensix.semaphores.at(event.index).value;
+            return true;
+        case EventKind::kConfigureUnpacker:
+            store_unpack_address(core.tensix, event);
+            return true;
+        default:
+            return true;
     }
 }
 
@@ -260,8 +283,9 @@ void Machine::report_deadlock() {
             for (const auto kind : {Agent::Kind::kRisc, Agent::Kind::kTensix}) {
                 const Event* const event = event_at(core, {kind, thread});
                 const bool is_risc = kind == Agent::Kind::kRisc;
-                const bool waits = is_risc ? event != nullptr
-                                           : is_compute(static_cast<Thread>(thread)) && state.tensix_position < state.position;
+                const bool waits =
+                    is_risc ? event != nullptr
+                            : is_compute(static_cast<Thread>(thread)) && state.tensix_position < state.position;
                 if (waits) {
                     text += "\n    " + where(core, static_cast<Thread>(thread), event) +
                             (is_risc ? "" : " (instruction)") + " waits for " + describe_wait(core, *event);
@@ -274,13 +298,11 @@ void Machine::report_deadlock() {
 
 void Machine::check_end() {
     for (const Core& core : program_.cores) {
-        const bool is_done = std::ranges::all_of(core.threads, [](const ThreadState& state) {
-            return state.position == state.events.size();
-        });
-        const bool has_run_all = std::all_of(core.threads.begin() + kDataThreads, core.threads.end(),
-                                             [](const ThreadState& state) {
-                                                 return state.tensix_position == state.events.size();
-                                             });
+        const bool is_done = std::ranges::all_of(
+            core.threads, [](const ThreadState& state) { return state.position == state.events.size(); });
+        const bool has_run_all =
+            std::all_of(core.threads.begin() + kDataThreads, core.threads.end(),
+                        [](const ThreadState& state) { return state.tensix_position == state.events.size(); });
         if (!is_done || !has_run_all) {
             report_deadlock();
         }

@@ -29,15 +29,17 @@ Tag TensorRange::tag(std::uint64_t unit) const {
 }
 
 Memory::Memory(std::vector<Tensor> tensors, std::size_t output)
-    : tensors_(std::move(tensors)), output_(output), units_in_row_(tensors_[output].page_bytes / kUnitBytes),
+    : tensors_(std::move(tensors)),
+      output_(output),
+      units_in_row_(tensors_[output].page_bytes / kUnitBytes),
       written_(tensors_[output].pages * units_in_row_, 0) {}
 
 TensorRange Memory::locate(std::uint64_t address, std::uint64_t bytes) const {
     const auto target = static_cast<Target>(address >> (kLocalBits + kPlaceBits));
     const std::uint64_t bank = (address >> kLocalBits) & ((1U << kPlaceBits) - 1);
     const std::uint64_t local = address & kLocalMask;
-    const auto found = std::ranges::find_if(
-        tensors_, [&](const Tensor& tensor) { return holds(tensor, target, local, bank, bytes); });
+    const auto found =
+        std::ranges::find_if(tensors_, [&](const Tensor& tensor) { return holds(tensor, target, local, bank, bytes); });
     if (found == tensors_.end()) {
         throw Finding(Rule::kNocAddress, std::to_string(bytes) + " bytes at address " + std::to_string(local) +
                                              " of bank " + std::to_string(bank) + " lie in no tensor");

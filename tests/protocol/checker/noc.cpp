@@ -104,9 +104,9 @@ void push(Core& core, NocPort& port, const Event& event) {
 void pop(Core& core, NocPort& port, const Event& event) {
     Buffer& buffer = core.buffer(event.index);
     for (const PendingWrite& write : port.writes) {
-        require(write.is_flushed ||
-                    !buffer.next_pages_touch(Side::kConsumer, event.first, write.l1_address, write.bytes),
-                Rule::kNocOrder, "pops a page that a write may still be reading: not flushed since");
+        require(
+            write.is_flushed || !buffer.next_pages_touch(Side::kConsumer, event.first, write.l1_address, write.bytes),
+            Rule::kNocOrder, "pops a page that a write may still be reading: not flushed since");
     }
     buffer.issue_pop(event.first);
     buffer.apply_pop(event.first);
@@ -180,26 +180,46 @@ void check_multicast_source(Core& core, const NocPort& port, const Event& event)
 
 bool wait_or_set(Core& core, NocPort& port, const Event& event) {
     switch (event.kind) {
-        case EventKind::kNocReadBarrier: finish_reads(core, port, nullptr); return true;
-        case EventKind::kNocReadBarrierTransaction: finish_reads(core, port, &event.third); return true;
-        case EventKind::kNocWritesFlushed: flush_writes(core, port, false, nullptr); return true;
-        case EventKind::kNocWritesFlushedTransaction: flush_writes(core, port, false, &event.third); return true;
-        case EventKind::kNocPostedWritesFlushed: flush_writes(core, port, true, nullptr); return true;
-        case EventKind::kNocWriteBarrier: return finish_all_writes(port);
-        case EventKind::kNocWriteBarrierTransaction: finish_writes(port, &event.third); return true;
-        case EventKind::kNocAtomicBarrier: return finish_atomics(port);
-        case EventKind::kSemaphoreWait: return semaphore_at(core, event.first) == event.second;
-        case EventKind::kSemaphoreWaitAtLeast: return semaphore_at(core, event.first) >= event.second;
-        case EventKind::kSemaphoreSet: semaphore_at(core, event.first) = event.second; return true;
-        default: throw Finding(Rule::kUnknown, "an event that a data movement thread cannot have");
+        case EventKind::kNocReadBarrier:
+            finish_reads(core, port, nullptr);
+            return true;
+        case EventKind::kNocReadBarrierTransaction:
+            finish_reads(core, port, &event.third);
+            return true;
+        case EventKind::kNocWritesFlushed:
+            flush_writes(core, port, false, nullptr);
+            return true;
+        case EventKind::kNocWritesFlushedTransaction:
+            flush_writes(core, port, false, &event.third);
+            return true;
+        case EventKind::kNocPostedWritesFlushed:
+            flush_writes(core, port, true, nullptr);
+            return true;
+        case EventKind::kNocWriteBarrier:
+            return finish_all_writes(port);
+        case EventKind::kNocWriteBarrierTransaction:
+            finish_writes(port, &event.third);
+            return true;
+        case EventKind::kNocAtomicBarrier:
+            return finish_atomics(port);
+        case EventKind::kSemaphoreWait:
+            return semaphore_at(core, event.first) == event.second;
+        case EventKind::kSemaphoreWaitAtLeast:
+            return semaphore_at(core, event.first) >= event.second;
+        case EventKind::kSemaphoreSet:
+            semaphore_at(core, event.first) = event.second;
+            return true;
+        default:
+            throw Finding(Rule::kUnknown, "an event that a data movement thread cannot have");
     }
 }
 
 // What the firmware asserts when a kernel ends (ncrisck.cc, "no noc transactions are outstanding").
 void check_port_at_end(const NocPort& port) {
     require(port.reads.empty(), Rule::kNocOrder, "ends with reads that no barrier covers");
-    require(std::ranges::all_of(port.writes, [](const PendingWrite& write) { return write.is_posted && write.is_flushed; }),
-            Rule::kNocOrder, "ends with writes that no barrier covers");
+    require(
+        std::ranges::all_of(port.writes, [](const PendingWrite& write) { return write.is_posted && write.is_flushed; }),
+        Rule::kNocOrder, "ends with writes that no barrier covers");
     require(!port.has_unconfirmed_writes, Rule::kNocOrder, "ends with multicasts that no write barrier covers");
     require(!port.has_unconfirmed_atomics, Rule::kNocOrder, "ends with atomics that no barrier covers");
 }

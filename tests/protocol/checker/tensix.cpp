@@ -4,104 +4,17 @@
 #include <bit>
 
 #include "checker/core.hpp"
+#include "checker/tensix_units.hpp"
 #include "tensix_constants.hpp"
 
 namespace protocol {
 namespace {
 
 constexpr std::uint32_t kMathPack = semaphore::MATH_PACK;
-constexpr std::uint32_t kBytesPerElement = 2;
-constexpr std::uint32_t kBytesPerL1Word = 16;
-constexpr std::uint32_t kRowsPerMove = 8;  // one ELWADD
-
-[[nodiscard]] std::uint32_t byte_address(std::uint32_t words_less_one) { return (words_less_one + 1) * kBytesPerL1Word; }
 
 [[nodiscard]] std::uint32_t index_of(std::uint32_t mask) {
     require(std::has_single_bit(mask) && mask < (1U << kTensixSemaphores), Rule::kUnknown, "not one Tensix semaphore");
     return static_cast<std::uint32_t>(std::countr_zero(mask));
-}
-
-// UNPACR: as many elements as the counters say, from the context's address to the bank at hand.
-bool unpack(Core& core, const Event& event) {
-    Tensix& tensix = core.tensix;
-    require(event.index == SrcA, Rule::kUnknown, "unpacks to SrcB");
-    SourceBank& bank = tensix.srca[tensix.srca_filling];
-    if (bank.is_full) {
-        return false;
-    }
-    UnpackContext& context = tensix.contexts[tensix.context];
-    require(context.is_written, Rule::kConfiguration, "unpacks with an address that was not written for it");
-    require(context.is_settled, Rule::kConfiguration, "unpacks without waiting for the store of its address");
-    require(tensix.elements >= 1 && tensix.elements <= kSourceRows * kUnitElements, Rule::kSources,
-            "unpacks more than SrcA holds");
-    context.is_written = false;
-    const std::uint32_t bytes = tensix.elements * kBytesPerElement;
-    core.buffer_at(context.address).check_access(Side::kConsumer, context.address, bytes);
-    require(context.address % kUnitBytes == 0, Rule::kAlignment, "unpacks from no multiple of 32 bytes");
-    bank.rows.fill(Tag{});
-    std::copy_n(core.tags_at(context.address), (bytes + kUnitBytes - 1) / kUnitBytes, bank.rows.begin());
-    if (event.first != 0) {
-        bank.is_full = true;
-        tensix.srca_filling ^= 1;
-    }
-    return true;
-}
-
-bool unpack_zeroes(Tensix& tensix, const Event& event) {
-    require(event.index == SrcB, Rule::kUnknown, "zeroes SrcA");
-    if (tensix.srcb_is_full) {
-        return false;
-    }
-    if (event.first == p_unpacr_nop::UNP_ZEROSRC) {
-        tensix.srcb_is_zero = true;
-    } else {
-        require(event.first == p_unpacr_nop::UNP_SET_DVALID, Rule::kUnknown, "an UNPACR_NOP that is not known");
-        require(tensix.srcb_is_zero, Rule::kSources, "hands over a SrcB that it has not zeroed");
-        tensix.srcb_is_full = true;
-    }
-    return true;
-}
-
-void release_sources(Tensix& tensix, std::uint32_t sources) {
-    if ((sources & p_setrwc::CLR_A) != 0) {
-        SourceBank& bank = tensix.srca[tensix.srca_reading];
-        require(bank.is_full, Rule::kSources, "hands back a SrcA bank that it does not have");
-        bank.is_full = false;
-        tensix.srca_reading ^= 1;
-    }
-    if ((sources & p_setrwc::CLR_B) != 0) {
-        require(tensix.srcb_is_full, Rule::kSources, "hands back a SrcB that it does not have");
-        tensix.srcb_is_full = false;
-        tensix.srcb_is_zero = false;
-    }
-}
-
-void move_row(Tensix& tensix, std::uint32_t from, std::uint32_t to) {
-    own_dest_row(tensix, to);
-    DestRow& row = tensix.dest[to];
-    require(row.sfpu_stamp < tensix.fpu_waits, Rule::kVectorOrder, "the FPU overwrites a DEST row that the SFPU may still use");
-    row.tag = tensix.srca[tensix.srca_reading].rows[from];
-    row.tag.applied = 0;
-    row.fpu_stamp = tensix.sfpu_waits;
-    row.sfpu_stamp = 0;
-}
-
-// ELWADD with a zero SrcB: eight rows of SrcA to DEST.
-bool move_to_dest(Tensix& tensix, const Event& event) {
-    if (!tensix.srca[tensix.srca_reading].is_full || !tensix.srcb_is_full) {
-        return false;
-    }
-    const std::uint32_t to = tensix.dest_offset + tensix.dest_row + event.second;
-    require(tensix.srca_row + kRowsPerMove <= kSourceRows, Rule::kSources, "reads beyond the end of SrcA");
-    require(to + kRowsPerMove <= kDestRows, Rule::kZones, "the FPU writes beyond the end of DEST");
-    for (std::uint32_t row = 0; row < kRowsPerMove; ++row) {
-        move_row(tensix, tensix.srca_row + row, to + row);
-    }
-    const AddressMode& mode = tensix.modes[event.index];
-    tensix.srca_row = (mode.clears & kClearSrcA) != 0 ? 0 : tensix.srca_row + mode.srca_increment;
-    tensix.dest_row = (mode.clears & kClearDest) != 0 ? 0 : tensix.dest_row + mode.dest_increment;
-    release_sources(tensix, event.first);
-    return true;
 }
 
 bool stall(Tensix& tensix, const Event& event) {
@@ -144,26 +57,6 @@ bool wait_semaphore(Tensix& tensix, Thread thread, const Event& event) {
     return true;
 }
 
-void commit_zone(Tensix& tensix, std::uint32_t waits) {
-    constexpr std::uint32_t kBoth = p_stall::MATH | p_stall::WAIT_SFPU;
-    require((waits & kBoth) == kBoth, Rule::kZones, "commits a zone before FPU and SFPU are done with it");
-    const TensixSemaphore& semaphore = tensix.semaphores[kMathPack];
-    require(semaphore.value < semaphore.capacity, Rule::kZones, "commits more zones than there are");
-    for (DestRow& row : tensix.dest) {
-        row.commit = row.is_dirty ? tensix.commits : row.commit;
-        row.is_dirty = false;
-    }
-    ++tensix.commits;
-    ++tensix.fpu_waits;
-}
-
-void release_zone(Tensix& tensix, std::uint32_t waits) {
-    require((waits & p_stall::PACK) == p_stall::PACK, Rule::kZones, "releases a zone before the packer has read it");
-    require(tensix.packer_holds_zone, Rule::kZones, "releases a zone that it has not waited for");
-    tensix.packer_holds_zone = false;
-    ++tensix.releases;
-}
-
 void post_semaphore(Tensix& tensix, Thread thread, const Event& event) {
     if (event.index == kMathPack) {
         require(thread == Thread::kMath, Rule::kZones, "only math commits zones");
@@ -179,32 +72,6 @@ void get_semaphore_token(Tensix& tensix, Thread thread, const Event& event) {
     }
     require(tensix.semaphores[event.index].value != 0, Rule::kZones, "takes from a Tensix semaphore that is 0");
     --tensix.semaphores[event.index].value;
-}
-
-[[nodiscard]] Tag packed(const DestRow& row) {
-    Tag tag = row.tag;
-    if (tag.content == Content::kRow && tag.applied != kFinished) {
-        tag.applied = 0;
-    }
-    return tag;
-}
-
-// PACR of one chunk, rows in order, to a page that is reserved.
-void pack_chunk(Core& core, const Event& event) {
-    Tensix& tensix = core.tensix;
-    require(tensix.packer_holds_zone, Rule::kZones, "packs without having waited for a zone");
-    const std::uint32_t first = event.first * kChunkRows;
-    require(first + kChunkRows <= kDestRows, Rule::kZones, "packs a chunk beyond the end of DEST");
-    const std::uint32_t address = byte_address(event.second);
-    core.buffer_at(address).check_access(Side::kProducer, address, kChunkRows * kUnitBytes);
-    require(address % kUnitBytes == 0, Rule::kAlignment, "packs to no multiple of 32 bytes");
-    Tag* const to = core.tags_at(address);
-    for (std::uint32_t i = 0; i < kChunkRows; ++i) {
-        const DestRow& row = tensix.dest[first + i];
-        require(!row.is_dirty, Rule::kZones, "packs DEST rows that are not committed");
-        require(row.commit <= tensix.releases, Rule::kZones, "packs DEST rows of a zone that it has not waited for");
-        to[i] = packed(row);
-    }
 }
 
 void start_replay(Tensix& tensix, const Event& event) {
@@ -247,58 +114,87 @@ void start(Tensix& tensix, Thread thread) {
 // Compute threads' marks in the instruction stream: what the RISC-V has waited for before it issued what follows.
 bool mark(Core& core, const Event& event) {
     switch (event.kind) {
-        case EventKind::kWaitFront: core.buffer(event.index).note_waited(event.first); return true;
-        case EventKind::kReserveBack: core.buffer(event.index).note_reserved(event.first); return true;
-        case EventKind::kConfigureUnpacker: core.tensix.contexts[event.index].is_settled = false; return true;
+        case EventKind::kWaitFront:
+            core.buffer(event.index).note_waited(event.first);
+            return true;
+        case EventKind::kReserveBack:
+            core.buffer(event.index).note_reserved(event.first);
+            return true;
+        case EventKind::kConfigureUnpacker:
+            core.tensix.contexts[event.index].is_settled = false;
+            return true;
         case EventKind::kWaitForContext:
-        case EventKind::kSyncPost: return true;
-        case EventKind::kPushBack: core.buffer(event.index).apply_push(event.first); return true;
-        case EventKind::kPopFront: core.buffer(event.index).apply_pop(event.first); return true;
-        default: throw Finding(Rule::kUnknown, "an event that a compute thread cannot have");
+        case EventKind::kSyncPost:
+            return true;
+        case EventKind::kPushBack:
+            core.buffer(event.index).apply_push(event.first);
+            return true;
+        case EventKind::kPopFront:
+            core.buffer(event.index).apply_pop(event.first);
+            return true;
+        default:
+            throw Finding(Rule::kUnknown, "an event that a compute thread cannot have");
     }
 }
 
 }  // namespace
 
-void store_unpack_address(Tensix& tensix, const Event& event) {
-    UnpackContext& context = tensix.contexts.at(event.index);
-    require(!context.is_written, Rule::kConfiguration, "overwrites an unpack address that has not been used");
-    context.address = byte_address(event.first);
-    context.is_written = true;
-}
-
-void own_dest_row(Tensix& tensix, std::uint32_t row) {
-    DestRow& dest = tensix.dest[row];
-    require(dest.commit < tensix.known_releases, Rule::kZones,
-            "math writes DEST rows that it has committed and not seen released");
-    dest.is_dirty = true;
-}
-
 bool execute(Core& core, Thread thread, const Event& event) {
     Tensix& tensix = core.tensix;
     switch (event.kind) {
-        case EventKind::kVector: vector_instruction(tensix, event.first); return true;
-        case EventKind::kReplay: start_replay(tensix, event); return true;
-        case EventKind::kMoveToDest: return move_to_dest(tensix, event);
-        case EventKind::kUnpack: return unpack(core, event);
-        case EventKind::kUnpackZeroes: return unpack_zeroes(tensix, event);
-        case EventKind::kPackChunk: pack_chunk(core, event); return true;
-        case EventKind::kStall: return stall(tensix, event);
-        case EventKind::kSyncWait: return wait_semaphore(tensix, thread, event);
-        case EventKind::kSyncPostAfter: post_semaphore(tensix, thread, event); return true;
-        case EventKind::kSyncGet: get_semaphore_token(tensix, thread, event); return true;
-        case EventKind::kSyncInit: tensix.semaphores[index_of(event.index)] = {event.second, event.first}; return true;
-        case EventKind::kSetDestOffset: tensix.dest_offset = event.first; return true;
-        case EventKind::kSelectContext: tensix.context = event.first; return true;
-        case EventKind::kSetUnpackElements: tensix.elements = event.first; return true;
-        case EventKind::kSetCounters: set_counters(tensix, event); return true;
-        case EventKind::kReleaseSources: release_sources(tensix, event.first); return true;
+        case EventKind::kVector:
+            vector_instruction(tensix, event.first);
+            return true;
+        case EventKind::kReplay:
+            start_replay(tensix, event);
+            return true;
+        case EventKind::kMoveToDest:
+            return move_to_dest(tensix, event);
+        case EventKind::kUnpack:
+            return unpack(core, event);
+        case EventKind::kUnpackZeroes:
+            return unpack_zeroes(tensix, event);
+        case EventKind::kPackChunk:
+            pack_chunk(core, event);
+            return true;
+        case EventKind::kStall:
+            return stall(tensix, event);
+        case EventKind::kSyncWait:
+            return wait_semaphore(tensix, thread, event);
+        case EventKind::kSyncPostAfter:
+            post_semaphore(tensix, thread, event);
+            return true;
+        case EventKind::kSyncGet:
+            get_semaphore_token(tensix, thread, event);
+            return true;
+        case EventKind::kSyncInit:
+            tensix.semaphores[index_of(event.index)] = {event.second, event.first};
+            return true;
+        case EventKind::kSetDestOffset:
+            tensix.dest_offset = event.first;
+            return true;
+        case EventKind::kSelectContext:
+            tensix.context = event.first;
+            return true;
+        case EventKind::kSetUnpackElements:
+            tensix.elements = event.first;
+            return true;
+        case EventKind::kSetCounters:
+            set_counters(tensix, event);
+            return true;
+        case EventKind::kReleaseSources:
+            release_sources(tensix, event.first);
+            return true;
         case EventKind::kAddressMode:
             tensix.modes.at(event.index) = {event.first, event.second, event.third};
             return true;
-        case EventKind::kStart: start(tensix, thread); return true;
-        case EventKind::kCopyInit: return true;
-        default: return mark(core, event);
+        case EventKind::kStart:
+            start(tensix, thread);
+            return true;
+        case EventKind::kCopyInit:
+            return true;
+        default:
+            return mark(core, event);
     }
 }
 
@@ -312,8 +208,10 @@ bool is_visible(EventKind kind) {
         case EventKind::kSetUnpackElements:
         case EventKind::kAddressMode:
         case EventKind::kMoveToDest:
-        case EventKind::kCopyInit: return false;
-        default: return true;
+        case EventKind::kCopyInit:
+            return false;
+        default:
+            return true;
     }
 }
 

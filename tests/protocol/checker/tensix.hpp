@@ -25,10 +25,10 @@ inline constexpr std::uint32_t kUnpackSync = 5;  // ckernel_structs.h
 
 struct DestRow {
     Tag tag{};
-    std::int64_t commit = -1;       // the last commit that handed it to the packer
-    bool is_dirty = false;          // written since
-    std::uint32_t fpu_stamp = 0;    // 1 + number of waits of SFPU for FPU when the FPU wrote it; 0: never
-    std::uint32_t sfpu_stamp = 0;   // 1 + number of waits of FPU for SFPU when the SFPU used it; 0: never
+    std::int64_t commit = -1;      // the last commit that handed it to the packer
+    bool is_dirty = false;         // written since
+    std::uint32_t fpu_stamp = 0;   // 1 + number of waits of SFPU for FPU when the FPU wrote it; 0: never
+    std::uint32_t sfpu_stamp = 0;  // 1 + number of waits of FPU for SFPU when the SFPU used it; 0: never
 };
 
 struct SourceBank {
@@ -43,9 +43,9 @@ struct TensixSemaphore {
 
 // One of the unpacker's two sets of configuration.
 struct UnpackContext {
-    std::uint32_t address = 0;     // L1 bytes
-    bool is_written = false;       // by the RISC-V, and not used yet
-    bool is_settled = false;       // the instruction stream has waited for the write
+    std::uint32_t address = 0;  // L1 bytes
+    bool is_written = false;    // by the RISC-V, and not used yet
+    bool is_settled = false;    // the instruction stream has waited for the write
 };
 
 struct AddressMode {
@@ -56,8 +56,9 @@ struct AddressMode {
 
 // What a vector register holds: 32 elements, the even or odd columns of four DEST rows from `tag` on.
 struct VectorTag {
-    Tag tag{};  // `applied` concerns this half only: kHasGamma, kHasBeta
+    Tag tag{};  // of the first of them; `applied` concerns this half only: kHasGamma, kHasBeta
     std::uint32_t half = 0;
+    std::uint32_t rows = 0;  // which of the four hold elements and not padding, one bit each
 };
 
 struct Tensix {
@@ -99,12 +100,6 @@ struct Tensix {
 
 // A store of the unpack thread's RISC-V into one of the unpacker's contexts.
 void store_unpack_address(Tensix& tensix, const Event& event);
-
-// Runs one SFPU instruction (vector_unit.cpp).
-void execute_vector(Tensix& tensix, std::uint32_t word);
-
-// Notes that math writes a DEST row (`zones`): it must be math's own.
-void own_dest_row(Tensix& tensix, std::uint32_t row);
 
 // True where another agent of the core may go on because of this event.
 [[nodiscard]] bool is_visible(EventKind kind);

@@ -37,8 +37,8 @@ Core* Machine::core_at(std::uint32_t x, std::uint32_t y) {
             return &core;
         }
     }
-    throw Finding(Rule::kNocAddress, "sends to (" + std::to_string(x) + ", " + std::to_string(y) +
-                                         "), where no core runs this program");
+    throw Finding(Rule::kNocAddress,
+                  "sends to (" + std::to_string(x) + ", " + std::to_string(y) + "), where no core runs this program");
 }
 
 std::vector<Core*> Machine::destinations(const Core& core, const Event& event) {
@@ -61,9 +61,7 @@ std::vector<Core*> Machine::destinations(const Core& core, const Event& event) {
     return found;
 }
 
-void Machine::read(Core& core, NocPort& port, const Event& event) {
-    read_tensor(core, port, program_.memory, event);
-}
+void Machine::read(Core& core, NocPort& port, const Event& event) { read_tensor(core, port, program_.memory, event); }
 
 void Machine::write(Core& core, NocPort& port, const Event& event) {
     if (target_of(event) == Target::kCore) {
@@ -110,8 +108,7 @@ void Machine::deliver_data(const Core& core, Core& destination, const Message& m
     if (&core != &destination && !destination.buffer_at(address).is_reserved(address, message.event.second)) {
         throw Finding(Rule::kBufferAccess, "data arrives at core (" + std::to_string(destination.x) + ", " +
                                                std::to_string(destination.y) + ") in pages of " +
-                                               destination.buffer_at(address).describe() +
-                                               " that it has not reserved");
+                                               destination.buffer_at(address).describe() + " that it has not reserved");
     }
     std::copy(message.data.begin(), message.data.end(), destination.tags_at(address));
 }

@@ -2,7 +2,7 @@
 // means and 1/sqrt(variance) are untagged; tests/host interprets those.
 #include <algorithm>
 
-#include "checker/tensix.hpp"
+#include "checker/tensix_units.hpp"
 #include "sfpu/instruction.hpp"
 
 namespace protocol {
@@ -41,15 +41,17 @@ struct Access {
 void load(Tensix& tensix, std::uint32_t word) {
     const Access access = access_dest(tensix, word);
     Tag tag = tensix.dest[access.first_row].tag;
-    for (std::uint32_t i = 1; i < kRowsPerVector; ++i) {
+    std::uint32_t rows = 0;
+    for (std::uint32_t i = 0; i < kRowsPerVector; ++i) {
         const Tag& other = tensix.dest[access.first_row + i].tag;
+        rows |= other.content != Content::kNothing ? 1U << i : 0U;
         Tag wanted = tag;
         wanted.unit = static_cast<std::uint16_t>(tag.unit + i);
         require(other.content == Content::kNothing || other.is_same_place(wanted), Rule::kIdentity,
                 "a vector is loaded from DEST rows that do not belong together");
     }
     tag.applied = static_cast<std::uint8_t>((tag.applied >> (2 * access.half)) & kOneHalf);
-    tensix.lregs[access.lreg] = {.tag = tag, .half = access.half};
+    tensix.lregs[access.lreg] = {.tag = tag, .half = access.half, .rows = rows};
 }
 
 void store_row(DestRow& row, const VectorTag& value, std::uint32_t half, std::uint32_t i) {
@@ -58,7 +60,8 @@ void store_row(DestRow& row, const VectorTag& value, std::uint32_t half, std::ui
     }
     Tag wanted = value.tag;
     wanted.unit = static_cast<std::uint16_t>(value.tag.unit + i);
-    require(row.tag.content == Content::kRow && row.tag.is_same_place(wanted) && value.half == half, Rule::kIdentity,
+    const bool is_held = (value.rows >> i & 1U) != 0 && value.half == half;
+    require(row.tag.content == Content::kRow && row.tag.is_same_place(wanted) && is_held, Rule::kIdentity,
             "the SFPU stores something else over the elements of a row, gamma or beta");
     const auto kept = static_cast<std::uint8_t>(row.tag.applied & ~(kOneHalf << (2 * half)));
     row.tag.applied = static_cast<std::uint8_t>(kept | (value.tag.applied << (2 * half)));
@@ -77,8 +80,8 @@ void store(Tensix& tensix, std::uint32_t word) {
 // Applies gamma (as a factor) or beta (as a term), which must be that of the same elements.
 void apply(VectorTag& row, const VectorTag& operand, Content content, std::uint8_t mark) {
     if (operand.tag.content == content) {
-        require(operand.tag.unit == row.tag.unit && operand.half == row.half, Rule::kIdentity,
-                "gamma or beta of other elements is applied to a row");
+        require(operand.tag.unit == row.tag.unit && operand.half == row.half && (row.rows & ~operand.rows) == 0,
+                Rule::kIdentity, "gamma or beta of other elements is applied to a row");
         row.tag.applied |= mark;
     }
 }
@@ -102,20 +105,35 @@ void multiply_add(Tensix& tensix, std::uint32_t word) {
 void execute_vector(Tensix& tensix, std::uint32_t word) {
     using sfpu::Opcode;
     switch (static_cast<Opcode>(word >> 24)) {
-        case Opcode::kLoad: load(tensix, word); return;
-        case Opcode::kStore: store(tensix, word); return;
+        case Opcode::kLoad:
+            load(tensix, word);
+            return;
+        case Opcode::kStore:
+            store(tensix, word);
+            return;
         case Opcode::kMad:
         case Opcode::kAdd:
-        case Opcode::kMultiply: multiply_add(tensix, word); return;
-        case Opcode::kMove: tensix.lregs[field(word, 4)] = tensix.lregs[field(word, 8)]; return;
-        case Opcode::kTranspose: std::fill_n(tensix.lregs.begin(), 8, VectorTag{}); return;
-        case Opcode::kLoadImmediate: tensix.lregs[field(word, 20)] = {}; return;
+        case Opcode::kMultiply:
+            multiply_add(tensix, word);
+            return;
+        case Opcode::kMove:
+            tensix.lregs[field(word, 4)] = tensix.lregs[field(word, 8)];
+            return;
+        case Opcode::kTranspose:
+            std::fill_n(tensix.lregs.begin(), 8, VectorTag{});
+            return;
+        case Opcode::kLoadImmediate:
+            tensix.lregs[field(word, 20)] = {};
+            return;
         case Opcode::kIntegerAdd:
         case Opcode::kShift:
         case Opcode::kConfigure:
-        case Opcode::kRotate: tensix.lregs[field(word, 4)] = {}; return;
+        case Opcode::kRotate:
+            tensix.lregs[field(word, 4)] = {};
+            return;
         case Opcode::kConditions:
-        case Opcode::kNop: return;
+        case Opcode::kNop:
+            return;
     }
     throw Finding(Rule::kUnknown, "an SFPU instruction that the checker does not know");
 }

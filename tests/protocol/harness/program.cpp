@@ -29,16 +29,15 @@ constexpr std::uint32_t kFirstCorePlace = 18;  // Wormhole's virtual coordinates
     for (std::size_t i = 0; i < 4; ++i) {
         const bool in_dram = value.memories[i] == 'D';
         const std::uint32_t alignment = in_dram ? static_cast<std::uint32_t>(value.dram_alignment) : kUnitBytes;
-        layout.tensors.push_back(
-            {.name = kNames[i],
-             .content = kContents[i],
-             .in_dram = in_dram,
-             .banks = static_cast<std::uint32_t>(in_dram ? value.dram_banks : value.l1_banks),
-             .address = kTensorSpacing * static_cast<std::uint32_t>(i + 1) +
-                        alignment * static_cast<std::uint32_t>(random.below(256)),
-             .page_bytes = static_cast<std::uint32_t>(plan.width * contract::kBytesPerBfloat16),
-             .pages = kContents[i] == Content::kRow ? static_cast<std::uint64_t>(plan.rows) : 1,
-             .alignment_bytes = in_dram ? static_cast<std::uint32_t>(value.dram_alignment) : 16});
+        layout.tensors.push_back({.name = kNames[i],
+                                  .content = kContents[i],
+                                  .in_dram = in_dram,
+                                  .banks = static_cast<std::uint32_t>(in_dram ? value.dram_banks : value.l1_banks),
+                                  .address = kTensorSpacing * static_cast<std::uint32_t>(i + 1) +
+                                             alignment * static_cast<std::uint32_t>(random.below(256)),
+                                  .page_bytes = static_cast<std::uint32_t>(plan.width * contract::kBytesPerBfloat16),
+                                  .pages = kContents[i] == Content::kRow ? static_cast<std::uint64_t>(plan.rows) : 1,
+                                  .alignment_bytes = in_dram ? static_cast<std::uint32_t>(value.dram_alignment) : 16});
     }
     return layout;
 }

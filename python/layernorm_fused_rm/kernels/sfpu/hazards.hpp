@@ -1,9 +1,11 @@
 // Latency hazards of the SFPU, which neither a compiler nor the hardware nor a simulator looks for, and the Sequence that
 // cannot contain one: `then` puts an SFPNOP where the next instruction would come too early.
 //
-// Rules (ISA documents): the result of SFPMAD, SFPADD, SFPMUL may not be read by the next instruction (pages of these);
-// nor may that of SFPSHFT2 SHFLROR1, after which no instruction of the simple sub-unit may follow either ("SFPSHFT2",
-// instruction scheduling). Everything else used here takes one cycle ("VectorUnit").
+// Rules (ISA documents, "instruction scheduling" of each page). The result of SFPMAD, SFPADD, SFPMUL and SFPSHFT2 SHFLROR1
+// is late: the next instruction may not read it. It may not write it either, since no page says which write would win.
+// After SHFLROR1 none of a list of instructions of the simple sub-unit may follow ("SFPSHFT2"); SFPTRANSP and SFPENCC belong
+// to that sub-unit and are kept away although the list leaves them out. SFPCONFIG of anything but L11..L14 may take effect
+// one instruction late. Everything else used here takes one cycle ("VectorUnit").
 #pragma once
 
 #include <stdint.h>
@@ -34,8 +36,31 @@ inline constexpr uint32_t kTransposed = 0xffu;
         case Opcode::kShift: return lreg_bit(field(instruction, 4));
         case Opcode::kTranspose: return kTransposed;
         case Opcode::kConfigure: return lreg_bit(0);
-        default: return 0;
+        case Opcode::kLoad:
+        case Opcode::kConditions:
+        case Opcode::kNop: return 0;
     }
+    return kTransposed;  // unknown: whatever was late is read
+}
+
+[[nodiscard]] constexpr uint32_t lregs_written(Instruction instruction) {
+    switch (instruction.opcode()) {
+        case Opcode::kLoad:
+        case Opcode::kLoadImmediate: return lreg_bit(field(instruction, 20));
+        case Opcode::kMad:
+        case Opcode::kAdd:
+        case Opcode::kMultiply:
+        case Opcode::kIntegerAdd:
+        case Opcode::kShift:
+        case Opcode::kMove:
+        case Opcode::kRotate:
+        case Opcode::kConfigure: return lreg_bit(field(instruction, 4));
+        case Opcode::kTranspose: return kTransposed;
+        case Opcode::kStore:
+        case Opcode::kConditions:
+        case Opcode::kNop: return 0;
+    }
+    return kTransposed;
 }
 
 // The LREG that is not ready for the very next instruction, as a set.
@@ -51,14 +76,24 @@ inline constexpr uint32_t kTransposed = 0xffu;
 
 [[nodiscard]] constexpr bool is_simple_unit(Instruction instruction) {
     const Opcode opcode = instruction.opcode();
-    return opcode == Opcode::kMove || opcode == Opcode::kIntegerAdd || opcode == Opcode::kShift;
+    return opcode == Opcode::kMove || opcode == Opcode::kIntegerAdd || opcode == Opcode::kShift ||
+           opcode == Opcode::kTranspose || opcode == Opcode::kConditions;
+}
+
+// SFPCONFIG of the vector unit's configuration and not of L11..L14.
+[[nodiscard]] constexpr bool is_late_configuration(Instruction instruction) {
+    const uint32_t to = field(instruction, 4);
+    return instruction.opcode() == Opcode::kConfigure && (to < kProgrammable || to == kTwiceLane);
 }
 
 [[nodiscard]] constexpr bool is_too_early(Instruction previous, Instruction next) {
     if (previous.opcode() == Opcode::kRotate && is_simple_unit(next)) {
         return true;
     }
-    return (lregs_late(previous) & lregs_read(next)) != 0;
+    if (is_late_configuration(previous) && next.opcode() != Opcode::kNop) {
+        return true;
+    }
+    return (lregs_late(previous) & (lregs_read(next) | lregs_written(next))) != 0;
 }
 
 inline constexpr uint32_t kMaxSequence = 96;
@@ -83,7 +118,7 @@ struct Sequence {
     }
     // Makes the sequence safe to be followed by anything, itself included: nothing it wrote is still late.
     constexpr Sequence& settle() {
-        if (size != 0 && lregs_late(instructions[size - 1]) != 0) {
+        if (size != 0 && (lregs_late(instructions[size - 1]) != 0 || is_late_configuration(instructions[size - 1]))) {
             instructions[size++] = nop();
         }
         return *this;

@@ -1,4 +1,5 @@
-// Compile-time arguments by name, from the same macro that tt-metal's build passes (api/compile_time_args.h of the wheel).
+// Compile-time arguments by name, from the same macro that tt-metal's build passes (api/compile_time_args.h of the
+// wheel).
 #pragma once
 
 #include <stdint.h>

@@ -1,4 +1,5 @@
-// What data movement and compute kernels have in common: runtime arguments, and circular buffers as the thread sees them.
+// What data movement and compute kernels have in common: runtime arguments, and circular buffers as the thread sees
+// them.
 #pragma once
 
 #include "recorder.hpp"
@@ -16,8 +17,8 @@ template <typename Word>
 inline Word get_arg_val(int index, uint32_t line = __builtin_LINE()) {
     static_assert(sizeof(Word) == 4, "runtime arguments are 32-bit words");
     const protocol::Recorder& recorder = *protocol_recorder;
-    return static_cast<Word>(protocol::argument_at(recorder.arguments, recorder.argument_count,
-                                                   static_cast<uint32_t>(index), line));
+    return static_cast<Word>(
+        protocol::argument_at(recorder.arguments, recorder.argument_count, static_cast<uint32_t>(index), line));
 }
 
 template <typename Word>

@@ -71,25 +71,21 @@ inline void call(EventKind kind, uint32_t index, uint32_t first, uint32_t second
 }  // namespace protocol
 
 // Circular buffers: the unpack thread consumes, the pack thread produces (api/compute/cb_api.h).
-inline void cb_wait_front([[maybe_unused]] uint32_t buffer, [[maybe_unused]] uint32_t pages,
-                          PROTOCOL_PLACE) {
+inline void cb_wait_front([[maybe_unused]] uint32_t buffer, [[maybe_unused]] uint32_t pages, PROTOCOL_PLACE) {
     UNPACK((protocol::record_pages(protocol::EventKind::kWaitFront, buffer, pages, file, line)));
 }
-inline void cb_pop_front([[maybe_unused]] uint32_t buffer, [[maybe_unused]] uint32_t pages,
-                         PROTOCOL_PLACE) {
+inline void cb_pop_front([[maybe_unused]] uint32_t buffer, [[maybe_unused]] uint32_t pages, PROTOCOL_PLACE) {
     UNPACK((protocol::record_pages(protocol::EventKind::kPopFront, buffer, pages, file, line)));
     UNPACK((protocol::move_pointer(get_local_cb_interface(buffer, line).fifo_rd_ptr,
                                    get_local_cb_interface(buffer, line), pages, line)));
 }
-inline void cb_reserve_back([[maybe_unused]] uint32_t buffer, [[maybe_unused]] uint32_t pages,
-                            PROTOCOL_PLACE) {
+inline void cb_reserve_back([[maybe_unused]] uint32_t buffer, [[maybe_unused]] uint32_t pages, PROTOCOL_PLACE) {
     PACK((protocol::record_pages(protocol::EventKind::kReserveBack, buffer, pages, file, line)));
 }
-inline void cb_push_back([[maybe_unused]] uint32_t buffer, [[maybe_unused]] uint32_t pages,
-                         PROTOCOL_PLACE) {
+inline void cb_push_back([[maybe_unused]] uint32_t buffer, [[maybe_unused]] uint32_t pages, PROTOCOL_PLACE) {
     PACK((protocol::record_pages(protocol::EventKind::kPushBack, buffer, pages, file, line)));
-    PACK((protocol::move_pointer(get_local_cb_interface(buffer, line).fifo_wr_ptr,
-                                 get_local_cb_interface(buffer, line), pages, line)));
+    PACK((protocol::move_pointer(get_local_cb_interface(buffer, line).fifo_wr_ptr, get_local_cb_interface(buffer, line),
+                                 pages, line)));
 }
 
 inline void compute_kernel_hw_startup(uint32_t input, uint32_t output, PROTOCOL_PLACE) {

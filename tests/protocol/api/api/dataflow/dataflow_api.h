@@ -90,8 +90,8 @@ inline void noc_async_read_one_packet(uint64_t source, uint32_t l1_address, uint
     noc_async_read(source, l1_address, bytes, noc, 0, file, line);
 }
 template <bool use_vc = false>
-inline void noc_async_read_one_packet_set_state(uint64_t source, uint32_t bytes, const uint32_t = 0, uint8_t = noc_index,
-                                                uint32_t line = __builtin_LINE()) {
+inline void noc_async_read_one_packet_set_state(uint64_t source, uint32_t bytes, const uint32_t = 0,
+                                                uint8_t = noc_index, uint32_t line = __builtin_LINE()) {
     protocol::check_packet(bytes, line);
     protocol_recorder->noc_state.read_address = source;
     protocol_recorder->noc_state.read_bytes = bytes;
@@ -212,7 +212,8 @@ template <uint32_t max_page_size = NOC_MAX_BURST_SIZE + 1>
 inline void noc_async_write_multicast(uint32_t l1_address, uint64_t destinations, uint32_t bytes, uint32_t count,
                                       bool = false, uint8_t noc = noc_index, uint8_t = NOC_MULTICAST_WRITE_VC,
                                       PROTOCOL_PLACE) {
-    protocol::record_noc(protocol::EventKind::kNocMulticast, 0, destinations, l1_address, bytes, count, noc, {file, line});
+    protocol::record_noc(protocol::EventKind::kNocMulticast, 0, destinations, l1_address, bytes, count, noc,
+                         {file, line});
 }
 inline void noc_async_write_multicast_loopback_src(uint32_t l1_address, uint64_t destinations, uint32_t bytes,
                                                    uint32_t count, bool = false, uint8_t noc = noc_index,

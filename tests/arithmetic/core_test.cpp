@@ -1,0 +1,104 @@
+// The host's core finds what a kernel does wrong; otherwise the tests that run kernels on it would prove little.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <stdexcept>
+#include <vector>
+
+#include "core.hpp"
+#include "sfpu/sequences.hpp"
+
+namespace layernorm_fused_rm::arithmetic {
+namespace {
+
+using sfpu::Sequence;
+
+constexpr Shape kShape = {.width = 64, .row_stride = 64, .segments = 1, .rows_per_block = 1,
+                          .page_bytes = 2048, .input_pages = 2, .output_pages = 2};
+
+class CoreTest : public testing::Test {
+protected:
+    void issue(const Sequence& sequence) {
+        for (std::uint32_t i = 0; i < sequence.size; ++i) {
+            core.issue(sequence.instructions[i].word);
+        }
+    }
+    void fill_eight_rows() {
+        core.zero_source_b();
+        core.feed().wait_front(0, 1);
+        core.unpack_to_source_a(core.feed().front_address(0), 64);
+        core.add_sources(0, true);
+    }
+
+    std::vector<Half> row = std::vector<Half>(64, 0x3f80);
+    Core core{kShape, {row, row, row}};
+};
+
+TEST_F(CoreTest, FindsAHazardWithinASequence) {
+    core.issue(sfpu::mad(1, 2, 3, 4).word);
+    EXPECT_THROW(core.issue(sfpu::store(4, 0).word), std::logic_error);
+}
+
+TEST_F(CoreTest, FindsAHazardAcrossTheBorderOfReplays) {
+    core.record_replay(0, 2);
+    issue(Sequence{}.then(sfpu::move(4, 5)).then(sfpu::mad(1, 2, 3, 4)));
+    EXPECT_THROW(core.replay(0, 2), std::logic_error);
+}
+
+TEST_F(CoreTest, TakesAnInstructionOfAnotherUnitForACycle) {
+    core.issue(sfpu::mad(1, 2, 3, 4).word);
+    core.clear_row_counter();
+    EXPECT_NO_THROW(core.issue(sfpu::store(4, 0).word));
+}
+
+TEST_F(CoreTest, ReplaysWhatWasRecorded) {
+    core.set_address_mode(1, {}, {.increment = 2});
+    fill_eight_rows();
+    core.order_vector_after_matrix();
+    issue(sfpu::clear_sums());
+    core.record_replay(0, 2);
+    issue(sfpu::sum_step({1, 4}));
+    core.replay(0, 2);
+    core.issue(sfpu::nop().word);
+    core.issue(sfpu::store(0, 8).word);  // the counter stands at row 4
+    core.pack_chunk(0, core.feed().back_address(16));
+    const auto packed = core.feed().read(core.feed().back_address(16), 1024);
+    EXPECT_EQ(packed[12 * 16], 0x4000);  // 1.0 + 1.0
+    EXPECT_EQ(packed[12 * 16 + 14], 0x4000);
+}
+
+TEST_F(CoreTest, FindsALoadThatOvertakesTheMatrixUnit) {
+    fill_eight_rows();
+    EXPECT_THROW(core.issue(sfpu::load(4, 0).word), std::logic_error);
+    core.order_vector_after_matrix();
+    EXPECT_NO_THROW(core.issue(sfpu::load(4, 0).word));
+}
+
+TEST_F(CoreTest, FindsAddressesOutsideItsPages) {
+    EXPECT_THROW(core.unpack_to_source_a(64, 64), std::logic_error);
+    EXPECT_THROW(core.pack_chunk(0, core.feed().front_address(0)), std::logic_error);
+    EXPECT_THROW(core.pack_chunk(8, core.feed().back_address(16)), std::logic_error);
+}
+
+TEST_F(CoreTest, FindsWaitsThatCannotEnd) {
+    EXPECT_THROW(core.feed().wait_front(0, 3), std::logic_error);
+    core.feed().wait_front(0, 1);
+    EXPECT_THROW(core.feed().wait_front(0, 2), std::logic_error);  // there is one row
+    EXPECT_THROW(core.add_sources(0, true), std::logic_error);     // nothing was unpacked
+}
+
+TEST_F(CoreTest, FindsWhatAKernelLeavesBehind) {
+    EXPECT_THROW(static_cast<void>(core.run([] {})), std::logic_error);
+    EXPECT_THROW(static_cast<void>(Core(kShape, {row, row, row}).run([] {
+        Core::current().issue(sfpu::conditions_on().word);
+    })), std::logic_error);
+    EXPECT_THROW(static_cast<void>(Core(kShape, {row, row, row}).run([] {
+        Core::current().issue(sfpu::move(sfpu::kZero, 0).word);
+        Core::current().issue(sfpu::configure(11).word);
+    })), std::logic_error);
+}
+
+TEST_F(CoreTest, KnowsNoKernelOutsideOfOne) { EXPECT_THROW(static_cast<void>(Core::current()), std::logic_error); }
+
+}  // namespace
+}  // namespace layernorm_fused_rm::arithmetic

@@ -1,0 +1,193 @@
+// The checker of latency hazards: every sequence passes, alone, behind itself and in the kernel's order; each rule of the
+// documents is caught when broken.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "configuration.hpp"
+#include "distributions.hpp"
+#include "sfpu/sequences.hpp"
+
+namespace layernorm_fused_rm::arithmetic {
+namespace {
+
+using namespace sfpu;
+
+constexpr RowConstants kConstants = {0xbb000000, 0x3f400000, 0xbb2aaaab, 0x3faaaaab, 0xb727c5ac};
+constexpr std::uint32_t kBetaDistance = 64;  // DEST rows
+
+// What the kernel issues for batches of `rows` rows, by name.
+struct NamedSequence {
+    std::string name;
+    Sequence sequence;
+};
+
+[[nodiscard]] constexpr Batch batch_of(std::uint32_t rows) { return {rows, 24}; }
+
+[[nodiscard]] std::vector<NamedSequence> steps(std::uint32_t rows, Keep keep) {
+    const Batch batch = batch_of(rows);
+    return {{"sum step", sum_step(batch)},
+            {"square step", square_step(batch, keep)},
+            {"normalise step", normalise_step(batch, keep, kBetaDistance)}};
+}
+
+// In the kernel's order for rows with a tail, without the instructions of other units that the kernel puts between.
+[[nodiscard]] std::vector<NamedSequence> batch_program(std::uint32_t rows, Keep keep) {
+    const std::vector<NamedSequence> step = steps(rows, keep);
+    const auto tail = [&](std::size_t i, std::int32_t limit) {
+        return NamedSequence{"masked " + step[i].name, masked(step[i].sequence, limit)};
+    };
+    return {{"set centre scale", set_centre_scale(rows, kConstants)},
+            {"clear sums", clear_sums()}, step[0], tail(0, 32), tail(0, 31),
+            {"centres from sums", centres_from_sums(rows, kConstants)}, step[1], tail(1, 32), tail(1, 31),
+            {"rstd from squares", rstd_from_squares(kConstants)}, step[2]};
+}
+
+template <typename Visit>
+void for_each_variant(Visit visit) {
+    for (std::uint32_t rows = 1; rows <= 4; ++rows) {
+        for (const Keep keep : {Keep::kX, Keep::kCentred}) {
+            SCOPED_TRACE(std::to_string(rows) + " rows, keep " + (keep == Keep::kX ? "x" : "centred"));
+            visit(rows, keep);
+        }
+    }
+}
+
+TEST(Hazards, NoSequenceHasOne) {
+    for_each_variant([](std::uint32_t rows, Keep keep) {
+        for (const auto& [name, sequence] : batch_program(rows, keep)) {
+            EXPECT_FALSE(has_hazard(sequence)) << name;
+        }
+    });
+}
+
+TEST(Hazards, EveryStepMayFollowItself) {
+    for_each_variant([](std::uint32_t rows, Keep keep) {
+        for (const auto& [name, sequence] : steps(rows, keep)) {
+            EXPECT_TRUE(may_follow(sequence, sequence)) << name;
+        }
+    });
+}
+
+// Only reductions begin with a read of what the step before wrote last; the kernel rewinds the row counter between them.
+TEST(Hazards, EverySequenceMayFollowTheOneBeforeItOrARewind) {
+    for_each_variant([](std::uint32_t rows, Keep keep) {
+        const std::vector<NamedSequence> program = batch_program(rows, keep);
+        for (std::size_t i = 1; i < program.size(); ++i) {
+            const bool is_behind_rewind = program[i].name == "centres from sums" || program[i].name == "rstd from squares";
+            EXPECT_TRUE(is_behind_rewind || may_follow(program[i - 1].sequence, program[i].sequence))
+                << program[i - 1].name << " -> " << program[i].name;
+        }
+    });
+}
+
+// The core checks each instruction against the one before it, as they come from the kernel.
+TEST(Hazards, TheKernelsOwnStreamHasNoneInAnyConfiguration) {
+    for (const Configuration* configuration : configurations()) {
+        SCOPED_TRACE(std::to_string(configuration->shape.width) + " wide, " +
+                     std::to_string(configuration->rows_per_batch) + " rows a batch");
+        const std::size_t rows = 2 * configuration->shape.rows_per_block + 1;
+        const Rows drawn = draw_rows(distributions().front(), rows, configuration->shape.width, run_seed());
+        EXPECT_NO_THROW(static_cast<void>(normalise(*configuration, drawn.operands())));
+    }
+}
+
+TEST(Hazards, EveryNopIsNeeded) {
+    for_each_variant([](std::uint32_t rows, Keep keep) {
+        for (const auto& [name, sequence] : batch_program(rows, keep)) {
+            for (std::uint32_t i = 1; i + 1 < sequence.size; ++i) {
+                if (sequence.instructions[i].opcode() == Opcode::kNop) {
+                    EXPECT_TRUE(is_too_early(sequence.instructions[i - 1], sequence.instructions[i + 1])) << name << " " << i;
+                }
+            }
+        }
+    });
+}
+
+struct Pair {
+    const char* what;
+    Instruction previous;
+    Instruction next;
+};
+
+void PrintTo(const Pair& pair, std::ostream* output) { *output << pair.what; }
+
+class TooEarly : public testing::TestWithParam<Pair> {};
+
+TEST_P(TooEarly, IsFound) {
+    EXPECT_TRUE(is_too_early(GetParam().previous, GetParam().next));
+    Sequence alone;
+    alone.instructions[0] = GetParam().previous;
+    alone.instructions[1] = GetParam().next;
+    alone.size = 2;
+    EXPECT_TRUE(has_hazard(alone));
+    const Sequence mended = Sequence{}.then(GetParam().previous).then(GetParam().next);
+    EXPECT_EQ(mended.size, 3U);
+    EXPECT_EQ(mended.instructions[1].opcode(), Opcode::kNop);
+    EXPECT_FALSE(has_hazard(mended));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules, TooEarly,
+    testing::Values(
+        Pair{"SFPMAD's result as a factor of SFPMAD", mad(1, 2, 3, 4), mad(4, 0, 0, 5)},
+        Pair{"SFPMAD's result as the other factor", mad(1, 2, 3, 4), mad(0, 4, 0, 5)},
+        Pair{"SFPMAD's result as the summand", mad(1, 2, 3, 4), mad(0, 0, 4, 5)},
+        Pair{"SFPMAD's result accumulated", mad(1, 2, 3, 3), mad(1, 2, 3, 3)},
+        Pair{"SFPADD's result in SFPMUL", add(1, 2, 3), multiply(3, 0, 4)},
+        Pair{"SFPMUL's result in SFPADD", multiply(1, 2, 3), add(0, 3, 4)},
+        Pair{"SFPMAD's result stored", mad(1, 2, 3, 4), store(4, 0)},
+        Pair{"SFPMAD's result moved", mad(1, 2, 3, 4), move(4, 5)},
+        Pair{"SFPMAD's result negated", mad(1, 2, 3, 4), negate(4, 5)},
+        Pair{"SFPMAD's result shifted in place", mad(1, 2, 3, 4), halve_bits(4)},
+        Pair{"SFPMAD's result subtracted", mad(1, 2, 3, 4), integer_subtract_from(5, 4)},
+        Pair{"SFPMAD's result subtracted from", mad(1, 2, 3, 4), integer_subtract_from(4, 5)},
+        Pair{"SFPMAD's result rotated", mad(1, 2, 3, 4), rotate(4, 5)},
+        Pair{"SFPMAD's result transposed, low half", add(1, 2, 3), transpose()},
+        Pair{"SFPMAD's result transposed, high half", add(1, 2, 7), transpose()},
+        Pair{"SFPMAD's result configured", multiply(1, 2, 0), configure(11)},
+        Pair{"half of SFPMAD's result replaced, upper", mad(1, 2, 3, 4), load_half(4, kUpperHalf, 1)},
+        Pair{"half of SFPMAD's result replaced, lower", mad(1, 2, 3, 4), load_half(4, kLowerHalf, 1)},
+        Pair{"SFPMAD's result overwritten by SFPLOAD", mad(1, 2, 3, 4), load(4, 0)},
+        Pair{"SFPMAD's result overwritten by SFPMOV", mad(1, 2, 3, 4), move(kZero, 4)},
+        Pair{"SFPMAD's result overwritten by SFPMAD", mad(1, 2, 3, 4), mad(1, 2, 3, 4)},
+        Pair{"SFPMAD's result overwritten by the mask's scratch", mad(1, 2, 3, 4), enable_lanes_below(32, 4)},
+        Pair{"a rotated register read", rotate(1, 2), add(0, 2, 0)},
+        Pair{"a rotated register rotated", rotate(1, 2), rotate(2, 3)},
+        Pair{"a rotated register overwritten", rotate(1, 2), load(2, 0)},
+        Pair{"SFPMOV behind a rotation", rotate(1, 2), move(3, 4)},
+        Pair{"SFPIADD behind a rotation", rotate(1, 2), integer_subtract_from(3, 4)},
+        Pair{"SFPSHFT behind a rotation", rotate(1, 2), halve_bits(3)},
+        Pair{"SFPENCC behind a rotation", rotate(1, 2), conditions_off()},
+        Pair{"anything behind SFPCONFIG of the lane configuration", configure(15), load(0, 0)}));
+
+class EarlyEnough : public testing::TestWithParam<Pair> {};
+
+TEST_P(EarlyEnough, GetsNoNop) {
+    EXPECT_FALSE(is_too_early(GetParam().previous, GetParam().next));
+    EXPECT_EQ(Sequence{}.then(GetParam().previous).then(GetParam().next).size, 2U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules, EarlyEnough,
+    testing::Values(Pair{"SFPMAD of other registers", mad(1, 2, 3, 4), mad(1, 2, 3, 5)},
+                    Pair{"SFPMAD may overwrite what the one before reads", mad(1, 2, 3, 4), mad(0, 0, 0, 1)},
+                    Pair{"SFPLOAD takes one cycle", load(4, 0), add(0, 4, 0)},
+                    Pair{"SFPMOV takes one cycle", move(1, 2), transpose()},
+                    Pair{"SFPLOADI takes one cycle", load_half(4, kLowerHalf, 1), multiply(0, 4, 1)},
+                    Pair{"SFPTRANSP takes one cycle", transpose(), add(0, 1, 0)},
+                    Pair{"SFPCONFIG of L11 takes one cycle", configure(11), mad(4, 11, 12, 4)},
+                    Pair{"SFPENCC takes one cycle", conditions_on(), enable_lanes_below(32, 4)},
+                    Pair{"SFPIADD's flags take one cycle", enable_lanes_below(32, 4), load(4, 0)},
+                    Pair{"rotations of different registers", rotate(1, 2), rotate(1, 3)}));
+
+TEST(Hazards, ASettledSequenceMayBeFollowedByAnything) {
+    const Sequence open = Sequence{}.then(mad(1, 2, 3, 4));
+    const Sequence reader = Sequence{}.then(store(4, 0));
+    EXPECT_FALSE(may_follow(open, reader));
+    EXPECT_TRUE(may_follow(Sequence(open).settle(), reader));
+}
+
+}  // namespace
+}  // namespace layernorm_fused_rm::arithmetic

@@ -1,0 +1,189 @@
+// Each instruction does what its page of the ISA documents says.
+#include "interpreter.hpp"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <memory>
+#include <stdexcept>
+
+#include "formats.hpp"
+#include "sfpu/sequences.hpp"
+
+namespace layernorm_fused_rm::arithmetic {
+namespace {
+
+using sfpu::Sequence;
+
+[[nodiscard]] Bits bits_of(float value) { return std::bit_cast<Bits>(value); }
+
+// Lane i holds first + i, as an integer.
+[[nodiscard]] Lanes counting_from(Bits first) {
+    Lanes lanes;
+    for (Bits i = 0; i < kLaneCount; ++i) {
+        lanes[i] = first + i;
+    }
+    return lanes;
+}
+
+class InterpreterTest : public testing::Test {
+protected:
+    InterpreterTest() {
+        for (std::uint32_t row = 0; row < kDestRows; ++row) {
+            for (std::uint32_t column = 0; column < kDestColumns; ++column) {
+                (*dest)[row][column] = 16 * row + column;
+            }
+        }
+        cursor.modes[1] = {.increment = 2};
+    }
+    void execute(sfpu::Instruction instruction) { unit.execute(instruction.word); }
+    void execute(const Sequence& sequence) {
+        for (std::uint32_t i = 0; i < sequence.size; ++i) {
+            execute(sequence.instructions[i]);
+        }
+    }
+
+    std::unique_ptr<Dest> dest = std::make_unique<Dest>();
+    RowCursor cursor;
+    VectorUnit unit{*dest, cursor};
+};
+
+TEST_F(InterpreterTest, LoadsEvenElementsOfFourRows) {
+    execute(sfpu::load(4, 8));
+    for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
+        EXPECT_EQ(unit.lanes(4)[lane], 16 * 8 + 2 * lane);
+    }
+}
+
+TEST_F(InterpreterTest, LoadsOddElementsWhereTheAddressHasBitOne) {
+    execute(sfpu::load(4, 10));
+    for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
+        EXPECT_EQ(unit.lanes(4)[lane], 16 * 8 + 2 * lane + 1);
+    }
+}
+
+TEST_F(InterpreterTest, AddsBaseAndCounterAndMovesTheCounter) {
+    cursor.base = 64;
+    execute(sfpu::load(4, 8, sfpu::Advance::kNextVector));
+    execute(sfpu::load(5, 8, sfpu::Advance::kNextVector));
+    execute(sfpu::load(6, 8));
+    EXPECT_EQ(unit.lanes(4)[0], 16U * 72);
+    EXPECT_EQ(unit.lanes(5)[0], 16U * 72 + 1);
+    EXPECT_EQ(unit.lanes(6)[0], 16U * 76);
+}
+
+TEST_F(InterpreterTest, StoresWhereItLoads) {
+    unit.set_lanes(3, counting_from(9000));
+    execute(sfpu::store(3, 6));
+    for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
+        EXPECT_EQ((*dest)[4 + lane / 8][2 * (lane % 8) + 1], 9000 + lane);
+        EXPECT_EQ((*dest)[4 + lane / 8][2 * (lane % 8)], 16 * (4 + lane / 8) + 2 * (lane % 8));
+    }
+}
+
+TEST_F(InterpreterTest, RotatesToTheRightWithinEight) {
+    unit.set_lanes(1, counting_from(0));
+    execute(sfpu::rotate(1, 2));
+    EXPECT_EQ(unit.lanes(2)[0], 7U);
+    EXPECT_EQ(unit.lanes(2)[1], 0U);
+    EXPECT_EQ(unit.lanes(2)[8], 15U);
+    EXPECT_EQ(unit.lanes(2)[31], 30U);
+}
+
+TEST_F(InterpreterTest, TransposesRegistersAgainstLaneRows) {
+    for (std::uint32_t lreg = 0; lreg < 8; ++lreg) {
+        unit.set_lanes(lreg, counting_from(100 * lreg));
+    }
+    execute(sfpu::transpose());
+    for (std::uint32_t lreg = 0; lreg < 8; ++lreg) {
+        for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
+            const std::uint32_t group = lreg & 4U;
+            EXPECT_EQ(unit.lanes(lreg)[lane], 100 * (group + lane / 8) + 8 * (lreg - group) + lane % 8);
+        }
+    }
+}
+
+TEST_F(InterpreterTest, ConfiguresFromTheFirstEightLanes) {
+    unit.set_lanes(0, counting_from(50));
+    execute(sfpu::configure(13));
+    EXPECT_EQ(unit.lanes(13)[3], 53U);
+    EXPECT_EQ(unit.lanes(13)[27], 53U);
+    execute(sfpu::configure(11));
+    execute(sfpu::restore_minus_one());
+    EXPECT_EQ(unit.lanes(11)[17], bits_of(-1.0F));
+}
+
+TEST_F(InterpreterTest, EnablesLanesByTwiceTheirNumber) {
+    unit.set_lanes(5, counting_from(0));
+    execute(sfpu::conditions_on());
+    execute(sfpu::enable_lanes_below(31, 4));
+    execute(sfpu::move(sfpu::kZero, 5));
+    for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
+        EXPECT_EQ(unit.lanes(5)[lane], 2 * lane < 31 ? 0 : lane);
+    }
+    EXPECT_FALSE(unit.is_unconditional());
+    execute(sfpu::conditions_off());
+    execute(sfpu::move(sfpu::kOne, 5));
+    EXPECT_EQ(unit.lanes(5)[31], bits_of(1.0F));
+}
+
+TEST_F(InterpreterTest, LeavesDisabledLanesOfEveryTargetAlone) {
+    execute(sfpu::load(4, 0));
+    execute(sfpu::conditions_on());
+    execute(sfpu::enable_lanes_below(2, 7));
+    execute(sfpu::load(4, 64));
+    execute(sfpu::store(sfpu::kZero, 0));
+    execute(sfpu::load_half(6, sfpu::kUpperHalf, 7));
+    EXPECT_EQ(unit.lanes(4)[0], 16U * 64);
+    EXPECT_EQ(unit.lanes(4)[1], 2U);
+    EXPECT_EQ((*dest)[0][0], 0U);
+    EXPECT_EQ((*dest)[0][2], 2U);
+    EXPECT_NE(unit.lanes(6)[1] >> 16, 7U);
+}
+
+TEST_F(InterpreterTest, ComputesOnIntegers) {
+    execute(sfpu::load_bits(1, 0x12345678));
+    execute(sfpu::load_bits(2, 0x80000001));
+    execute(sfpu::halve_bits(2));
+    EXPECT_EQ(unit.lanes(2)[9], 0x40000000U);
+    execute(sfpu::integer_subtract_from(1, 2));
+    EXPECT_EQ(unit.lanes(2)[9], 0x12345678U - 0x40000000U);
+    execute(sfpu::negate(1, 3));
+    EXPECT_EQ(unit.lanes(3)[9], 0x92345678U);
+}
+
+TEST_F(InterpreterTest, RefusesWhatIsNotDescribed) {
+    EXPECT_THROW(execute(sfpu::load(9, 0)), std::logic_error);
+    EXPECT_THROW(execute(sfpu::load(4, 512)), std::logic_error);
+    EXPECT_THROW(execute(sfpu::store(12, 0)), std::logic_error);
+    EXPECT_THROW(execute(sfpu::mad(1, 2, 3, 12)), std::logic_error);
+    EXPECT_THROW(execute(sfpu::move(1, 11)), std::logic_error);
+    EXPECT_THROW(execute(sfpu::configure(15)), std::logic_error);
+    EXPECT_THROW(execute(sfpu::encode(sfpu::Opcode::kAdd, 0x9a120)), std::logic_error);  // no factor of L10
+    EXPECT_THROW(unit.execute(0x99000000), std::logic_error);
+    execute(sfpu::conditions_on());
+    EXPECT_THROW(execute(sfpu::transpose()), std::logic_error);
+}
+
+TEST(Formats, WideningIsExactButForWhatTheMatrixUnitDoesNotKnow) {
+    EXPECT_EQ(widen(0x3f81), 0x3f810000U);
+    EXPECT_EQ(widen(0x8000), 0U);           // -0
+    EXPECT_EQ(widen(0x807f), 0U);           // denormal
+    EXPECT_EQ(widen(0x0080), 0x00800000U);  // the least normal number
+    EXPECT_EQ(widen(0xff80), 0xff800000U);
+    EXPECT_EQ(widen(0x7fc1), 0x7f800000U);  // NaN
+}
+
+TEST(Formats, PackingRoundsHalvesAwayFromZero) {
+    EXPECT_EQ(pack(0x3f808000), 0x3f81);
+    EXPECT_EQ(pack(0x3f818000), 0x3f82);
+    EXPECT_EQ(pack(0xbf808000), 0xbf81);
+    EXPECT_EQ(pack(0x3f807fff), 0x3f80);
+    EXPECT_EQ(pack(0x7f7f8000), 0x7f80);
+    EXPECT_EQ(pack(0x80000000), 0);
+    EXPECT_EQ(pack(0x80123456), 0);
+    EXPECT_EQ(pack(0xffc00000), 0xff80);  // NaN
+}
+
+}  // namespace
+}  // namespace layernorm_fused_rm::arithmetic

@@ -1,0 +1,173 @@
+#include "harness/mutations.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+
+#include "checker/finding.hpp"
+#include "harness/case.hpp"
+#include "harness/mutation_list.hpp"
+#include "harness/program.hpp"
+
+namespace protocol {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kWorkers = 2;
+constexpr std::uint64_t kSchedules = 6;  // of each case
+
+// Kinds of plan that differ in how the kernels run; the first are the cheapest to compile.
+[[nodiscard]] std::vector<Case> mutation_cases() {
+    return {
+        {.rows = 40, .width = 96, .grid_x = 2, .grid_y = 2, .dram_banks = 3, .memories = "DDDD"},
+        {.rows = 24, .width = 1024, .grid_x = 4, .grid_y = 3, .dram_banks = 5, .memories = "DDDD"},  // multicast, runs
+        {.rows = 18, .width = 2080, .grid_x = 2, .grid_y = 1, .dram_banks = 3, .l1_banks = 5, .memories = "DDDL"},
+        {.rows = 9, .width = 2048, .grid_x = 4, .grid_y = 4, .dram_banks = 3, .memories = "DDDD"},  // multicast, idle
+                                                                                                    // cores
+        {.rows = 100, .width = 64, .grid_x = 2, .grid_y = 1, .dram_banks = 5, .memories = "DDDD"},  // several runs
+        {.rows = 60, .width = 512, .grid_x = 3, .grid_y = 1, .l1_banks = 3, .memories = "LLLL"},
+    };
+}
+
+[[nodiscard]] std::string read_text(const fs::path& path) {
+    std::ifstream stream(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+// Changes the one place in a copy of the kernels; an error if there is none, or more.
+void apply(const Mutation& mutation, const fs::path& kernels) {
+    std::string text = read_text(kernels / mutation.file);
+    const std::size_t at = text.find(mutation.from);
+    if (at == std::string::npos || text.find(mutation.from, at + 1) != std::string::npos) {
+        throw std::runtime_error(mutation.file + " has not exactly one \"" + mutation.from + "\"");
+    }
+    text.replace(at, mutation.from.size(), mutation.to);
+    std::ofstream(kernels / mutation.file, std::ios::binary) << text;
+}
+
+struct Detection {
+    Rule rule;
+    std::string text;
+    Case value;
+};
+
+[[nodiscard]] std::optional<Detection> detect_with(const Toolchain& toolchain, const Mutation& mutation, Case value) {
+    const auto plan = to_plan(value);
+    try {
+        const Units units(toolchain, plan.value().compile_time_arguments);
+        for (std::uint64_t seed = 1; seed <= kSchedules; ++seed) {
+            value.seed = seed;
+            run_case(value, *plan, units, mutation.plan);
+        }
+    } catch (const Finding& finding) {
+        return Detection{finding.rule(), finding.what(), value};
+    }
+    return std::nullopt;
+}
+
+[[nodiscard]] std::optional<Detection> detect(const Toolchain& toolchain, const Mutation& mutation) {
+    for (const Case& value : mutation_cases()) {
+        if (auto detection = detect_with(toolchain, mutation, value)) {
+            return detection;
+        }
+    }
+    return std::nullopt;
+}
+
+[[nodiscard]] std::string first_line(const std::string& text) {
+    const std::size_t end = text.find('\n');
+    const std::size_t next = text.find_first_not_of(' ', end == std::string::npos ? end : end + 1);
+    return end == std::string::npos ? text
+                                    : text.substr(0, end) + " " + text.substr(next, text.find('\n', next) - next);
+}
+
+// Runs one mutation in this process; true if it is found.
+[[nodiscard]] bool run_mutation(Toolchain toolchain, const Mutation& mutation) {
+    const fs::path copy = toolchain.cache / ("mutant." + std::to_string(getpid()));
+    std::optional<Detection> detection;
+    std::string error = "NOT FOUND";
+    try {
+        if (!mutation.file.empty()) {
+            fs::create_directories(toolchain.cache);
+            fs::copy(toolchain.kernels, copy, fs::copy_options::recursive);
+            apply(mutation, copy);
+            toolchain.kernels = copy;
+        }
+        detection = detect(toolchain, mutation);
+    } catch (const std::exception& failure) {
+        error = std::string("ERROR ") + failure.what();
+    }
+    fs::remove_all(copy);
+    const std::string place = mutation.file.empty() ? "plan" : mutation.file;
+    const std::string how =
+        detection ? std::string(name_of(detection->rule)) + ": " + first_line(detection->text) : error;
+    std::printf("%-18s %-48s -> %s\n", place.c_str(), mutation.name.c_str(), how.c_str());
+    std::fflush(stdout);
+    return detection.has_value();
+}
+
+// The kernels as they are must pass, or nothing that follows means anything.
+[[nodiscard]] bool unchanged_kernels_pass(const Toolchain& toolchain) {
+    const std::optional<Detection> detection = detect(toolchain, {.name = "none"});
+    if (detection) {
+        std::printf("the kernels as they are fail: %s: %s\n  replay: protocol_test %s\n", name_of(detection->rule),
+                    detection->text.c_str(), to_options(detection->value).c_str());
+    }
+    return !detection;
+}
+
+[[nodiscard]] bool wait_for_one() {
+    int status = 0;
+    wait(&status);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+// A process each, since a broken kernel may crash.
+[[nodiscard]] int count_missed(const Toolchain& toolchain, const std::vector<Mutation>& mutations) {
+    int running = 0;
+    int missed = 0;
+    for (const Mutation& mutation : mutations) {
+        if (running == kWorkers) {
+            missed += wait_for_one() ? 0 : 1;
+            --running;
+        }
+        std::fflush(stdout);
+        if (fork() == 0) {
+            _exit(run_mutation(toolchain, mutation) ? 0 : 1);
+        }
+        ++running;
+    }
+    for (; running > 0; --running) {
+        missed += wait_for_one() ? 0 : 1;
+    }
+    return missed;
+}
+
+}  // namespace
+
+bool run_mutations(const Toolchain& toolchain, const std::string& only) {
+    std::vector<Mutation> mutations;
+    for (const auto& some : {data_movement_mutations(), compute_mutations(), plan_mutations()}) {
+        for (const Mutation& mutation : some) {
+            if (only.empty() || mutation.name == only) {
+                mutations.push_back(mutation);
+            }
+        }
+    }
+    if (mutations.empty() || !unchanged_kernels_pass(toolchain)) {
+        return false;
+    }
+    const int missed = count_missed(toolchain, mutations);
+    std::printf("%zu mutations, %zu found, %d not\n", mutations.size(),
+                mutations.size() - static_cast<std::size_t>(missed), missed);
+    return missed == 0;
+}
+
+}  // namespace protocol
