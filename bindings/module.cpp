@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "built_from.hpp"
 #include "contract.hpp"
 #include "coordinate_caster.hpp"
 #include "layernorm_fused_rm/plan.hpp"
@@ -205,6 +206,16 @@ void bind_plan(nb::module_& module) {
     module.def("plan", &plan, "problem"_a, "Plans one call. Raises ValueError: what was given, needed, and to do.");
 }
 
+void bind_origin(nb::module_& module) {
+    nb::list kernel_files;
+    for (const char* const name : built_from::kKernelFiles) {
+        kernel_files.append(name);
+    }
+    module.attr("__version__") = built_from::kVersion;
+    module.attr("CONTRACT_SHA256") = built_from::kContractSha256;
+    module.attr("KERNEL_FILES") = kernel_files;
+}
+
 }  // namespace
 }  // namespace layernorm_fused_rm
 
@@ -218,4 +229,5 @@ NB_MODULE(_core, module) {
     bind_problem(module);
     bind_plan_parts(module);
     bind_plan(module);
+    bind_origin(module);
 }

@@ -18,12 +18,14 @@ use_simulator() {
     # Cycles: on by default, TT_SIM_COST_MODEL= (empty) turns them off and is a third faster.
     export TT_SIM_COST_MODEL="${TT_SIM_COST_MODEL-1}"
     [[ -n "$TT_SIM_COST_MODEL" ]] || unset TT_SIM_COST_MODEL
-    # One JSON line a program, and the report of a hang (simulator/launcher).
+    # One JSON line a program, the report of a hang, and names for it (simulator/launcher).
     export LAYERNORM_SIM_CYCLES_LOG="${LAYERNORM_SIM_CYCLES_LOG:-$logs/cycles-$$.jsonl}"
     export LAYERNORM_SIM_HANG_REPORT="${LAYERNORM_SIM_HANG_REPORT:-$logs/hang-$$.txt}"
     export LAYERNORM_SIM_BUFFER_NAMES="$cache/buffer-names.json"
+    # The package writes its plan here, and the report of a hang ends with it.
+    export LAYERNORM_FUSED_RM_LAST_PLAN="${LAYERNORM_FUSED_RM_LAST_PLAN:-$logs/plan-$$.txt}"
     mkdir -p "$TT_METAL_CACHE" "$logs"
-    find "$logs" \( -name 'cycles-*' -o -name 'hang-*' \) -mtime +1 -delete
+    find "$logs" \( -name 'cycles-*' -o -name 'hang-*' -o -name 'plan-*' \) -mtime +1 -delete
 }
 
 # What a real card needs and a simulated one does not.

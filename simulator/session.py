@@ -12,7 +12,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from pathlib import Path
 SIMULATOR_VARIABLE = "TT_METAL_SIMULATOR"
 CYCLES_LOG_VARIABLE = "LAYERNORM_SIM_CYCLES_LOG"
 HANG_REPORT_VARIABLE = "LAYERNORM_SIM_HANG_REPORT"
+LAST_PLAN_VARIABLE = "LAYERNORM_FUSED_RM_LAST_PLAN"
 COST_MODEL_VARIABLE = "TT_SIM_COST_MODEL"
 
 
@@ -43,10 +46,17 @@ def has_cycles() -> bool:
 
 @contextlib.contextmanager
 def open_device() -> Iterator:
-    """Device 0, closed at the end. The simulator's log and hang report are files of this process alone."""
+    """Device 0, closed at the end. The simulator's logs and the last plan are files of this process alone.
+
+    On the simulated device Ctrl-C ends the process at once, and the simulator with it: ttnn keeps the interpreter while
+    it waits for a program, so a KeyboardInterrupt would come only after the program's end, minutes later.
+    """
     import ttnn
 
-    for variable in (CYCLES_LOG_VARIABLE, HANG_REPORT_VARIABLE):
+    if is_simulated() and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    for variable in (CYCLES_LOG_VARIABLE, HANG_REPORT_VARIABLE, LAST_PLAN_VARIABLE):
         _own_file(variable)
     device = ttnn.open_device(device_id=0)
     try:

@@ -21,9 +21,13 @@ constexpr std::int64_t kPageMultipleBytes = kWidthMultiple * contract::kBytesPer
 // Kernels hold row indices and addresses within a bank in 32 bits.
 constexpr std::int64_t kMax32Bits = std::numeric_limits<std::uint32_t>::max();
 
-// Well above any Tensix chip; they keep a nonsense device from asking for a huge plan.
-constexpr std::int32_t kMaxGridSide = 256;
+// NoC coordinates have six bits (noc_parameters.h, NOC_ADDR_NODE_ID_BITS): neither the NoC nor the grid on it is larger.
+constexpr std::int32_t kMaxNocSide = 64;
+
+// Well above any Tensix chip; they keep a nonsense device from asking for a huge plan. This much L1 is 32,768 pages of
+// the smallest kind, which the 16 bits that count a circular buffer's pages tell apart.
 constexpr std::int64_t kMaxBanks = 65536;
+constexpr std::int64_t kMaxL1Bytes = std::int64_t{64} * 1024 * 1024;
 
 void check_storage(const std::string& name, const TensorSpec& spec) {
     if (spec.storage != Storage::kDevice) {
@@ -70,7 +74,8 @@ void check_width(const TensorSpec& input) {
     }
     // Zeros appended to a row would change its mean, so padding is no advice to give.
     const std::int64_t below = width - width % kWidthMultiple;
-    const std::string nearest = below == 0 ? "32" : std::to_string(below) + " or " + std::to_string(below + 32);
+    const auto above = static_cast<std::uint64_t>(below) + kWidthMultiple;  // may exceed 63 bits
+    const std::string nearest = below == 0 ? "32" : std::to_string(below) + " or " + std::to_string(above);
     refuse("Width must be multiple of 32, but input rows have " + std::to_string(width) + " elements; pass rows of " +
            nearest + " elements");
 }
@@ -135,14 +140,21 @@ void check_epsilon(double epsilon) {
 }
 
 void check_grid(const Device& device) {
-    const auto& [columns, rows] = device.grid;
-    if (columns < 1 || rows < 1 || columns > kMaxGridSide || rows > kMaxGridSide) {
-        refuse("device has a grid of " + std::to_string(columns) + " x " + std::to_string(rows) +
-               " cores, but needs 1 to 256 on either side; pass device.compute_with_storage_grid_size()");
+    const auto lies_within = [](Coordinate size, std::int32_t least) {
+        return size.x >= least && size.y >= least && size.x <= kMaxNocSide && size.y <= kMaxNocSide;
+    };
+    const auto text = [](Coordinate size) { return std::to_string(size.x) + " x " + std::to_string(size.y); };
+    if (!lies_within(device.grid, 1)) {
+        refuse("device has a grid of " + text(device.grid) +
+               " cores, but needs 1 to 64 on either side; pass device.compute_with_storage_grid_size()");
     }
-    if (device.l1_bytes < 1 || device.l1_bytes > kMax32Bits) {
+    if (!lies_within(device.noc_size, 0)) {
+        refuse("device has a NoC of " + text(device.noc_size) +
+               " places, but a NoC has at most 64 on either side; pass its size, or 0 x 0 if it is unknown");
+    }
+    if (device.l1_bytes < 1 || device.l1_bytes > kMaxL1Bytes) {
         refuse("device has " + std::to_string(device.l1_bytes) +
-               " bytes of L1 for circular buffers on a core, but needs 1 to " + std::to_string(kMax32Bits) +
+               " bytes of L1 for circular buffers on a core, but needs 1 to " + std::to_string(kMaxL1Bytes) +
                "; pass the free L1 of a core");
     }
 }

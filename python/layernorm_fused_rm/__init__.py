@@ -9,13 +9,21 @@ The planner (`layernorm_fused_rm.plan`, `Problem`, `TensorSpec`, `Device`) and `
 from __future__ import annotations
 
 import importlib.util
+import sys
 
-from . import accuracy, reference
-from ._core import Device, Problem, TensorSpec, plan
+# While Python locates `-m layernorm_fused_rm`, argv[0] is "-m" (Python's documentation, sys.argv). That command finds
+# out what an installation lacks, so it must not fail for want of it here.
+_IS_COMMAND = sys.argv[:1] == ["-m"] and __name__ in sys.orig_argv
 
-__all__ = ["Device", "Problem", "TensorSpec", "accuracy", "plan", "reference"]
+__all__: list[str] = []
 
-if importlib.util.find_spec("ttnn") is not None:
+if not _IS_COMMAND:
+    from . import accuracy, reference
+    from ._core import Device, Problem, TensorSpec, plan
+
+    __all__ += ["Device", "Problem", "TensorSpec", "accuracy", "plan", "reference"]
+
+if not _IS_COMMAND and importlib.util.find_spec("ttnn") is not None:
     from .op import layernorm_fused_rm, make_problem
 
     __all__ += ["layernorm_fused_rm", "make_problem"]

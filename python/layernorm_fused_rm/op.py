@@ -9,9 +9,11 @@ import functools
 
 import ttnn
 
-from . import _core, reference
+from . import _core, reference, ttnn_version
 from .device import describe
 from .program import PreparedProgram
+
+ttnn_version.check(ttnn)
 
 _LAYOUTS = {ttnn.ROW_MAJOR_LAYOUT: _core.Layout.ROW_MAJOR, ttnn.TILE_LAYOUT: _core.Layout.TILE}
 _DTYPES = {ttnn.bfloat16: _core.DataType.BFLOAT16, ttnn.float32: _core.DataType.FLOAT32}
@@ -37,6 +39,12 @@ def layernorm_fused_rm(input, gamma, beta, *, epsilon=1e-5, memory_config=None):
         ValueError: a tensor or epsilon is not as above; the text says what was given, what is needed and what to do.
             Nothing has been sent to the device.
         TypeError: an argument is of another type.
+        RuntimeError: ttnn could not build or start the program; the text says what is wrong with the installation, as far
+            as it can be told, and ttnn's own error is its `__cause__`.
+
+    Threads:
+        Any number may call this at once, on the same or on different tensors and devices: launches take turns, so each
+        runs with its own addresses. What ttnn's other operations do in other threads is up to ttnn.
 
     Example:
         >>> import ttnn, layernorm_fused_rm
@@ -55,7 +63,10 @@ def layernorm_fused_rm(input, gamma, beta, *, epsilon=1e-5, memory_config=None):
 
 @functools.lru_cache(maxsize=1024)
 def prepare(problem: _core.Problem, device) -> PreparedProgram:
-    """The program of a Problem; built once, so that a second call compiles nothing and builds no descriptor."""
+    """The program of a Problem; built once, so that a second call compiles nothing and builds no descriptor.
+
+    Threads that ask for a new Problem at once may each build one; they are alike, and one of them is kept.
+    """
     return PreparedProgram(problem, device)
 
 

@@ -6,15 +6,25 @@ core arguments never change for a Problem, the tensors' addresses are the kernel
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
-from . import _core
+from . import _core, doctor
+from .triage import LAST_PLAN_VARIABLE
 
-KERNELS = Path(__file__).resolve().parent / "kernels"
+KERNELS = doctor.KERNELS
+
+# One launch at a time: a descriptor is shared by all calls of its Problem, so nothing may come between writing a call's
+# addresses into it and ttnn's reading them; and ttnn does not promise that two threads may start programs at once.
+_launching = threading.Lock()
 
 
 class PreparedProgram:
-    """One Problem, planned and described. `plan` is the `_core.Plan`; `run` starts it on tensors that fit the Problem."""
+    """One Problem, planned and described. `plan` is the `_core.Plan`; `run` starts it on tensors that fit the Problem.
+
+    Threads may share one: the plan and the descriptor's fixed parts are never changed, and `run`s take turns.
+    """
 
     def __init__(self, problem: _core.Problem, device):
         self.plan = _core.plan(problem)
@@ -25,13 +35,34 @@ class PreparedProgram:
         """Normalise `input` into `output` (all ttnn device tensors) and return `output`."""
         if self._descriptor is None:  # no rows
             return output
+        with _launching:
+            try:
+                return self._launch(input, gamma, beta, output)
+            except Exception as error:
+                raise RuntimeError(_explain(error)) from error
+
+    def _launch(self, input, gamma, beta, output):
         import ttnn
 
+        if path := os.environ.get(LAST_PLAN_VARIABLE):
+            Path(path).write_text(self.plan.describe(), encoding="utf-8")
         reader, writer, _ = self._descriptor.kernels
         addresses = [input.buffer_address(), gamma.buffer_address(), beta.buffer_address()]
         reader.common_runtime_args = addresses + self._sharing_arguments
         writer.common_runtime_args = [output.buffer_address()]
         return ttnn.generic_op([input, gamma, beta, output], self._descriptor)
+
+
+def _explain(error: Exception) -> str:
+    """What was being done, ttnn's reason without its backtrace, what is wrong with the installation, and what to do."""
+    lines = [line.strip() for line in str(error).partition("backtrace:")[0].splitlines()]
+    reason = next((line for line in reversed(lines) if line), type(error).__name__)
+    found = [finding for finding in (doctor.check_cache(), doctor.check_compiler()) if not finding.is_ok]
+    problems = "".join(f"; {finding.name}: {finding.text}; {finding.remedy}" for finding in found)
+    return (
+        f"layernorm_fused_rm: ttnn could not build or start the program ({reason}){problems}; "
+        "to check the installation: python -m layernorm_fused_rm doctor"
+    )
 
 
 def _describe_program(plan: _core.Plan):

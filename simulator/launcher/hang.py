@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 import traceback
 from pathlib import Path
 
@@ -21,13 +22,18 @@ from framework.bridge.hostlink import stop_host
 from framework.device.deadlock import DeadlockDetector
 
 HANG_REPORT_VARIABLE = "LAYERNORM_SIM_HANG_REPORT"
-STALLED_CYCLES = 2_000
+LAST_PLAN_VARIABLE = "LAYERNORM_FUSED_RM_LAST_PLAN"
+STALLED_CYCLES = 1_000
 # wolfpine's watch is a heuristic that fires on 64 busy cores; the two rules above come first.
 LAST_RESORT_CYCLES = "400000"
 
 
-class DeviceHang(RuntimeError):
-    """Carries the report; the first line of it names the hang."""
+class DeviceFault(RuntimeError):
+    """A fault of the program, not of the simulator. Carries the report; its first line names the fault."""
+
+
+class DeviceHang(DeviceFault):
+    """The program will never end."""
 
 
 class HangWatch:
@@ -37,11 +43,11 @@ class HangWatch:
         self.device = device
         self._last_state: tuple | None = None
         self._same_since = 0
+        self._seconds_at_progress = 0.0
 
     def start(self, cycle: int) -> None:
         """Forget what was seen: another program, or the same one after a look of the host."""
-        self._last_state = None
-        self._same_since = cycle
+        self._note_progress(None, cycle)
 
     def check(self, cycle: int) -> None:
         """Called between runs of the clock, with at least one core launched and not done."""
@@ -49,10 +55,14 @@ class HangWatch:
             self._raise(cycle, "nothing can happen any more: every core polls values nobody will change")
         state = self._progress_state(cycle) if self.device.noc_is_idle() else None
         if state is None or state != self._last_state:
-            self._last_state = state
-            self._same_since = cycle
+            self._note_progress(state, cycle)
         elif cycle - self._same_since >= STALLED_CYCLES:
             self._raise(cycle, f"no progress for {STALLED_CYCLES} cycles, and no packet in flight")
+
+    def _note_progress(self, state: tuple | None, cycle: int) -> None:
+        self._last_state = state
+        self._same_since = cycle
+        self._seconds_at_progress = time.process_time()
 
     def _progress_state(self, cycle: int) -> tuple:
         tiles = self.device.tt_device.tile_directory
@@ -61,7 +71,9 @@ class HangWatch:
     def _raise(self, cycle: int, reason: str) -> None:
         from .hang_report import build_report
 
-        raise DeviceHang(build_report(self.device, cycle, reason))
+        report = build_report(self.device, cycle, reason)
+        seconds = time.process_time() - self._seconds_at_progress
+        raise DeviceHang(f"{report}\nfrom the last progress to this report: {seconds:.1f} s of the simulator's own time")
 
 
 def _tile_state(tile, cycle: int) -> tuple:
@@ -106,7 +118,7 @@ def host_ended_on_error(address: str):
     try:
         yield
     except Exception as error:
-        if isinstance(error, DeviceHang):
+        if isinstance(error, DeviceFault):
             summary = _publish(str(error))
         else:
             traceback.print_exc()
@@ -118,9 +130,23 @@ def host_ended_on_error(address: str):
 
 
 def _publish(report: str) -> str:
-    """Print the report, write it where LAYERNORM_SIM_HANG_REPORT says, and return its first line."""
+    """Print the report, write it where LAYERNORM_SIM_HANG_REPORT says, and return its first line.
+
+    The plan of the program, where the host has left one, follows the report of the cores.
+    """
+    report += _last_plan()
     print(report, file=sys.stderr, flush=True)
     name = os.environ.get(HANG_REPORT_VARIABLE)
     if name:
         Path(name).write_text(report + "\n", encoding="utf-8")
     return report.splitlines()[0]
+
+
+def _last_plan() -> str:
+    """The text the host has left in the file LAYERNORM_FUSED_RM_LAST_PLAN, with a heading."""
+    name = os.environ.get(LAST_PLAN_VARIABLE)
+    try:
+        plan = Path(name).read_text(encoding="utf-8") if name else ""
+    except OSError:  # no program of that kind has run
+        plan = ""
+    return f"\nthe last plan:\n{plan.rstrip()}" if plan else ""

@@ -4,6 +4,8 @@ Takes the command line of `python -m framework.sim.wormhole` (UMD's run.sh passe
     LAYERNORM_SIM_CYCLES_LOG      file that gets one JSON line per launched program (cycles.py)
     LAYERNORM_SIM_HANG_REPORT     file that gets the hang report, besides stderr (hang.py)
     LAYERNORM_SIM_BUFFER_NAMES    JSON file {"0": "input rows", ...} naming circular buffers in that report
+    LAYERNORM_SIM_POISON=1        memory nobody has written holds NaN (poison.py)
+    LAYERNORM_SIM_CHECK_END       kernel names; their programs must leave buffers and semaphores as found (end_state.py)
 and every TT_SIM_* variable wolfpine knows.
 """
 
@@ -13,7 +15,7 @@ import os
 import threading
 import time
 
-from . import hang, mends, time_policy
+from . import end_state, hang, mends, poison, time_policy
 from .quick.install import install as install_quick_parts
 
 HOST_LOOK_SECONDS = 0.5
@@ -24,11 +26,20 @@ def main(arguments: list[str] | None = None) -> int:
     mends.check_version()
     install_quick_parts()
     mends.apply_all()
-    time_policy.install()
+    time_policy.install(_install_watchers())
     hang.install(time_policy.PolledDevice)
     from framework.sim.wormhole.__main__ import main as serve
 
     return serve(arguments)
+
+
+def _install_watchers() -> tuple[time_policy.ProgramWatcher, ...]:
+    """What the environment asks to be done before and after each program."""
+    poison.install()
+    end_state.install()
+    names = end_state.wanted_names()
+    wanted = [poison.Poison()] if poison.is_wanted() else []
+    return (*wanted, end_state.EndState(names)) if names else tuple(wanted)
 
 
 def _end_with_host() -> None:

@@ -13,11 +13,11 @@ The device's own timing does not depend on any of this.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from framework.bridge import Device
 
-from .coordinates import cores_by_tile
+from .coordinates import Core, cores_by_tile
 from .cycles import CycleLog
 from .hang import HangWatch
 from .quick.install import is_quick
@@ -56,8 +56,18 @@ class RunningCore(NamedTuple):
     signal: memoryview
 
 
+class ProgramWatcher(Protocol):
+    """Told of every program: each core just before it is given GO, and the end, when nothing moves any more."""
+
+    def core_launched(self, core: Core, tile, go_address: int) -> None: ...
+
+    def program_ended(self, cycle: int) -> None: ...
+
+
 class PolledDevice(Device):
     """wolfpine's host bridge with the time policy above."""
+
+    watchers: tuple[ProgramWatcher, ...] = ()
 
     def __init__(self, device_factory, tensix_coord_map, **options):
         super().__init__(device_factory, tensix_coord_map, **options)
@@ -112,8 +122,10 @@ class PolledDevice(Device):
 
     def _deliver_held_go(self) -> None:
         for go in self._held.values():
-            self.write_without_pump(go.tile, go.address, go.data)
             tile = self.tt_device.tile_directory[go.tile]
+            for watcher in self.watchers:
+                watcher.core_launched(self.core_of_tile[go.tile], tile, go.address)
+            self.write_without_pump(go.tile, go.address, go.data)
             signal = memoryview(tile.L1_mem.memory)[go.address + SIGNAL_OFFSET_BYTES :]
             self.launched[go.tile] = RunningCore(tile.clock, signal)
             self.cycle_log.core_started(self.core_of_tile[go.tile], self.pump.clock_tick_num)
@@ -129,6 +141,8 @@ class PolledDevice(Device):
                 self.hang_watch.check(self.pump.clock_tick_num)
         if not self.launched:
             self._settle()
+            for watcher in self.watchers:
+                watcher.program_ended(self.pump.clock_tick_num)
 
     def _settle(self) -> None:
         self.tt_device.run(MIN_SETTLE_CYCLES)
@@ -157,8 +171,9 @@ class PolledDevice(Device):
             self.cycle_log.core_done(self.core_of_tile[tile], cycle)
 
 
-def install() -> None:
+def install(watchers: tuple[ProgramWatcher, ...] = ()) -> None:
     """Let wolfpine's Wormhole server build a PolledDevice where it would build its own Device."""
     from framework.sim.wormhole import wh_device
 
+    PolledDevice.watchers = watchers
     wh_device.Device = PolledDevice

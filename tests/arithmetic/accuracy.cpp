@@ -74,8 +74,8 @@ Accuracy& Accuracy::operator+=(const Accuracy& other) {
 
 float to_float(Half half) { return std::bit_cast<float>(static_cast<Bits>(half) << kHalfShift); }
 
-// By way of the float rounded to odd, which keeps the second rounding exact (Boldo and Melquiond, "Emulation of a FMA and
-// correctly rounded sums", 2008).
+// By way of the float rounded to odd, which keeps the second rounding exact (Boldo and Melquiond, "Emulation of a FMA
+// and correctly rounded sums", 2008).
 Half nearest_half(double value) {
     auto single = static_cast<float>(value);
     if (std::isnan(value) || std::isinf(single)) {

@@ -24,7 +24,8 @@ Accuracy measure(const Distribution& distribution, std::uint32_t width) {
 }
 
 void print_report(std::ostream& output) {
-    output << "kind                       width    rows   elements  correctly rounded  ULP cancelled  error (2^-24 of the terms)\n";
+    output << "kind                       width    rows   elements  correctly rounded  ULP cancelled  error (2^-24 of "
+              "the terms)\n";
     Accuracy everything;
     for (const Distribution& distribution : distributions()) {
         Accuracy kind;

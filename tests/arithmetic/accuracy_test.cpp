@@ -9,8 +9,9 @@
 namespace layernorm_fused_rm::arithmetic {
 namespace {
 
-// Narrow rows of few levels, whose variance swallows epsilon: xhat is a simple fraction, and gamma * xhat + beta lies on the
-// border between two bf16 numbers far more often than chance has it. fp32 cannot tell on which side (share 99.80 %).
+// Narrow rows of few levels, whose variance swallows epsilon: xhat is a simple fraction, and gamma * xhat + beta lies
+// on the border between two bf16 numbers far more often than chance has it. fp32 cannot tell on which side (share 99.80
+// %).
 [[nodiscard]] bool sits_on_ties(const Distribution& distribution, std::uint32_t width) {
     return distribution.name == "normal_mean_1e4_sigma_64" && width <= 64;
 }

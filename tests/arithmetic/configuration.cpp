@@ -14,7 +14,8 @@ std::vector<const Configuration*> find_configurations(const Wanted& wanted) {
     std::vector<const Configuration*> found;
     for (const Configuration* configuration : configurations()) {
         if (configuration->shape.width == wanted.width && fits(wanted.rows_per_batch, configuration->rows_per_batch) &&
-            fits(wanted.rows_per_block, configuration->shape.rows_per_block) && configuration->epsilon == wanted.epsilon) {
+            fits(wanted.rows_per_block, configuration->shape.rows_per_block) &&
+            configuration->epsilon == wanted.epsilon) {
             found.push_back(configuration);
         }
     }

@@ -1,7 +1,7 @@
 // kernels/compute.cpp compiled for the host, once for each of a set of plans.
 //
-// generate_configurations.cpp asks the planner for the compile-time arguments and writes one source a plan; each includes
-// the kernel in a namespace of its own.
+// generate_configurations.cpp asks the planner for the compile-time arguments and writes one source a plan; each
+// includes the kernel in a namespace of its own.
 #pragma once
 
 #include <cstdint>
@@ -50,7 +50,8 @@ struct Wanted {
     double epsilon = kUsualEpsilon;
 };
 
-// Those that fit, as they were listed in CMakeLists.txt; and the first of them. Throws std::invalid_argument if none does.
+// Those that fit, as they were listed in CMakeLists.txt; and the first of them. Throws std::invalid_argument if none
+// does.
 [[nodiscard]] std::vector<const Configuration*> find_configurations(const Wanted& wanted);
 [[nodiscard]] const Configuration& find_configuration(const Wanted& wanted);
 

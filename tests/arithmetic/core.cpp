@@ -66,8 +66,8 @@ void Core::issue(std::uint32_t word) {
     execute(word);
 }
 
-// The stream is checked as it comes, borders of sequences and replays included: every vector instruction may follow the one
-// before it. Any other instruction of the math thread takes a cycle of its own.
+// The stream is checked as it comes, borders of sequences and replays included: every vector instruction may follow the
+// one before it. Any other instruction of the math thread takes a cycle of its own.
 void Core::execute(std::uint32_t word) {
     const sfpu::Instruction next{word, sfpu::Base::kBatch};
     if (previous_word_ && sfpu::is_too_early({*previous_word_, sfpu::Base::kBatch}, next)) [[unlikely]] {
@@ -101,7 +101,8 @@ void Core::add_sources(std::uint32_t mode, bool releases_source_a) {
     const std::uint32_t dest_row = (cursor_.base + cursor_.counter) & ~(kRowsPerElwadd - 1);
     require(dest_row + kRowsPerElwadd <= kDestRows, "ELWADD behind DEST's last row");
     for (std::uint32_t i = 0; i < kRowsPerElwadd * kDestColumns; ++i) {
-        dest_[dest_row + i / kDestColumns][i % kDestColumns] = widen(source_a_.front().at(source_row * kDestColumns + i));
+        dest_[dest_row + i / kDestColumns][i % kDestColumns] =
+            widen(source_a_.front().at(source_row * kDestColumns + i));
     }
     const RowAdvance& advance = source_modes_.at(mode);
     source_row_ = advance.clear ? 0 : source_row_ + advance.increment;

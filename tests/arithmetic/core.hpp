@@ -1,8 +1,9 @@
 // One Tensix core as kernels/compute.cpp sees it: circular buffers in L1, unpacker, matrix unit, vector unit, packer.
 //
-// compute.cpp is compiled for the host with UNPACK, MATH and PACK all in one thread: the program order of its three threads
-// is one of the orders the hardware may take. device_api/ turns its calls into calls of the core that is `current`.
-// Reader and writer are RowFeed (row_feed.hpp): pages come filled when waited for and are taken apart when pushed.
+// compute.cpp is compiled for the host with UNPACK, MATH and PACK all in one thread: the program order of its three
+// threads is one of the orders the hardware may take. device_api/ turns its calls into calls of the core that is
+// `current`. Reader and writer are RowFeed (row_feed.hpp): pages come filled when waited for and are taken apart when
+// pushed.
 #pragma once
 
 #include <array>

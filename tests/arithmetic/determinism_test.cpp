@@ -1,4 +1,5 @@
-// A row's bits depend on the row, gamma, beta and epsilon alone: not on the batch, the block, the neighbours or the place.
+// A row's bits depend on the row, gamma, beta and epsilon alone: not on the batch, the block, the neighbours or the
+// place.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -47,8 +48,9 @@ TEST_P(Determinism, OrderOfRowsDecidesNoBit) {
     Rows rows = draw_rows(distributions().front(), kRowsDrawn, GetParam(), run_seed());
     const Configuration& configuration = *find_configurations({.width = GetParam()}).back();
     std::vector<Half> y = normalise(configuration, rows.operands());
-    std::ranges::rotate(rows.x, rows.x.begin() + 7 * GetParam());
-    std::ranges::rotate(y, y.begin() + 7 * GetParam());
+    const std::ptrdiff_t seven_rows = std::ptrdiff_t{7} * GetParam();
+    std::rotate(rows.x.begin(), rows.x.begin() + seven_rows, rows.x.end());
+    std::rotate(y.begin(), y.begin() + seven_rows, y.end());
     EXPECT_EQ(normalise(configuration, rows.operands()), y);
 }
 

@@ -30,9 +30,11 @@ struct Rows {
 };
 
 // gamma ~ N(1, 0.2), beta ~ N(0, 0.5), all rounded to bf16.
-[[nodiscard]] Rows draw_rows(const Distribution& distribution, std::size_t rows, std::uint32_t width, std::uint64_t seed);
+[[nodiscard]] Rows draw_rows(const Distribution& distribution, std::size_t rows, std::uint32_t width,
+                             std::uint64_t seed);
 
-// The seed of this run: --seed=N, or 1. Every test draws from it, so a failure repeats with the seed printed at the start.
+// The seed of this run: --seed=N, or 1. Every test draws from it, so a failure repeats with the seed printed at the
+// start.
 [[nodiscard]] std::uint64_t& run_seed();
 
 }  // namespace layernorm_fused_rm::arithmetic

@@ -48,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(Widths, EveryWidth, testing::ValuesIn(kTestedWidths));
 TEST_P(EveryWidth, AConstantRowGivesBeta) {
     Rows rows = scaled_rows(0, 1);
     std::vector<Half> values;  // whose sum is finite, zeros of both signs and denormals among them
-    for (std::uint32_t bits = 0; bits < 0x10000; bits += width() > 100 ? 61 : 5) {
+    for (std::uint32_t bits = 0; bits<0x10000; bits += width()> 100 ? 61 : 5) {
         const auto half = static_cast<Half>(bits);
         if (is_finite(half) && std::abs(static_cast<double>(to_float(half))) * width() < 0x1p128) {
             values.push_back(half);
@@ -88,9 +88,8 @@ TEST_P(EveryWidth, DenormalsAndTinyNumbersGiveBeta) {
 // What is no number makes its whole row infinite, never NaN: the matrix unit turns NaN into infinity on the way in, the
 // packer does on the way out. No other row of the batch, the block or the tensor changes by a bit.
 TEST_P(EveryWidth, NanAndInfinityStayInTheirRow) {
-    constexpr std::size_t kRows = 23;
-    const Rows clean = scaled_rows(kRows, 1);
-    const std::vector<Half> expected = run(clean);
+    const Rows clean = scaled_rows(23, 1);
+    std::vector<Half> expected = run(clean);
     for (const Half bad : {Half{0x7fc1}, Half{0xffc1}, Half{0x7f81}, Half{0x7f80}, Half{0xff80}}) {
         for (const std::uint32_t column : {0U, width() / 2, width() - 1}) {
             Rows dirty = clean;
@@ -100,8 +99,8 @@ TEST_P(EveryWidth, NanAndInfinityStayInTheirRow) {
             std::vector<Half> y = run(dirty);
             EXPECT_TRUE(std::ranges::all_of(row(y, 5), is_infinite));
             EXPECT_TRUE(std::ranges::all_of(row(y, 16), is_infinite));
-            std::ranges::copy(expected.begin() + 5 * width(), expected.begin() + 6 * width(), row(y, 5).begin());
-            std::ranges::copy(expected.begin() + 16 * width(), expected.begin() + 17 * width(), row(y, 16).begin());
+            std::ranges::copy(row(expected, 5), row(y, 5).begin());
+            std::ranges::copy(row(expected, 16), row(y, 16).begin());
             EXPECT_EQ(y, expected);
         }
     }
@@ -140,7 +139,8 @@ TEST(Epsilon, IsUsedAsGiven) {
                               }};
     const Rows rows = draw_rows(narrow, 400, 384, run_seed());
     for (const double epsilon : {1e-12, 1e-5, 1.0}) {
-        const Configuration& configuration = find_configuration({.width = 384, .rows_per_batch = 4, .epsilon = epsilon});
+        const Configuration& configuration =
+            find_configuration({.width = 384, .rows_per_batch = 4, .epsilon = epsilon});
         const Accuracy accuracy = judge(rows.operands(), epsilon, normalise(configuration, rows.operands()));
         EXPECT_GE(accuracy.share_correctly_rounded(), 0.999) << epsilon;
         EXPECT_LE(accuracy.largest_error, error_bound(384)) << epsilon;

@@ -25,10 +25,9 @@ inline constexpr Bits kHalfOfLastPlace = 0x8000;
     return exponent == kInfinity ? bits & (kSignBit | kInfinity) : bits;
 }
 
-// The packer's early conversion of fp32 to bf16, rounding: to nearest, halves away from zero; denormals and -0 become +0,
-// NaN becomes infinity of its sign.
-// Source: ISA documents, "Packers/FormatConversion" (early format conversion). An fp32 denormal that rounds up to a normal
-// number is not described; the vector unit produces none.
+// The packer's early conversion of fp32 to bf16, rounding: to nearest, halves away from zero; denormals and -0 become
+// +0, NaN becomes infinity of its sign. Source: ISA documents, "Packers/FormatConversion" (early format conversion). An
+// fp32 denormal that rounds up to a normal number is not described; the vector unit produces none.
 [[nodiscard]] constexpr Half pack(Bits bits) {
     const Bits sign = bits & kSignBit;
     const Bits magnitude = bits & ~kSignBit;

@@ -1,5 +1,5 @@
-// Writes the sources that compile kernels/compute.cpp for the host: one for each "<width>x<rows>[:<epsilon>]" asked for,
-// with the arguments that the planner gives a device of one core, and a table of them all.
+// Writes the sources that compile kernels/compute.cpp for the host: one for each "<width>x<rows>[:<epsilon>]" asked
+// for, with the arguments that the planner gives a device of one core, and a table of them all.
 //
 //     generate_configurations <folder> 96x3 384x48 384x4:1e-12
 #include <algorithm>
@@ -32,7 +32,8 @@ struct Request {
     // "configuration_384x4_1e_12", as a file and a namespace.
     [[nodiscard]] std::string identifier() const {
         std::string text = "configuration_" + name;
-        std::replace_if(text.begin(), text.end(), [](char c) { return c == ':' || c == '-' || c == '.'; }, '_');
+        std::replace_if(
+            text.begin(), text.end(), [](char c) { return c == ':' || c == '-' || c == '.'; }, '_');
         return text;
     }
 };
@@ -77,7 +78,8 @@ struct Request {
 // A double that reads back as the same value.
 [[nodiscard]] std::string to_text(double value) {
     std::string text(32, '\0');
-    text.resize(static_cast<std::size_t>(std::to_chars(text.data(), text.data() + text.size(), value).ptr - text.data()));
+    text.resize(
+        static_cast<std::size_t>(std::to_chars(text.data(), text.data() + text.size(), value).ptr - text.data()));
     return text;
 }
 

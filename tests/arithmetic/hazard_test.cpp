@@ -1,7 +1,8 @@
-// The checker of latency hazards: every sequence passes, alone, behind itself and in the kernel's order; each rule of the
-// documents is caught when broken.
+// The checker of latency hazards: every sequence passes, alone, behind itself and in the kernel's order; each rule of
+// the documents is caught when broken.
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -39,9 +40,16 @@ struct NamedSequence {
         return NamedSequence{"masked " + step[i].name, masked(step[i].sequence, limit)};
     };
     return {{"set centre scale", set_centre_scale(rows, kConstants)},
-            {"clear sums", clear_sums()}, step[0], tail(0, 32), tail(0, 31),
-            {"centres from sums", centres_from_sums(rows, kConstants)}, step[1], tail(1, 32), tail(1, 31),
-            {"rstd from squares", rstd_from_squares(kConstants)}, step[2]};
+            {"clear sums", clear_sums()},
+            step[0],
+            tail(0, 32),
+            tail(0, 31),
+            {"centres from sums", centres_from_sums(rows, kConstants)},
+            step[1],
+            tail(1, 32),
+            tail(1, 31),
+            {"rstd from squares", rstd_from_squares(kConstants)},
+            step[2]};
 }
 
 template <typename Visit>
@@ -70,12 +78,14 @@ TEST(Hazards, EveryStepMayFollowItself) {
     });
 }
 
-// Only reductions begin with a read of what the step before wrote last; the kernel rewinds the row counter between them.
+// Only reductions begin with a read of what the step before wrote last; the kernel rewinds the row counter between
+// them.
 TEST(Hazards, EverySequenceMayFollowTheOneBeforeItOrARewind) {
     for_each_variant([](std::uint32_t rows, Keep keep) {
         const std::vector<NamedSequence> program = batch_program(rows, keep);
         for (std::size_t i = 1; i < program.size(); ++i) {
-            const bool is_behind_rewind = program[i].name == "centres from sums" || program[i].name == "rstd from squares";
+            const bool is_behind_rewind =
+                program[i].name == "centres from sums" || program[i].name == "rstd from squares";
             EXPECT_TRUE(is_behind_rewind || may_follow(program[i - 1].sequence, program[i].sequence))
                 << program[i - 1].name << " -> " << program[i].name;
         }
@@ -93,14 +103,20 @@ TEST(Hazards, TheKernelsOwnStreamHasNoneInAnyConfiguration) {
     }
 }
 
-TEST(Hazards, EveryNopIsNeeded) {
+[[nodiscard]] bool needs_every_nop(const Sequence& sequence) {
+    for (std::uint32_t i = 1; i + 1 < sequence.size; ++i) {
+        const bool is_nop = sequence.instructions[i].opcode() == Opcode::kNop;
+        if (is_nop && !is_too_early(sequence.instructions[i - 1], sequence.instructions[i + 1])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+TEST(Hazards, NoSequenceHasANopTooMany) {
     for_each_variant([](std::uint32_t rows, Keep keep) {
         for (const auto& [name, sequence] : batch_program(rows, keep)) {
-            for (std::uint32_t i = 1; i + 1 < sequence.size; ++i) {
-                if (sequence.instructions[i].opcode() == Opcode::kNop) {
-                    EXPECT_TRUE(is_too_early(sequence.instructions[i - 1], sequence.instructions[i + 1])) << name << " " << i;
-                }
-            }
+            EXPECT_TRUE(needs_every_nop(sequence)) << name;
         }
     });
 }
@@ -111,7 +127,7 @@ struct Pair {
     Instruction next;
 };
 
-void PrintTo(const Pair& pair, std::ostream* output) { *output << pair.what; }
+std::ostream& operator<<(std::ostream& output, const Pair& pair) { return output << pair.what; }
 
 class TooEarly : public testing::TestWithParam<Pair> {};
 
@@ -130,37 +146,37 @@ TEST_P(TooEarly, IsFound) {
 
 INSTANTIATE_TEST_SUITE_P(
     Rules, TooEarly,
-    testing::Values(
-        Pair{"SFPMAD's result as a factor of SFPMAD", mad(1, 2, 3, 4), mad(4, 0, 0, 5)},
-        Pair{"SFPMAD's result as the other factor", mad(1, 2, 3, 4), mad(0, 4, 0, 5)},
-        Pair{"SFPMAD's result as the summand", mad(1, 2, 3, 4), mad(0, 0, 4, 5)},
-        Pair{"SFPMAD's result accumulated", mad(1, 2, 3, 3), mad(1, 2, 3, 3)},
-        Pair{"SFPADD's result in SFPMUL", add(1, 2, 3), multiply(3, 0, 4)},
-        Pair{"SFPMUL's result in SFPADD", multiply(1, 2, 3), add(0, 3, 4)},
-        Pair{"SFPMAD's result stored", mad(1, 2, 3, 4), store(4, 0)},
-        Pair{"SFPMAD's result moved", mad(1, 2, 3, 4), move(4, 5)},
-        Pair{"SFPMAD's result negated", mad(1, 2, 3, 4), negate(4, 5)},
-        Pair{"SFPMAD's result shifted in place", mad(1, 2, 3, 4), halve_bits(4)},
-        Pair{"SFPMAD's result subtracted", mad(1, 2, 3, 4), integer_subtract_from(5, 4)},
-        Pair{"SFPMAD's result subtracted from", mad(1, 2, 3, 4), integer_subtract_from(4, 5)},
-        Pair{"SFPMAD's result rotated", mad(1, 2, 3, 4), rotate(4, 5)},
-        Pair{"SFPMAD's result transposed, low half", add(1, 2, 3), transpose()},
-        Pair{"SFPMAD's result transposed, high half", add(1, 2, 7), transpose()},
-        Pair{"SFPMAD's result configured", multiply(1, 2, 0), configure(11)},
-        Pair{"half of SFPMAD's result replaced, upper", mad(1, 2, 3, 4), load_half(4, kUpperHalf, 1)},
-        Pair{"half of SFPMAD's result replaced, lower", mad(1, 2, 3, 4), load_half(4, kLowerHalf, 1)},
-        Pair{"SFPMAD's result overwritten by SFPLOAD", mad(1, 2, 3, 4), load(4, 0)},
-        Pair{"SFPMAD's result overwritten by SFPMOV", mad(1, 2, 3, 4), move(kZero, 4)},
-        Pair{"SFPMAD's result overwritten by SFPMAD", mad(1, 2, 3, 4), mad(1, 2, 3, 4)},
-        Pair{"SFPMAD's result overwritten by the mask's scratch", mad(1, 2, 3, 4), enable_lanes_below(32, 4)},
-        Pair{"a rotated register read", rotate(1, 2), add(0, 2, 0)},
-        Pair{"a rotated register rotated", rotate(1, 2), rotate(2, 3)},
-        Pair{"a rotated register overwritten", rotate(1, 2), load(2, 0)},
-        Pair{"SFPMOV behind a rotation", rotate(1, 2), move(3, 4)},
-        Pair{"SFPIADD behind a rotation", rotate(1, 2), integer_subtract_from(3, 4)},
-        Pair{"SFPSHFT behind a rotation", rotate(1, 2), halve_bits(3)},
-        Pair{"SFPENCC behind a rotation", rotate(1, 2), conditions_off()},
-        Pair{"anything behind SFPCONFIG of the lane configuration", configure(15), load(0, 0)}));
+    testing::Values(Pair{"SFPMAD's result as a factor of SFPMAD", mad(1, 2, 3, 4), mad(4, 0, 0, 5)},
+                    Pair{"SFPMAD's result as the other factor", mad(1, 2, 3, 4), mad(0, 4, 0, 5)},
+                    Pair{"SFPMAD's result as the summand", mad(1, 2, 3, 4), mad(0, 0, 4, 5)},
+                    Pair{"SFPMAD's result accumulated", mad(1, 2, 3, 3), mad(1, 2, 3, 3)},
+                    Pair{"SFPADD's result in SFPMUL", add(1, 2, 3), multiply(3, 0, 4)},
+                    Pair{"SFPMUL's result in SFPADD", multiply(1, 2, 3), add(0, 3, 4)},
+                    Pair{"SFPMAD's result stored", mad(1, 2, 3, 4), store(4, 0)},
+                    Pair{"SFPMAD's result moved", mad(1, 2, 3, 4), move(4, 5)},
+                    Pair{"SFPMAD's result negated", mad(1, 2, 3, 4), negate(4, 5)},
+                    Pair{"SFPMAD's result shifted in place", mad(1, 2, 3, 4), halve_bits(4)},
+                    Pair{"SFPMAD's result subtracted", mad(1, 2, 3, 4), integer_subtract_from(5, 4)},
+                    Pair{"SFPMAD's result subtracted from", mad(1, 2, 3, 4), integer_subtract_from(4, 5)},
+                    Pair{"SFPMAD's result rotated", mad(1, 2, 3, 4), rotate(4, 5)},
+                    Pair{"SFPMAD's result transposed, low half", add(1, 2, 3), transpose()},
+                    Pair{"SFPMAD's result transposed, high half", add(1, 2, 7), transpose()},
+                    Pair{"SFPMAD's result configured", multiply(1, 2, 0), configure(11)},
+                    Pair{"half of SFPMAD's result replaced, upper", mad(1, 2, 3, 4), load_half(4, kUpperHalf, 1)},
+                    Pair{"half of SFPMAD's result replaced, lower", mad(1, 2, 3, 4), load_half(4, kLowerHalf, 1)},
+                    Pair{"SFPMAD's result overwritten by SFPLOAD", mad(1, 2, 3, 4), load(4, 0)},
+                    Pair{"SFPMAD's result overwritten by SFPMOV", mad(1, 2, 3, 4), move(kZero, 4)},
+                    Pair{"SFPMAD's result overwritten by SFPMAD", mad(1, 2, 3, 4), mad(1, 2, 3, 4)},
+                    Pair{"SFPMAD's result overwritten by the mask's scratch", mad(1, 2, 3, 4),
+                         enable_lanes_below(32, 4)},
+                    Pair{"a rotated register read", rotate(1, 2), add(0, 2, 0)},
+                    Pair{"a rotated register rotated", rotate(1, 2), rotate(2, 3)},
+                    Pair{"a rotated register overwritten", rotate(1, 2), load(2, 0)},
+                    Pair{"SFPMOV behind a rotation", rotate(1, 2), move(3, 4)},
+                    Pair{"SFPIADD behind a rotation", rotate(1, 2), integer_subtract_from(3, 4)},
+                    Pair{"SFPSHFT behind a rotation", rotate(1, 2), halve_bits(3)},
+                    Pair{"SFPENCC behind a rotation", rotate(1, 2), conditions_off()},
+                    Pair{"anything behind SFPCONFIG of the lane configuration", configure(15), load(0, 0)}));
 
 class EarlyEnough : public testing::TestWithParam<Pair> {};
 

@@ -1,7 +1,7 @@
 // Arithmetic of the device on the host, for comparison from outside. Files are raw little-endian numbers.
 //
-//     interpret rows <width> <rows per batch> <x> <gamma> <beta> <y>        bf16: y = LayerNorm of x's rows, epsilon 1e-5
-//     interpret multiply-add <triples> <results>                            fp32 bits: a, b, c -> a * b + c
+//     interpret rows <width> <rows per batch> <x> <gamma> <beta> <y>        bf16: y = LayerNorm of x's rows, epsilon
+//     1e-5 interpret multiply-add <triples> <results>                            fp32 bits: a, b, c -> a * b + c
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -65,8 +65,9 @@ int main(int count, char** values) {
         } else if (words.size() == 3 && words[0] == "multiply-add") {
             interpret_multiply_add(words);
         } else {
-            throw std::invalid_argument("use: rows <width> <rows per batch> <x> <gamma> <beta> <y>, "
-                                        "or: multiply-add <triples> <results>");
+            throw std::invalid_argument(
+                "use: rows <width> <rows per batch> <x> <gamma> <beta> <y>, "
+                "or: multiply-add <triples> <results>");
         }
     } catch (const std::exception& error) {
         std::cerr << "interpret: " << error.what() << "\n";

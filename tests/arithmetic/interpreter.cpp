@@ -59,20 +59,33 @@ VectorUnit::VectorUnit(Dest& dest, RowCursor& cursor) : dest_(dest), cursor_(cur
 
 void VectorUnit::execute(std::uint32_t word) {
     switch (static_cast<Opcode>(word >> 24)) {
-        case Opcode::kLoad: return load(word);
-        case Opcode::kLoadImmediate: return load_immediate(word);
-        case Opcode::kStore: return store(word);
-        case Opcode::kIntegerAdd: return add_integers(word);
-        case Opcode::kShift: return shift(word);
-        case Opcode::kMove: return move(word);
+        case Opcode::kLoad:
+            return load(word);
+        case Opcode::kLoadImmediate:
+            return load_immediate(word);
+        case Opcode::kStore:
+            return store(word);
+        case Opcode::kIntegerAdd:
+            return add_integers(word);
+        case Opcode::kShift:
+            return shift(word);
+        case Opcode::kMove:
+            return move(word);
         case Opcode::kMad:
         case Opcode::kAdd:
-        case Opcode::kMultiply: return multiply_and_add(word);
-        case Opcode::kConditions: return set_conditions(word);
-        case Opcode::kTranspose: transpose(0); return transpose(4);
-        case Opcode::kNop: return;
-        case Opcode::kConfigure: return configure(word);
-        case Opcode::kRotate: return rotate(word);
+        case Opcode::kMultiply:
+            return multiply_and_add(word);
+        case Opcode::kConditions:
+            return set_conditions(word);
+        case Opcode::kTranspose:
+            transpose(0);
+            return transpose(4);
+        case Opcode::kNop:
+            return;
+        case Opcode::kConfigure:
+            return configure(word);
+        case Opcode::kRotate:
+            return rotate(word);
     }
     refuse_instruction(word, "not interpreted");
 }
@@ -116,7 +129,8 @@ void VectorUnit::store(std::uint32_t word) {
     const Place place = place_of(word);
     for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
         if (is_enabled(lane)) {
-            dest_[place.first_row + lane / kLaneColumns][2 * (lane % kLaneColumns) + place.odd] = registers_[from][lane];
+            dest_[place.first_row + lane / kLaneColumns][2 * (lane % kLaneColumns) + place.odd] =
+                registers_[from][lane];
         }
     }
     cursor_.apply(field(word, 14, 2));
@@ -144,7 +158,8 @@ void VectorUnit::add_integers(std::uint32_t word) {
     Lanes values;
     for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
         const Bits old = registers_[to][lane];
-        const Bits right = (mode & 1U) != 0 ? static_cast<Bits>(immediate_of(word)) : ((mode & 2U) != 0 ? 0U - old : old);
+        const Bits right =
+            (mode & 1U) != 0 ? static_cast<Bits>(immediate_of(word)) : ((mode & 2U) != 0 ? 0U - old : old);
         values[lane] = left[lane] + right;
     }
     write(to, values);

@@ -1,8 +1,8 @@
 // The vector unit of one Tensix core: the instructions of kernels/sfpu/instruction.hpp, carried out bit for bit.
 //
-// 32 lanes, a grid of 4 rows by 8 columns; lane = 8 * row + column. What the documents leave undefined, or what no sequence
-// has a use for, is refused by an exception and not guessed at.
-// Source: ISA documents, "VectorUnit", "LReg", "Dst" and the page of each instruction.
+// 32 lanes, a grid of 4 rows by 8 columns; lane = 8 * row + column. What the documents leave undefined, or what no
+// sequence has a use for, is refused by an exception and not guessed at. Source: ISA documents, "VectorUnit", "LReg",
+// "Dst" and the page of each instruction.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@ inline constexpr std::uint32_t kLaneColumns = 8;
 inline constexpr std::uint32_t kLaneRows = 4;
 inline constexpr std::uint32_t kDestRows = 512;
 inline constexpr std::uint32_t kDestColumns = 16;
-inline constexpr std::uint32_t kRegisters = 16;        // L0..L15
+inline constexpr std::uint32_t kRegisters = 16;         // L0..L15
 inline constexpr std::uint32_t kWritableRegisters = 8;  // by anything but SFPCONFIG
 inline constexpr std::uint32_t kAddressModes = 4;
 

@@ -76,8 +76,10 @@ TEST_F(InterpreterTest, StoresWhereItLoads) {
     unit.set_lanes(3, counting_from(9000));
     execute(sfpu::store(3, 6));
     for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
-        EXPECT_EQ((*dest)[4 + lane / 8][2 * (lane % 8) + 1], 9000 + lane);
-        EXPECT_EQ((*dest)[4 + lane / 8][2 * (lane % 8)], 16 * (4 + lane / 8) + 2 * (lane % 8));
+        const std::uint32_t row = 4 + lane / 8;
+        const std::uint32_t column = lane % 8 * 2;
+        EXPECT_EQ((*dest)[row][column + 1], 9000 + lane);
+        EXPECT_EQ((*dest)[row][column], 16 * row + column);
     }
 }
 

@@ -1,10 +1,9 @@
 // a * b + c as the vector unit of Wormhole computes it, bit for bit: SFPMAD, SFPADD and SFPMUL.
 //
-// The product is cut to four bits more than fp32 has, with a sticky bit, before the addition; the sum is rounded once, to
-// nearest even. Denormal inputs count as zero, denormal results become +0, as do all zeros. A NaN result keeps whatever
-// bits the sum would have had, which decides nothing but its payload.
-// Source: ISA documents, "SFPMAD" (IEEE754 conformance / divergence) and "FMA" (differences between fma_model_wh,
-// fma_model_bh and fma_model_ieee).
+// The product is cut to four bits more than fp32 has, with a sticky bit, before the addition; the sum is rounded once,
+// to nearest even. Denormal inputs count as zero, denormal results become +0, as do all zeros. A NaN result keeps
+// whatever bits the sum would have had, which decides nothing but its payload. Source: ISA documents, "SFPMAD" (IEEE754
+// conformance / divergence) and "FMA" (differences between fma_model_wh, fma_model_bh and fma_model_ieee).
 #pragma once
 
 #include <algorithm>
@@ -38,7 +37,9 @@ struct Magnitude {
 }
 
 [[nodiscard]] constexpr bool is_special(Magnitude value) { return value.exponent == kSpecialExponent; }
-[[nodiscard]] constexpr bool is_infinite(Magnitude value) { return is_special(value) && value.significand == 0x800000U; }
+[[nodiscard]] constexpr bool is_infinite(Magnitude value) {
+    return is_special(value) && value.significand == 0x800000U;
+}
 [[nodiscard]] constexpr bool is_nan(Magnitude value) { return is_special(value) && value.significand != 0x800000U; }
 
 // The product with guard bits, of which the lowest stands for all that is lost.
@@ -69,8 +70,8 @@ struct Magnitude {
     }
     // A shift by two loses the higher of the two bits: a fault of the chip, kept ("FMA", differences).
     significand = excess <= 0 ? significand << -excess : (significand >> excess) | (significand & 1U);
-    Bits bits = (static_cast<Bits>(exponent) << kMantissaBits) +
-                (static_cast<Bits>(significand >> kGuardBits) & 0x7fffffU);
+    Bits bits =
+        (static_cast<Bits>(exponent) << kMantissaBits) + (static_cast<Bits>(significand >> kGuardBits) & 0x7fffffU);
     bits += (significand & 7U) + (bits & 1U) > 4 ? 1 : 0;
     return (bits >> kMantissaBits) == 0 ? 0 : bits;
 }
@@ -108,7 +109,8 @@ struct Special {
     Magnitude product = multiply(left, right);
     const Bits product_sign = (a ^ b) & kSignBit;
     Bits nan = 0;
-    if (is_special(left) || is_special(right) || is_special(addend) || product.exponent >= kSpecialExponent) [[unlikely]] {
+    if (is_special(left) || is_special(right) || is_special(addend) || product.exponent >= kSpecialExponent)
+        [[unlikely]] {
         const Special special = decide(left, right, product_sign, c);
         if (!special.is_nan) {
             return special.bits;

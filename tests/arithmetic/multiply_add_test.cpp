@@ -1,5 +1,5 @@
-// The multiply-add has every property that the ISA documents give it ("SFPMAD", "FMA"). That it is the simulator's, bit for
-// bit, is tested in tests/device/test_bit_exact.py.
+// The multiply-add has every property that the ISA documents give it ("SFPMAD", "FMA"). That it is the simulator's, bit
+// for bit, is tested in tests/device/test_bit_exact.py.
 #include "multiply_add.hpp"
 
 #include <gtest/gtest.h>
@@ -56,7 +56,8 @@ TEST(MultiplyAdd, IsWithinFourBitsOfTheProductOfTheFusedResult) {
         const Bits b = draw_number(random);
         const double product = static_cast<double>(float_of(a)) * static_cast<double>(float_of(b));
         const float c = static_cast<float>(-product * (1 + static_cast<double>(random() % 64) * 0x1p-24));
-        const double error = static_cast<double>(float_of(multiply_add(a, b, bits_of(c)))) - (product + static_cast<double>(c));
+        const double error =
+            static_cast<double>(float_of(multiply_add(a, b, bits_of(c)))) - (product + static_cast<double>(c));
         ASSERT_LE(std::abs(error), std::abs(product) * 0x1p-25) << std::hex << a << " " << b;
     }
 }
@@ -92,17 +93,16 @@ TEST(MultiplyAdd, FollowsIeeeForInfinitiesAndNans) {
     EXPECT_EQ(multiply_add(kInfinity, kMinusOne, kOne), kSignBit | kInfinity);
     EXPECT_EQ(multiply_add(kOne, kOne, kSignBit | kInfinity), kSignBit | kInfinity);
     EXPECT_EQ(multiply_add(kInfinity, kOne, kInfinity), kInfinity);
-    for (const Bits result :
-         {multiply_add(nan, kOne, kOne), multiply_add(kOne, nan, kOne), multiply_add(kOne, kOne, nan),
-          multiply_add(kInfinity, 0, kOne), multiply_add(0, kInfinity, kOne),
-          multiply_add(kInfinity, kOne, kSignBit | kInfinity)}) {
+    for (const Bits result : {multiply_add(nan, kOne, kOne), multiply_add(kOne, nan, kOne),
+                              multiply_add(kOne, kOne, nan), multiply_add(kInfinity, 0, kOne),
+                              multiply_add(0, kInfinity, kOne), multiply_add(kInfinity, kOne, kSignBit | kInfinity)}) {
         EXPECT_TRUE(is_nan(result));
         EXPECT_EQ(result & kSomeNan, kSomeNan);
     }
 }
 
-// A sum that carries by two places loses the higher of the two bits shifted out ("FMA", differences; a fault of the chip):
-// 4.5 + 2^-20 + 2^-22 + 2^-25 lies just above the middle of two numbers, and is taken for the middle.
+// A sum that carries by two places loses the higher of the two bits shifted out ("FMA", differences; a fault of the
+// chip): 4.5 + 2^-20 + 2^-22 + 2^-25 lies just above the middle of two numbers, and is taken for the middle.
 TEST(MultiplyAdd, LosesABitWhereTheSumCarriesTwice) {
     const float a = 1.75F;
     const float b = 1.5F + 3 * 0x1p-23F;

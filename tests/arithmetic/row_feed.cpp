@@ -12,7 +12,7 @@ using contract::Buffer;
 using contract::kBytesPerBfloat16;
 using contract::kElementsPerChunk;
 
-constexpr Half kPoison = 0x7fc1;             // a NaN
+constexpr Half kPoison = 0x7fc1;            // a NaN
 constexpr std::uint32_t kFirstByte = 1024;  // of the buffers in L1
 
 [[nodiscard]] constexpr std::uint32_t index_of(Buffer buffer) { return static_cast<std::uint32_t>(buffer); }
@@ -41,7 +41,8 @@ RowFeed::RowFeed(const Shape& shape, const Operands& operands)
       rows_(operands.x.size() / shape.width),
       y_(operands.x.size()) {
     require(operands.x.size() % shape.width == 0, "x is not whole rows");
-    require(operands.gamma.size() == shape.width && operands.beta.size() == shape.width, "gamma or beta is not one row");
+    require(operands.gamma.size() == shape.width && operands.beta.size() == shape.width,
+            "gamma or beta is not one row");
     const std::uint32_t vector_bytes =
         (shape.width + kElementsPerChunk - 1) / kElementsPerChunk * kElementsPerChunk * kBytesPerBfloat16;
     rings_[index_of(Buffer::kInput)] = {.page_bytes = shape.page_bytes, .pages = shape.input_pages};
@@ -56,18 +57,29 @@ RowFeed::RowFeed(const Shape& shape, const Operands& operands)
     l1_.assign(byte / kBytesPerBfloat16, kPoison);
 }
 
-std::uint32_t RowFeed::front_address(std::uint32_t buffer) const { return rings_.at(buffer).address_of(rings_[buffer].popped); }
-std::uint32_t RowFeed::back_address(std::uint32_t buffer) const { return rings_.at(buffer).address_of(rings_[buffer].pushed); }
+std::uint32_t RowFeed::front_address(std::uint32_t buffer) const {
+    return rings_.at(buffer).address_of(rings_[buffer].popped);
+}
+std::uint32_t RowFeed::back_address(std::uint32_t buffer) const {
+    return rings_.at(buffer).address_of(rings_[buffer].pushed);
+}
 
 void RowFeed::wait_front(std::uint32_t buffer, std::uint32_t pages) {
     const Ring& ring = rings_.at(buffer);
     require(pages <= ring.pages, "waits for more pages than the buffer has");
     while (ring.pushed - ring.popped < pages) {
         switch (static_cast<Buffer>(buffer)) {
-            case Buffer::kGamma: read_vector(buffer, operands_.gamma); break;
-            case Buffer::kBeta: read_vector(buffer, operands_.beta); break;
-            case Buffer::kInput: read_step(); break;
-            default: throw std::logic_error("compute waits for its own output");
+            case Buffer::kGamma:
+                read_vector(buffer, operands_.gamma);
+                break;
+            case Buffer::kBeta:
+                read_vector(buffer, operands_.beta);
+                break;
+            case Buffer::kInput:
+                read_step();
+                break;
+            default:
+                throw std::logic_error("compute waits for its own output");
         }
     }
 }
@@ -96,7 +108,8 @@ std::span<const Half> RowFeed::read(std::uint32_t address, std::uint32_t count) 
 std::span<Half> RowFeed::write(std::uint32_t address, std::uint32_t count) {
     const Ring& output = rings_[index_of(Buffer::kOutput)];
     const std::uint32_t end = output.first_byte + output.pages * output.page_bytes;
-    require(address >= output.first_byte && address + count * kBytesPerBfloat16 <= end, "packs outside the output pages");
+    require(address >= output.first_byte && address + count * kBytesPerBfloat16 <= end,
+            "packs outside the output pages");
     return std::span(l1_).subspan(address / kBytesPerBfloat16, count);
 }
 
@@ -130,7 +143,8 @@ void RowFeed::read_step() {
     std::ranges::fill(page, kPoison);
     for (std::uint32_t row = 0; row < rows_of(next_read_); ++row) {
         const Piece piece = piece_of(next_read_, row);
-        std::ranges::copy(operands_.x.subspan(piece.first, piece.elements), page.begin() + row * shape_.row_stride);
+        std::ranges::copy(operands_.x.subspan(piece.first, piece.elements),
+                          page.begin() + static_cast<std::ptrdiff_t>(std::size_t{row} * shape_.row_stride));
     }
     ring.pushed += pages_per_step();
     advance(next_read_);
@@ -149,7 +163,7 @@ void RowFeed::write_step() {
     const std::size_t base = ring.address_of(ring.pushed) / kBytesPerBfloat16;
     for (std::uint32_t row = 0; row < rows_of(next_write_); ++row) {
         const Piece piece = piece_of(next_write_, row);
-        std::ranges::copy(std::span(l1_).subspan(base + row * shape_.row_stride, piece.elements),
+        std::ranges::copy(std::span(l1_).subspan(base + std::size_t{row} * shape_.row_stride, piece.elements),
                           y_.begin() + static_cast<std::ptrdiff_t>(piece.first));
     }
     ring.pushed += pages_per_step();

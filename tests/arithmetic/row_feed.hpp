@@ -1,7 +1,7 @@
 // Circular buffers of one core, with reader and writer played on demand: rows in, normalised rows out.
 //
-// A step is what kernels/work.hpp calls one: a page with a block of rows, or a page for each row's segment. Whatever a page
-// holds beside its rows is poison (NaN), so that padding which counts anywhere is found out.
+// A step is what kernels/work.hpp calls one: a page with a block of rows, or a page for each row's segment. Whatever a
+// page holds beside its rows is poison (NaN), so that padding which counts anywhere is found out.
 #pragma once
 
 #include <array>
@@ -15,11 +15,11 @@ namespace layernorm_fused_rm::arithmetic {
 
 // What of a plan decides how rows travel.
 struct Shape {
-    std::uint32_t width = 0;           // elements
-    std::uint32_t row_stride = 0;      // elements, from row to row in a page
-    std::uint32_t segments = 0;        // of a row
+    std::uint32_t width = 0;       // elements
+    std::uint32_t row_stride = 0;  // elements, from row to row in a page
+    std::uint32_t segments = 0;    // of a row
     std::uint32_t rows_per_block = 0;
-    std::uint32_t page_bytes = 0;      // of input and output
+    std::uint32_t page_bytes = 0;  // of input and output
     std::uint32_t input_pages = 0;
     std::uint32_t output_pages = 0;
 };
@@ -62,7 +62,9 @@ private:
         std::uint32_t pushed = 0;  // ever
         std::uint32_t popped = 0;
 
-        [[nodiscard]] std::uint32_t address_of(std::uint32_t page) const { return first_byte + page % pages * page_bytes; }
+        [[nodiscard]] std::uint32_t address_of(std::uint32_t page) const {
+            return first_byte + page % pages * page_bytes;
+        }
     };
     // The next step of one direction.
     struct Step {

@@ -20,22 +20,33 @@ protected:
 
 TEST_F(DeviceCheck, refuses_a_grid_without_cores) {
     for (const auto& [grid, given] : std::initializer_list<std::pair<Coordinate, std::string>>{
-             {{0, 8}, "0 x 8"}, {{8, 0}, "8 x 0"}, {{-1, 8}, "-1 x 8"}, {{8, 257}, "8 x 257"}, {{257, 8}, "257 x 8"}}) {
+             {{0, 8}, "0 x 8"}, {{8, 0}, "8 x 0"}, {{-1, 8}, "-1 x 8"}, {{8, 65}, "8 x 65"}, {{65, 8}, "65 x 8"}}) {
         problem.device.grid = grid;
         expect_error("device has a grid of " + given +
-                     " cores, but needs 1 to 256 on either side; pass device.compute_with_storage_grid_size()");
+                     " cores, but needs 1 to 64 on either side; pass device.compute_with_storage_grid_size()");
+    }
+}
+
+TEST_F(DeviceCheck, refuses_a_noc_larger_than_any) {
+    const Coordinate unknown{};
+    problem.device.noc_size = unknown;
+    expect_error("");
+    for (const auto& [size, given] : std::initializer_list<std::pair<Coordinate, std::string>>{
+             {{-1, 12}, "-1 x 12"}, {{10, 65}, "10 x 65"}, {{2147483647, 12}, "2147483647 x 12"}}) {
+        problem.device.noc_size = size;
+        expect_error("device has a NoC of " + given +
+                     " places, but a NoC has at most 64 on either side; pass its size, or 0 x 0 if it is unknown");
     }
 }
 
 TEST_F(DeviceCheck, refuses_a_core_without_l1) {
     problem.device.l1_bytes = 0;
     expect_error(
-        "device has 0 bytes of L1 for circular buffers on a core, but needs 1 to 4294967295; pass the free L1 of a "
-        "core");
-    problem.device.l1_bytes = std::int64_t{1} << 32;
+        "device has 0 bytes of L1 for circular buffers on a core, but needs 1 to 67108864; pass the free L1 of a core");
+    problem.device.l1_bytes = 67108865;
     expect_error(
-        "device has 4294967296 bytes of L1 for circular buffers on a core, but needs 1 to 4294967295; pass the free "
-        "L1 of a core");
+        "device has 67108865 bytes of L1 for circular buffers on a core, but needs 1 to 67108864; pass the free L1 of "
+        "a core");
 }
 
 TEST_F(DeviceCheck, refuses_a_memory_without_banks_where_a_tensor_lies_there) {

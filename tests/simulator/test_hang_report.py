@@ -95,3 +95,22 @@ def test_device_without_any_future_event_hangs_at_once():
     device.pump._tile_clocks = [SimpleNamespace(next_event_cycle=lambda cycle: None)]
     with pytest.raises(hang.DeviceHang, match="nothing can happen any more"):
         hang.HangWatch(device).check(100)
+
+
+def test_the_report_ends_with_the_last_plan(monkeypatch, tmp_path, capsys):
+    plan = tmp_path / "plan.txt"
+    plan.write_text("layernorm_fused_rm: 24 rows of 96 elements\n")
+    monkeypatch.setenv(hang.LAST_PLAN_VARIABLE, str(plan))
+    monkeypatch.setenv(hang.HANG_REPORT_VARIABLE, str(tmp_path / "report.txt"))
+    assert hang._publish("simulated device hang\ncore (0, 0)") == "simulated device hang"
+    report = (tmp_path / "report.txt").read_text()
+    assert report == "simulated device hang\ncore (0, 0)\nthe last plan:\nlayernorm_fused_rm: 24 rows of 96 elements\n"
+    assert report == capsys.readouterr().err
+
+
+def test_without_a_plan_the_report_stays_as_it_is(monkeypatch, tmp_path, capsys):
+    monkeypatch.delenv(hang.HANG_REPORT_VARIABLE, raising=False)
+    for name in (str(tmp_path / "missing.txt"), ""):
+        monkeypatch.setenv(hang.LAST_PLAN_VARIABLE, name)
+        hang._publish("simulated device hang")
+        assert capsys.readouterr().err == "simulated device hang\n"

@@ -46,8 +46,8 @@ static_assert(kRowStride % contract::kElementsPerVectorPair == 0, "a row starts 
 static_assert(kIsResident || kRowStride == contract::kElementsPerChunk, "a streamed row's page is one chunk");
 static_assert(kInputPages % (kPagesPerStep * kSegments) == 0, "no block may straddle the end of kInput");
 static_assert(kStepsInFlight >= 1 && kStepsInFlight <= 14, "transaction ids 2 to 15 tell the steps apart");
-// A block is popped once all of it is there. While its last step is under way, kStepsInFlight - 1 later ones may be too, and
-// the reader reserves room for all of them before it pushes the first.
+// A block is popped once all of it is there. While its last step is under way, kStepsInFlight - 1 later ones may be
+// too, and the reader reserves room for all of them before it pushes the first.
 static_assert(kInputPages / kPagesPerStep >= kSegments + kStepsInFlight - 1,
               "a reader that is ahead must not wait for pages that only the steps under way can free");
 static_assert(kSegments == (kWidth + contract::kElementsPerChunk - 1) / contract::kElementsPerChunk, "chunks of a row");

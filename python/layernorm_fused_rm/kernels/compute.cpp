@@ -1,14 +1,14 @@
-// Compute of layernorm_fused_rm: normalises rows in fp32, from L1 through DEST and back to L1. Three threads: unpack, math,
-// pack.
+// Compute of layernorm_fused_rm: normalises rows in fp32, from L1 through DEST and back to L1. Three threads: unpack,
+// math, pack.
 //
 //     y = (x - mean(x)) * rsqrt(variance(x) + epsilon) * gamma + beta        over the kWidth elements of each row
 //
-// shapes   kInput, kOutput: a page is kRowsPerBlock rows kRowStrideBytes apart, or one segment of one row; linear, never
-//          tiles
+// shapes   kInput, kOutput: a page is kRowsPerBlock rows kRowStrideBytes apart, or one segment of one row; linear,
+//          never tiles
 // in       kInput, kGamma, kBeta (one page each, kept to the end)
 // out      kOutput
-// invariant: per step kPagesPerStep pages of kInput are popped and as many of kOutput pushed; a zone is acquired, committed,
-//            waited for and released once per step
+// invariant: per step kPagesPerStep pages of kInput are popped and as many of kOutput pushed; a zone is acquired,
+//            committed, waited for and released once per step
 // numerics: bf16 in, fp32 in DEST and on the SFPU, two passes, one rounding to bf16 at the packer
 #include <stdint.h>
 
@@ -33,12 +33,13 @@ inline constexpr uint32_t kChunksPerZone =
 inline constexpr uint32_t kResidentGammaRow = contract::kZones * contract::kChunksPerResidentZone * kRowsInChunk;
 inline constexpr uint32_t kStreamedGammaRow = contract::kMaxStreamedRowsPerBatch * kRowsInChunk;
 
-static_assert(kSegments > 1 || kRowsPerBlock * kRowStride <= contract::kChunksPerResidentZone * contract::kElementsPerChunk);
-static_assert(kSegments == 1 || (kRowsPerBlock == kRowsPerBatch && kRowsPerBatch <= contract::kMaxStreamedRowsPerBatch));
+static_assert(kSegments > 1 ||
+              kRowsPerBlock * kRowStride <= contract::kChunksPerResidentZone * contract::kElementsPerChunk);
+static_assert(kSegments == 1 ||
+              (kRowsPerBlock == kRowsPerBatch && kRowsPerBatch <= contract::kMaxStreamedRowsPerBatch));
 static_assert(kRowsPerBatch <= contract::kMaxRowsPerBatch);
 
-inline constexpr uint32_t kBatchStrideRows =
-    kSegments == 1 ? kRowStride / contract::kElementsPerDestRow : kRowsInChunk;
+inline constexpr uint32_t kBatchStrideRows = kSegments == 1 ? kRowStride / contract::kElementsPerDestRow : kRowsInChunk;
 
 // What outlives a block.
 struct State {
@@ -74,7 +75,8 @@ inline void settle_affine(bool& is_settled) {
     }
 }
 
-// Block [rows, kWidth] of one segment: filled once, normalised batch by batch, packed once. Pops kInput, pushes kOutput.
+// Block [rows, kWidth] of one segment: filled once, normalised batch by batch, packed once. Pops kInput, pushes
+// kOutput.
 inline void normalise_resident_block(uint32_t rows, State& state) {
     const uint32_t zone = state.zone;
     const uint32_t batches = (rows + kRowsPerBatch - 1) / kRowsPerBatch;

@@ -1,15 +1,16 @@
-// What host and device must agree on: circular buffers, argument names and slots, the sizes of the Tensix tile registers.
+// What host and device must agree on: circular buffers, argument names and slots, the sizes of the Tensix tile
+// registers.
 //
-// Included by the planner (host C++20) and by every kernel (device C++17 and newer), so it needs <stdint.h> only. Nothing
-// in it is typed a second time anywhere: src/ writes what kernels/ read, both through these names.
+// Included by the planner (host C++20) and by every kernel (device C++17 and newer), so it needs <stdint.h> only.
+// Nothing in it is typed a second time anywhere: src/ writes what kernels/ read, both through these names.
 #pragma once
 
 #include <stdint.h>
 
 namespace layernorm_fused_rm::contract {
 
-// One circular buffer each; the value is its index on the core (0..31). A page of rows is a whole block where a row is one
-// segment, and one segment of one row where it is several; a page of gamma and beta is the whole vector.
+// One circular buffer each; the value is its index on the core (0..31). A page of rows is a whole block where a row is
+// one segment, and one segment of one row where it is several; a page of gamma and beta is the whole vector.
 enum class Buffer : uint32_t {
     kInput = 0,    // reader -> compute: input rows
     kGamma = 1,    // reader -> compute: gamma, pushed once, never popped before the end
@@ -24,8 +25,8 @@ inline constexpr uint32_t kElementsPerChunk = 1024;
 inline constexpr uint32_t kChunksInDest = 8;
 inline constexpr uint32_t kBytesPerBfloat16 = 2;
 
-// Two SFPU vectors (even columns, odd columns) cover four DEST rows: 64 consecutive elements (ISA documents, "SFPLOAD").
-// A row starts at a multiple of this in L1 and in DEST.
+// Two SFPU vectors (even columns, odd columns) cover four DEST rows: 64 consecutive elements (ISA documents,
+// "SFPLOAD"). A row starts at a multiple of this in L1 and in DEST.
 inline constexpr uint32_t kElementsPerVectorPair = 64;
 
 // DEST is shared out in two zones, one computed while the other is packed. Rows of one segment (width <= 1,024):
@@ -40,10 +41,10 @@ inline constexpr uint32_t kMaxStreamedRowsPerBatch = 2;  // mean and rstd of two
 // Compile-time arguments, the same set for all three kernels, by name (get_named_compile_time_arg_val).
 namespace argument {
 inline constexpr char kWidth[] = "width_elements";
-inline constexpr char kRowStride[] = "row_stride_elements";      // from row to row in a page; a chunk if several segments
-inline constexpr char kSegments[] = "segments";                  // a row's pieces of at most one chunk
-inline constexpr char kRowsPerBatch[] = "rows_per_batch";        // normalised together on the SFPU
-inline constexpr char kRowsPerBlock[] = "rows_per_block";        // computed in one zone of DEST, or streamed through
+inline constexpr char kRowStride[] = "row_stride_elements";  // from row to row in a page; a chunk if several segments
+inline constexpr char kSegments[] = "segments";              // a row's pieces of at most one chunk
+inline constexpr char kRowsPerBatch[] = "rows_per_batch";    // normalised together on the SFPU
+inline constexpr char kRowsPerBlock[] = "rows_per_block";    // computed in one zone of DEST, or streamed through
 inline constexpr char kBufferPageBytes[] = "buffer_page_bytes";  // page size of kInput and kOutput
 inline constexpr char kInputPages[] = "input_pages";             // of kInput
 inline constexpr char kStepsInFlight[] = "steps_in_flight";      // reads under way at a time, one step each
@@ -57,16 +58,16 @@ inline constexpr char kGammaInDram[] = "gamma_in_dram";
 inline constexpr char kBetaInDram[] = "beta_in_dram";
 inline constexpr char kSharesVectors[] = "shares_vectors";  // 1: one core reads gamma and beta and multicasts them
 // fp32 constants as bits. 2^k is the least power of two >= W and c = W / 2^k (sfpu/sequences.hpp says what for).
-inline constexpr char kNegativeSumScaleBits[] = "negative_sum_scale_bits";                // -2^-k
-inline constexpr char kCentreScaleBits[] = "centre_scale_bits";                           // c
-inline constexpr char kNegativeMeanSquareScaleBits[] = "negative_mean_square_scale_bits"; // -1 / (W c^2)
-inline constexpr char kRstdScaleBits[] = "rstd_scale_bits";                               // 1 / c
-inline constexpr char kNegativeEpsilonBits[] = "negative_epsilon_bits";                   // -epsilon
+inline constexpr char kNegativeSumScaleBits[] = "negative_sum_scale_bits";                 // -2^-k
+inline constexpr char kCentreScaleBits[] = "centre_scale_bits";                            // c
+inline constexpr char kNegativeMeanSquareScaleBits[] = "negative_mean_square_scale_bits";  // -1 / (W c^2)
+inline constexpr char kRstdScaleBits[] = "rstd_scale_bits";                                // 1 / c
+inline constexpr char kNegativeEpsilonBits[] = "negative_epsilon_bits";                    // -epsilon
 }  // namespace argument
 
-// Runtime arguments of one core, the same for all three kernels: whether it is the core that shares gamma and beta out, how
-// many runs it has, then the runs, padded with empty ones to the same length on every core. A run is `rows` pages of one
-// input bank, side by side; its row i is tensor row bank + (first_page + i) * input_banks.
+// Runtime arguments of one core, the same for all three kernels: whether it is the core that shares gamma and beta out,
+// how many runs it has, then the runs, padded with empty ones to the same length on every core. A run is `rows` pages
+// of one input bank, side by side; its row i is tensor row bank + (first_page + i) * input_banks.
 enum class CoreArgument : uint32_t { kIsVectorSource, kRuns, kFirstRun };
 enum class RunArgument : uint32_t { kBank, kFirstPage, kRows, kCount };
 

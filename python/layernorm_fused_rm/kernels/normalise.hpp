@@ -1,7 +1,7 @@
 // The math thread's part of LayerNorm: the passes over a batch of rows that lies in DEST.
 //
-// Each pass is one sequence of sfpu/sequences.hpp, repeated over the row's vectors; the last vectors of a width that is no
-// multiple of 64 run under a lane mask, so that padding never counts.
+// Each pass is one sequence of sfpu/sequences.hpp, repeated over the row's vectors; the last vectors of a width that is
+// no multiple of 64 run under a lane mask, so that padding never counts.
 #pragma once
 
 #include <stdint.h>
@@ -20,8 +20,8 @@ namespace layernorm_fused_rm {
 inline constexpr sfpu::Keep kKeep = kIsResident ? sfpu::Keep::kCentred : sfpu::Keep::kX;
 inline constexpr uint32_t kChunkRows = contract::kElementsPerChunk / contract::kElementsPerDestRow;
 inline constexpr uint32_t kVectorsPerChunk = contract::kElementsPerChunk / sfpu::kLanes;
-inline constexpr sfpu::Batch kBatch = {
-    kRowsPerBatch, kIsResident ? kRowStride / contract::kElementsPerDestRow : kChunkRows};
+inline constexpr sfpu::Batch kBatch = {kRowsPerBatch,
+                                       kIsResident ? kRowStride / contract::kElementsPerDestRow : kChunkRows};
 inline constexpr sfpu::RowConstants kConstants = {
     get_named_compile_time_arg_val(contract::argument::kNegativeSumScaleBits),
     get_named_compile_time_arg_val(contract::argument::kCentreScaleBits),
@@ -34,6 +34,7 @@ inline constexpr uint32_t kLastSegment = kWidth - (kSegments - 1) * contract::kE
 inline constexpr uint32_t kTail = kLastSegment % contract::kElementsPerVectorPair;
 inline constexpr uint32_t kWholeVectors = (kLastSegment - kTail) / sfpu::kLanes;
 
+// clang-format off
 struct SetCentreScale { static constexpr sfpu::Sequence value = sfpu::set_centre_scale(kRowsPerBatch, kConstants); };
 struct ClearSums { static constexpr sfpu::Sequence value = sfpu::clear_sums(); };
 struct SumStep { static constexpr sfpu::Sequence value = sfpu::sum_step(kBatch); };
@@ -45,6 +46,7 @@ struct RestoreConstant { static constexpr sfpu::Sequence value = sfpu::Sequence{
 
 template <typename Step, int32_t limit>
 struct Masked { static constexpr sfpu::Sequence value = sfpu::masked(Step::value, limit); };
+// clang-format on
 
 // The next batch's rows, and a segment's, start here; steps count vectors from it.
 inline void point_sfpu_at(uint32_t dest_row) { TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row); }

@@ -57,8 +57,8 @@ public:
 private:
     static constexpr uint32_t kSlots = kInputPages / kPagesPerStep;
 
-    uint32_t first_slot_;    // L1 address
-    uint32_t next_ = 0;      // step to be started
+    uint32_t first_slot_;  // L1 address
+    uint32_t next_ = 0;    // step to be started
     uint32_t under_way_ = 0;
 };
 

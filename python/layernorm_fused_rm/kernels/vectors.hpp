@@ -1,9 +1,9 @@
 // How gamma and beta [kWidth] reach kGamma and kBeta of every core. For the reader.
 //
-// Both lie in one page of one bank: read by every core, they would queue there (64 cores x 4 KB at 24 B/cycle are 11,000
-// cycles). So where it pays (the plan says so) one core, the source, reads them and multicasts them to all others:
-// every receiver reserves its pages and counts itself ready at the source; the source waits for all, multicasts, and sets
-// every receiver's semaphore behind the data, on the same virtual channel, which keeps the order.
+// Both lie in one page of one bank: read by every core, they would queue there (64 cores x 4 KB at 24 B/cycle are
+// 11,000 cycles). So where it pays (the plan says so) one core, the source, reads them and multicasts them to all
+// others: every receiver reserves its pages and counts itself ready at the source; the source waits for all,
+// multicasts, and sets every receiver's semaphore behind the data, on the same virtual channel, which keeps the order.
 #pragma once
 
 #include <stdint.h>
@@ -57,8 +57,9 @@ inline void ask_for_vectors() {
         start_reading_vector<kBetaInDram>(kBeta, common_argument(ReaderArgument::kBetaAddress));
     } else {
         const uint32_t ready = get_semaphore(static_cast<uint32_t>(contract::Semaphore::kReceiversReady));
-        noc_semaphore_inc(get_noc_addr(common_argument(ReaderArgument::kSourceX),
-                                       common_argument(ReaderArgument::kSourceY), ready), 1);
+        noc_semaphore_inc(
+            get_noc_addr(common_argument(ReaderArgument::kSourceX), common_argument(ReaderArgument::kSourceY), ready),
+            1);
     }
 }
 

@@ -1,8 +1,8 @@
 // The names of ttnn's compute API and of LLK that kernels/compute.cpp uses, as calls of the host's core.
 //
-// Names and arguments are theirs, so that the kernel compiles unchanged; what concerns only the order of the three threads
-// does nothing here, where program order is the order. Kept to what the kernels use: a new call does not compile until it
-// has been given a meaning.
+// Names and arguments are theirs, so that the kernel compiles unchanged; what concerns only the order of the three
+// threads does nothing here, where program order is the order. Kept to what the kernels use: a new call does not
+// compile until it has been given a meaning.
 #pragma once
 
 #include <cstdint>
@@ -19,17 +19,29 @@
 
 // Operands of instructions that keep their meaning.
 enum Source : std::uint32_t { SrcA, SrcB };
-struct p_unpacr_nop { static constexpr std::uint32_t UNP_ZEROSRC = 1, UNP_SET_DVALID = 7; };
-struct p_unpacr { static constexpr std::uint32_t RAREFYB_DISABLE = 0; };
-struct p_setadc { static constexpr std::uint32_t UNP_A = 1; };
-struct p_elwise { static constexpr std::uint32_t CLR_NONE = 0, CLR_A = 1, DEST_ACCUM_DIS = 0, SRCB_NO_BCAST = 0; };
-struct p_setrwc { static constexpr std::uint32_t CLR_NONE = 0, CLR_B = 2, SET_D = 4; };
+struct p_unpacr_nop {
+    static constexpr std::uint32_t UNP_ZEROSRC = 1, UNP_SET_DVALID = 7;
+};
+struct p_unpacr {
+    static constexpr std::uint32_t RAREFYB_DISABLE = 0;
+};
+struct p_setadc {
+    static constexpr std::uint32_t UNP_A = 1;
+};
+struct p_elwise {
+    static constexpr std::uint32_t CLR_NONE = 0, CLR_A = 1, DEST_ACCUM_DIS = 0, SRCB_NO_BCAST = 0;
+};
+struct p_setrwc {
+    static constexpr std::uint32_t CLR_NONE = 0, CLR_B = 2, SET_D = 4;
+};
 struct p_stall {
     static constexpr std::uint32_t STALL_UNPACK = 8, STALL_MATH = 64, STALL_SFPU = 256;
     static constexpr std::uint32_t TRISC_CFG = 1, MATH = 16, WAIT_SFPU = 4096, SRCB_VLD = 512, PACK = 8,
                                    SEMAPHORE_1 = 2;
 };
-struct semaphore { static constexpr std::uint32_t UNPACK_SYNC = 1; };
+struct semaphore {
+    static constexpr std::uint32_t UNPACK_SYNC = 1;
+};
 enum class PackMode { Default };
 inline constexpr int DST_SYNC_MODE = 0;
 inline constexpr bool DST_ACCUM_MODE = true;
@@ -71,9 +83,7 @@ inline void TTI_REPLAY(std::uint32_t slot, std::uint32_t count, std::uint32_t, s
 inline void TTI_ELWADD(std::uint32_t clear, std::uint32_t, std::uint32_t, std::uint32_t mode, std::uint32_t) {
     running_core().add_sources(mode, clear == p_elwise::CLR_A);
 }
-inline void TT_SETC16(std::uint32_t, std::uint32_t row) {
-    running_core().set_row_base(row);
-}
+inline void TT_SETC16(std::uint32_t, std::uint32_t row) { running_core().set_row_base(row); }
 template <typename... Operands>
 inline void TTI_SETRWC(Operands...) {
     running_core().clear_row_counter();
@@ -97,8 +107,7 @@ struct addr_mod_t {
     Counter dest{};
 
     void set(std::uint32_t slot) const {
-        running_core().set_address_mode(slot, {srca.incr, srca.clr != 0},
-                                                                         {dest.incr, dest.clr != 0});
+        running_core().set_address_mode(slot, {srca.incr, srca.clr != 0}, {dest.incr, dest.clr != 0});
     }
 };
 
@@ -128,7 +137,9 @@ struct LocalBuffer {
 [[nodiscard]] inline LocalBuffer get_local_cb_interface(std::uint32_t buffer) {
     return {running_core().feed().front_address(buffer) / 16, running_core().feed().back_address(buffer) / 16};
 }
-inline void cb_wait_front(std::uint32_t buffer, std::uint32_t pages) { running_core().feed().wait_front(buffer, pages); }
+inline void cb_wait_front(std::uint32_t buffer, std::uint32_t pages) {
+    running_core().feed().wait_front(buffer, pages);
+}
 inline void cb_pop_front(std::uint32_t buffer, std::uint32_t pages) { running_core().feed().pop_front(buffer, pages); }
 inline void cb_reserve_back(std::uint32_t buffer, std::uint32_t pages) {
     running_core().feed().reserve_back(buffer, pages);

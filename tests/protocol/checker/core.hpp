@@ -59,6 +59,7 @@ struct NocPort {
 };
 
 inline constexpr std::uint32_t kDataThreads = 2;  // reader, writer
+[[nodiscard]] inline bool is_compute(Thread thread) { return thread != Thread::kReader && thread != Thread::kWriter; }
 inline constexpr std::uint32_t kL1Semaphores = 8;
 inline constexpr std::uint32_t kSemaphoreBytes = 16;
 

@@ -1,6 +1,7 @@
 // What the checker finds: the rule that a kernel or a plan breaks, and how.
 #pragma once
 
+#include <array>
 #include <stdexcept>
 #include <string>
 
@@ -27,13 +28,12 @@ enum class Rule {
     kUnknown,         // something that the checker has no meaning for
 };
 
-[[nodiscard]] inline const char* name_of(Rule rule) {
-    constexpr const char* kNames[] = {"deadlock",      "buffer protocol", "buffer access", "NoC order",  "NoC address",
-                                      "alignment",     "identity",        "coverage",      "DEST zones", "SrcA/SrcB",
-                                      "configuration", "FPU/SFPU order",  "semaphores",    "L1 layout",  "kernel call",
-                                      "endless",       "compilation",     "unknown"};
-    return kNames[static_cast<int>(rule)];
-}
+inline constexpr std::array kRuleNames = {
+    "deadlock",   "buffer protocol", "buffer access", "NoC order", "NoC address",   "alignment",
+    "identity",   "coverage",        "DEST zones",    "SrcA/SrcB", "configuration", "FPU/SFPU order",
+    "semaphores", "L1 layout",       "kernel call",   "endless",   "compilation",   "unknown"};
+
+[[nodiscard]] inline const char* name_of(Rule rule) { return kRuleNames.at(static_cast<std::size_t>(rule)); }
 
 class Finding : public std::runtime_error {
 public:

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "checker/noc.hpp"
-#include "checker/waiting.hpp"
 
 namespace protocol {
 namespace {
@@ -12,23 +11,6 @@ namespace {
 constexpr std::array<std::uint32_t, 4> kQueueLengths = {2, 8, 32, 1U << 30};
 constexpr std::array<std::uint32_t, 4> kQuanta = {1, 4, 64, 1U << 30};
 constexpr std::uint64_t kRoundsPerOrder = 8;
-
-[[nodiscard]] bool is_compute(Thread thread) { return thread != Thread::kReader && thread != Thread::kWriter; }
-
-// Which events the RISC-V runs itself; all of a compute thread's also pass through its instruction stream.
-[[nodiscard]] bool is_instruction(const Event& event) {
-    switch (event.kind) {
-        case EventKind::kReserveBack:
-        case EventKind::kWaitFront:
-        case EventKind::kConfigureUnpacker:
-        case EventKind::kWaitForContext:
-        case EventKind::kSyncPost:
-        case EventKind::kFault:
-            return false;
-        default:
-            return true;
-    }
-}
 
 void check_fault(const Event& event) {
     if (event.kind == EventKind::kFault) [[unlikely]] {
@@ -56,11 +38,6 @@ void check_side(const Buffer& buffer, Side side, Thread thread) {
                       "asks for " + std::to_string(event.first) + " pages of " + buffer.describe());
     }
     return (is_producer ? buffer.free_pages() : buffer.waiting_pages()) >= event.first;
-}
-
-[[nodiscard]] std::string file_name(const char* path) {
-    const std::string text = path;
-    return text.substr(text.rfind('/') + 1);
 }
 
 }  // namespace
@@ -116,19 +93,22 @@ bool Machine::run_core(Core& core, std::vector<Agent>& order) {
 }
 
 bool Machine::run_agent(Core& core, Agent agent) {
-    bool has_run = false;
     try {
-        for (std::uint32_t steps = 0; steps < quantum_;) {
-            bool is_visible_step = true;
-            if (!step(core, agent, is_visible_step)) {
-                break;
-            }
-            has_run = true;
-            steps += is_visible_step ? 1 : 0;
-        }
+        return run_steps(core, agent);
     } catch (const Finding& finding) {
         throw Finding(finding.rule(),
                       where(core, static_cast<Thread>(agent.thread), event_at(core, agent)) + ": " + finding.what());
+    }
+}
+
+// Runs an agent until it waits or its quantum is used up.
+bool Machine::run_steps(Core& core, Agent agent) {
+    bool has_run = false;
+    bool is_visible_step = true;
+    for (std::uint32_t steps = 0; steps < quantum_ && step(core, agent, is_visible_step);) {
+        has_run = true;
+        steps += is_visible_step ? 1 : 0;
+        is_visible_step = true;
     }
     return has_run;
 }
@@ -206,13 +186,13 @@ bool Machine::step_risc(Core& core, Thread thread) {
     }
     const Event& event = state.events[state.position];
     check_fault(event);
-    if (is_instruction(event) && state.queued >= queue_length_) {
+    if (is_instruction(event.kind) && state.queued >= queue_length_) {
         return false;
     }
     if (!run_risc(core, thread, event)) {
         return false;
     }
-    state.queued += is_instruction(event) ? 1 : 0;
+    state.queued += is_instruction(event.kind) ? 1 : 0;
     ++state.position;
     return true;
 }
@@ -253,69 +233,10 @@ bool Machine::step_tensix(Core& core, Thread thread, bool& is_visible_step) {
     if (!execute(core, thread, event)) {
         return false;
     }
-    state.queued -= is_instruction(event) ? 1 : 0;
+    state.queued -= is_instruction(event.kind) ? 1 : 0;
     is_visible_step = is_visible(event.kind);
     ++state.tensix_position;
     return true;
-}
-
-const Event* Machine::event_at(const Core& core, Agent agent) const {
-    const ThreadState& state = core.threads[agent.thread];
-    const std::size_t position = agent.kind == Agent::Kind::kTensix ? state.tensix_position : state.position;
-    return position < state.events.size() ? &state.events[position] : nullptr;
-}
-
-std::string Machine::where(const Core& core, Thread thread, const Event* event) const {
-    constexpr const char* kNames[] = {"reader", "writer", "unpack", "math", "pack"};
-    std::string text = "core (" + std::to_string(core.x) + ", " + std::to_string(core.y) + ") " +
-                       kNames[static_cast<std::size_t>(thread)];
-    if (event != nullptr && event->kind != EventKind::kFault) {
-        text += " at " + file_name(event->place.file) + ":" + std::to_string(event->place.line);
-    }
-    return text;
-}
-
-void Machine::report_deadlock() {
-    std::string text = "nobody can go on:";
-    for (const Core& core : program_.cores) {
-        for (std::uint8_t thread = 0; thread < kThreads; ++thread) {
-            const ThreadState& state = core.threads[thread];
-            for (const auto kind : {Agent::Kind::kRisc, Agent::Kind::kTensix}) {
-                const Event* const event = event_at(core, {kind, thread});
-                const bool is_risc = kind == Agent::Kind::kRisc;
-                const bool waits =
-                    is_risc ? event != nullptr
-                            : is_compute(static_cast<Thread>(thread)) && state.tensix_position < state.position;
-                if (waits) {
-                    text += "\n    " + where(core, static_cast<Thread>(thread), event) +
-                            (is_risc ? "" : " (instruction)") + " waits for " + describe_wait(core, *event);
-                }
-            }
-        }
-    }
-    throw Finding(Rule::kDeadlock, text);
-}
-
-void Machine::check_end() {
-    for (const Core& core : program_.cores) {
-        const bool is_done = std::ranges::all_of(
-            core.threads, [](const ThreadState& state) { return state.position == state.events.size(); });
-        const bool has_run_all =
-            std::all_of(core.threads.begin() + kDataThreads, core.threads.end(),
-                        [](const ThreadState& state) { return state.tensix_position == state.events.size(); });
-        if (!is_done || !has_run_all) {
-            report_deadlock();
-        }
-    }
-    for (const Core& core : program_.cores) {
-        try {
-            check_core_at_end(core);
-        } catch (const Finding& finding) {
-            throw Finding(finding.rule(), "core (" + std::to_string(core.x) + ", " + std::to_string(core.y) +
-                                              ") at the end: " + finding.what());
-        }
-    }
-    program_.memory.check_output_is_complete();
 }
 
 }  // namespace protocol

@@ -41,11 +41,13 @@ private:
 
     [[nodiscard]] bool run_core(Core& core, std::vector<Agent>& order);
     [[nodiscard]] bool run_agent(Core& core, Agent agent);
+    [[nodiscard]] bool run_steps(Core& core, Agent agent);
     [[nodiscard]] bool step(Core& core, Agent agent, bool& is_visible_step);
     [[nodiscard]] bool step_data_thread(Core& core, Thread thread);
     [[nodiscard]] bool step_risc(Core& core, Thread thread);
     [[nodiscard]] bool run_risc(Core& core, Thread thread, const Event& event);
     [[nodiscard]] bool step_tensix(Core& core, Thread thread, bool& is_visible_step);
+    [[nodiscard]] std::vector<Core*> cores_between(const Event& event);
     [[nodiscard]] std::vector<Core*> destinations(const Core& core, const Event& event);
     void deliver(Core& core, const Message& message);
     void deliver_data(const Core& core, Core& destination, const Message& message);
@@ -55,8 +57,9 @@ private:
     [[nodiscard]] Core* core_at(std::uint32_t x, std::uint32_t y);
     [[nodiscard]] std::string where(const Core& core, Thread thread, const Event* event) const;
     [[nodiscard]] const Event* event_at(const Core& core, Agent agent) const;
-    [[noreturn]] void report_deadlock();
-    void check_end();
+    [[nodiscard]] std::string describe_waits(const Core& core, Thread thread) const;
+    void check_that_all_ended() const;
+    void check_end() const;
 
     Program& program_;
     Random random_;

@@ -11,11 +11,17 @@ namespace {
     return tensor.pages / tensor.banks + (bank < tensor.pages % tensor.banks ? 1 : 0);
 }
 
-[[nodiscard]] bool holds(const Tensor& tensor, Target target, std::uint64_t local, std::uint64_t bank,
-                         std::uint64_t bytes) {
+struct BankRange {
+    Target target;
+    std::uint64_t bank;
+    std::uint64_t local;  // address within the bank
+    std::uint64_t bytes;
+};
+
+[[nodiscard]] bool holds(const Tensor& tensor, const BankRange& range) {
     const Target own = tensor.in_dram ? Target::kDramBank : Target::kL1Bank;
-    return target == own && bank < tensor.banks && local >= tensor.address &&
-           local + bytes <= tensor.address + pages_in_bank(tensor, bank) * tensor.page_bytes;
+    return range.target == own && range.bank < tensor.banks && range.local >= tensor.address &&
+           range.local + range.bytes <= tensor.address + pages_in_bank(tensor, range.bank) * tensor.page_bytes;
 }
 
 }  // namespace
@@ -38,8 +44,9 @@ TensorRange Memory::locate(std::uint64_t address, std::uint64_t bytes) const {
     const auto target = static_cast<Target>(address >> (kLocalBits + kPlaceBits));
     const std::uint64_t bank = (address >> kLocalBits) & ((1U << kPlaceBits) - 1);
     const std::uint64_t local = address & kLocalMask;
-    const auto found =
-        std::ranges::find_if(tensors_, [&](const Tensor& tensor) { return holds(tensor, target, local, bank, bytes); });
+    const auto found = std::ranges::find_if(tensors_, [&](const Tensor& tensor) {
+        return holds(tensor, {target, bank, local, bytes});
+    });
     if (found == tensors_.end()) {
         throw Finding(Rule::kNocAddress, std::to_string(bytes) + " bytes at address " + std::to_string(local) +
                                              " of bank " + std::to_string(bank) + " lie in no tensor");

@@ -1,6 +1,7 @@
 // What a piece of memory holds, instead of its value: which elements of which tensor. Tags travel where data would.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -30,9 +31,10 @@ struct Tag {
     }
 };
 
+inline constexpr std::array kContentNames = {"nothing", "row", "gamma", "beta"};
+
 [[nodiscard]] inline std::string describe(const Tag& tag) {
-    constexpr const char* kNames[] = {"nothing", "row", "gamma", "beta"};
-    std::string text = kNames[static_cast<int>(tag.content)];
+    std::string text = kContentNames.at(static_cast<std::size_t>(tag.content));
     if (tag.content == Content::kRow) {
         text += " " + std::to_string(tag.row);
     }

@@ -198,6 +198,20 @@ bool execute(Core& core, Thread thread, const Event& event) {
     }
 }
 
+bool is_instruction(EventKind kind) {
+    switch (kind) {
+        case EventKind::kReserveBack:
+        case EventKind::kWaitFront:
+        case EventKind::kConfigureUnpacker:
+        case EventKind::kWaitForContext:
+        case EventKind::kSyncPost:
+        case EventKind::kFault:
+            return false;
+        default:
+            return true;
+    }
+}
+
 bool is_visible(EventKind kind) {
     switch (kind) {
         case EventKind::kVector:

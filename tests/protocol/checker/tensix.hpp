@@ -101,6 +101,10 @@ struct Tensix {
 // A store of the unpack thread's RISC-V into one of the unpacker's contexts.
 void store_unpack_address(Tensix& tensix, const Event& event);
 
+// Which events of a compute thread take a place in its instruction queue; the RISC-V runs the others itself, and they
+// are only marks between the instructions.
+[[nodiscard]] bool is_instruction(EventKind kind);
+
 // True where another agent of the core may go on because of this event.
 [[nodiscard]] bool is_visible(EventKind kind);
 

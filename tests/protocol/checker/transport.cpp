@@ -41,21 +41,26 @@ Core* Machine::core_at(std::uint32_t x, std::uint32_t y) {
                   "sends to (" + std::to_string(x) + ", " + std::to_string(y) + "), where no core runs this program");
 }
 
+std::vector<Core*> Machine::cores_between(const Event& event) {
+    const Rectangle corners = rectangle_of(event);
+    std::vector<Core*> found;
+    for (std::uint32_t y = corners.first_y; y <= corners.last_y; ++y) {
+        for (std::uint32_t x = corners.first_x; x <= corners.last_x; ++x) {
+            found.push_back(core_at(x, y));
+        }
+    }
+    return found;
+}
+
 std::vector<Core*> Machine::destinations(const Core& core, const Event& event) {
     if (target_of(event) == Target::kCore) {
         const auto place = static_cast<std::uint32_t>(event.address >> kLocalBits);
         return {core_at((place >> 6) & 63U, place & 63U)};
     }
     require(target_of(event) == Target::kCores, Rule::kNocAddress, "sends to something that is no core");
-    const Rectangle corners = rectangle_of(event);
-    std::vector<Core*> found;
-    for (std::uint32_t y = corners.first_y; y <= corners.last_y; ++y) {
-        for (std::uint32_t x = corners.first_x; x <= corners.last_x; ++x) {
-            Core* const destination = core_at(x, y);
-            if (destination != &core || (event.index & kNocLoopback) != 0) {
-                found.push_back(destination);
-            }
-        }
+    std::vector<Core*> found = cores_between(event);
+    if ((event.index & kNocLoopback) == 0) {
+        std::erase(found, &core);
     }
     require(found.size() == event.third, Rule::kNocAddress, "a multicast counts its destinations wrongly");
     return found;

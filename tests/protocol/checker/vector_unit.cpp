@@ -92,7 +92,8 @@ void multiply_add(Tensix& tensix, std::uint32_t word) {
     const VectorTag& b = tensix.lregs[field(word, 12)];
     const VectorTag& c = tensix.lregs[field(word, 8)];
     VectorTag result{};
-    if (is_row(a) + is_row(b) + is_row(c) == 1) {
+    const int rows = (is_row(a) ? 1 : 0) + (is_row(b) ? 1 : 0) + (is_row(c) ? 1 : 0);
+    if (rows == 1) {
         result = is_row(a) ? a : (is_row(b) ? b : c);
         apply(result, is_row(a) ? b : a, Content::kGamma, kHasGamma);
         apply(result, c, Content::kBeta, kHasBeta);

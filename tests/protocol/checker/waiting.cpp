@@ -1,6 +1,9 @@
 #include "checker/waiting.hpp"
 
 #include <algorithm>
+#include <bit>
+
+#include "tensix_constants.hpp"
 
 namespace protocol {
 namespace {
@@ -22,6 +25,15 @@ namespace {
            " (semaphores:" + values + ")";
 }
 
+[[nodiscard]] std::string tensix_semaphore(const Core& core, const Event& event) {
+    const auto index = static_cast<std::size_t>(std::countr_zero(std::uint32_t{event.index}));
+    const TensixSemaphore& waited = core.tensix.semaphores.at(index);
+    const bool on_max = event.second == p_stall::STALL_ON_MAX;
+    return "Tensix semaphore " + std::to_string(index) + (index == semaphore::MATH_PACK ? " MATH_PACK" : "") +
+           " to be " + (on_max ? "below its capacity" : "above 0") + " (it is " + std::to_string(waited.value) +
+           " of " + std::to_string(waited.capacity) + ")";
+}
+
 }  // namespace
 
 std::string describe_wait(const Core& core, const Event& event) {
@@ -39,10 +51,7 @@ std::string describe_wait(const Core& core, const Event& event) {
         case EventKind::kWaitForContext:
             return "a free unpacker context";
         case EventKind::kSyncWait:
-            return "Tensix semaphores (mask " + std::to_string(event.index) + ") to be " +
-                   (event.second == 1 ? "above 0" : "below their capacity") + " (MATH_PACK " +
-                   std::to_string(core.tensix.semaphores[1].value) + " of " +
-                   std::to_string(core.tensix.semaphores[1].capacity) + ")";
+            return tensix_semaphore(core, event);
         case EventKind::kUnpack:
             return "a free SrcA bank";
         case EventKind::kMoveToDest:
@@ -50,7 +59,7 @@ std::string describe_wait(const Core& core, const Event& event) {
         case EventKind::kStall:
             return "a condition of STALLWAIT " + std::to_string(event.second);
         default:
-            return "room in the instruction queue";
+            return "nothing that is known";
     }
 }
 

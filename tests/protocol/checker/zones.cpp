@@ -6,6 +6,9 @@
 namespace protocol {
 namespace {
 
+constexpr std::uint32_t kMathPack = semaphore::MATH_PACK;
+constexpr std::uint32_t kFpuAndSfpu = p_stall::MATH | p_stall::WAIT_SFPU;
+
 [[nodiscard]] Tag packed(const DestRow& row) {
     Tag tag = row.tag;
     if (tag.content == Content::kRow && tag.applied != kFinished) {
@@ -24,8 +27,7 @@ void own_dest_row(Tensix& tensix, std::uint32_t row) {
 }
 
 void commit_zone(Tensix& tensix, std::uint32_t waits) {
-    constexpr std::uint32_t kBoth = p_stall::MATH | p_stall::WAIT_SFPU;
-    require((waits & kBoth) == kBoth, Rule::kZones, "commits a zone before FPU and SFPU are done with it");
+    require((waits & kFpuAndSfpu) == kFpuAndSfpu, Rule::kZones, "commits a zone before FPU and SFPU are done with it");
     const TensixSemaphore& semaphore = tensix.semaphores[kMathPack];
     require(semaphore.value < semaphore.capacity, Rule::kZones, "commits more zones than there are");
     for (DestRow& row : tensix.dest) {

@@ -38,6 +38,8 @@ namespace {
          "block.first_page * kInputPageBytes;"},
         {"vectors pushed with every step", file, "vectors_are_pushed = true;", ""},
         {"transaction id left behind", file, "noc_async_read_set_trid(0);", ""},
+        {"transaction ids beyond 15", file, "noc_async_read_set_trid(kFirstStepId + next_ % kStepsInFlight);",
+         "noc_async_read_set_trid(kFirstStepId + next_);"},
         {"atomic barrier removed", file, "noc_async_atomic_barrier();", ""},
     };
 }

@@ -11,7 +11,7 @@ namespace protocol {
 struct Mutation {
     std::string name;
     std::string file{};  // of the kernels folder; empty: the plan is what is broken
-    std::string from{};  // must occur exactly once
+    std::string from{};  // must occur exactly once; spaces and line ends do not matter
     std::string to{};
     PlanMutation plan{};
 };

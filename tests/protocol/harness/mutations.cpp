@@ -41,14 +41,36 @@ constexpr std::uint64_t kSchedules = 6;  // of each case
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+[[nodiscard]] bool is_space(char letter) { return letter == ' ' || letter == '\n'; }
+
+// A text without its spaces and line ends, so that a place is found however it is formatted.
+struct Packed {
+    std::string letters;
+    std::vector<std::size_t> places;  // of the letters in the text
+};
+
+[[nodiscard]] Packed pack(const std::string& text) {
+    Packed packed;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (!is_space(text[i])) {
+            packed.letters += text[i];
+            packed.places.push_back(i);
+        }
+    }
+    return packed;
+}
+
 // Changes the one place in a copy of the kernels; an error if there is none, or more.
 void apply(const Mutation& mutation, const fs::path& kernels) {
     std::string text = read_text(kernels / mutation.file);
-    const std::size_t at = text.find(mutation.from);
-    if (at == std::string::npos || text.find(mutation.from, at + 1) != std::string::npos) {
+    const Packed packed = pack(text);
+    const std::string from = pack(mutation.from).letters;
+    const std::size_t at = packed.letters.find(from);
+    if (at == std::string::npos || packed.letters.find(from, at + 1) != std::string::npos) {
         throw std::runtime_error(mutation.file + " has not exactly one \"" + mutation.from + "\"");
     }
-    text.replace(at, mutation.from.size(), mutation.to);
+    const std::size_t first = packed.places[at];
+    text.replace(first, packed.places[at + from.size() - 1] + 1 - first, mutation.to);
     std::ofstream(kernels / mutation.file, std::ios::binary) << text;
 }
 
@@ -153,14 +175,11 @@ struct Detection {
 }  // namespace
 
 bool run_mutations(const Toolchain& toolchain, const std::string& only) {
-    std::vector<Mutation> mutations;
-    for (const auto& some : {data_movement_mutations(), compute_mutations(), plan_mutations()}) {
-        for (const Mutation& mutation : some) {
-            if (only.empty() || mutation.name == only) {
-                mutations.push_back(mutation);
-            }
-        }
+    std::vector<Mutation> mutations = data_movement_mutations();
+    for (const auto& some : {compute_mutations(), plan_mutations()}) {
+        mutations.insert(mutations.end(), some.begin(), some.end());
     }
+    std::erase_if(mutations, [&](const Mutation& mutation) { return !only.empty() && mutation.name != only; });
     if (mutations.empty() || !unchanged_kernels_pass(toolchain)) {
         return false;
     }

@@ -1,6 +1,7 @@
 #include "harness/program.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "contract.hpp"
 
@@ -15,7 +16,10 @@ constexpr std::size_t kMostEvents = 4'000'000;  // of one thread; more means tha
 constexpr std::uint32_t kFirstBufferAddress = 0x1a000;
 constexpr std::uint32_t kBufferAlignment = 64;
 constexpr std::uint32_t kTensorSpacing = 0x10000000;
-constexpr std::uint32_t kFirstCorePlace = 18;  // Wormhole's virtual coordinates of workers begin here
+constexpr std::int32_t kFirstCorePlace = 18;  // Wormhole's virtual coordinates of workers begin here
+
+constexpr std::array kTensorContents = {Content::kRow, Content::kGamma, Content::kBeta, Content::kRow};
+constexpr std::array kTensorNames = {"input", "gamma", "beta", "output"};
 
 [[nodiscard]] Layout make_layout(const Case& value, const Plan& plan, Random& random) {
     Layout layout;
@@ -24,20 +28,19 @@ constexpr std::uint32_t kFirstCorePlace = 18;  // Wormhole's virtual coordinates
         layout.buffer_addresses.push_back(address);
         address += static_cast<std::uint32_t>(buffer.bytes());
     }
-    constexpr Content kContents[] = {Content::kRow, Content::kGamma, Content::kBeta, Content::kRow};
-    constexpr const char* kNames[] = {"input", "gamma", "beta", "output"};
     for (std::size_t i = 0; i < 4; ++i) {
         const bool in_dram = value.memories[i] == 'D';
         const std::uint32_t alignment = in_dram ? static_cast<std::uint32_t>(value.dram_alignment) : kUnitBytes;
-        layout.tensors.push_back({.name = kNames[i],
-                                  .content = kContents[i],
-                                  .in_dram = in_dram,
-                                  .banks = static_cast<std::uint32_t>(in_dram ? value.dram_banks : value.l1_banks),
-                                  .address = kTensorSpacing * static_cast<std::uint32_t>(i + 1) +
-                                             alignment * static_cast<std::uint32_t>(random.below(256)),
-                                  .page_bytes = static_cast<std::uint32_t>(plan.width * contract::kBytesPerBfloat16),
-                                  .pages = kContents[i] == Content::kRow ? static_cast<std::uint64_t>(plan.rows) : 1,
-                                  .alignment_bytes = in_dram ? static_cast<std::uint32_t>(value.dram_alignment) : 16});
+        layout.tensors.push_back(
+            {.name = kTensorNames.at(i),
+             .content = kTensorContents.at(i),
+             .in_dram = in_dram,
+             .banks = static_cast<std::uint32_t>(in_dram ? value.dram_banks : value.l1_banks),
+             .address = kTensorSpacing * static_cast<std::uint32_t>(i + 1) +
+                        alignment * static_cast<std::uint32_t>(random.below(256)),
+             .page_bytes = static_cast<std::uint32_t>(plan.width * contract::kBytesPerBfloat16),
+             .pages = kTensorContents.at(i) == Content::kRow ? static_cast<std::uint64_t>(plan.rows) : 1,
+             .alignment_bytes = in_dram ? static_cast<std::uint32_t>(value.dram_alignment) : 16});
     }
     return layout;
 }
@@ -62,8 +65,8 @@ void check_layout(const Plan& plan, const Layout& layout) {
 // A core as it is before the program starts.
 [[nodiscard]] Core make_core(const Plan& plan, const Layout& layout, std::size_t index) {
     Core core;
-    core.x = kFirstCorePlace + static_cast<std::uint32_t>(plan.cores[index].core.x);
-    core.y = kFirstCorePlace + static_cast<std::uint32_t>(plan.cores[index].core.y);
+    core.x = static_cast<std::uint32_t>(kFirstCorePlace + plan.cores[index].core.x);
+    core.y = static_cast<std::uint32_t>(kFirstCorePlace + plan.cores[index].core.y);
     core.l1_address = *std::ranges::min_element(layout.buffer_addresses);
     std::uint32_t end = 0;
     for (std::size_t i = 0; i < plan.buffers.size(); ++i) {
@@ -128,20 +131,29 @@ void make_room(Recorder& recorder) {
     recorder.end = growing_events.data() + growing_events.size();
 }
 
-[[nodiscard]] std::vector<Event> record_thread(const Core& core, Thread thread, Units::Run run,
-                                               const std::vector<std::uint32_t>& arguments,
-                                               const std::vector<std::uint32_t>& common) {
+struct Arguments {
+    std::vector<std::uint32_t> own;     // of the core
+    std::vector<std::uint32_t> common;  // of the kernel
+};
+
+[[nodiscard]] Recorder make_recorder(const Core& core, Thread thread, const Arguments& arguments) {
     Recorder recorder{};
     recorder.make_room = make_room;
     recorder.thread = thread;
     recorder.core_x = static_cast<std::uint8_t>(core.x);
     recorder.core_y = static_cast<std::uint8_t>(core.y);
     recorder.semaphore_address = kFirstSemaphoreAddress;
-    recorder.arguments = arguments.data();
-    recorder.argument_count = static_cast<std::uint32_t>(arguments.size());
-    recorder.common_arguments = common.data();
-    recorder.common_argument_count = static_cast<std::uint32_t>(common.size());
+    recorder.arguments = arguments.own.data();
+    recorder.argument_count = static_cast<std::uint32_t>(arguments.own.size());
+    recorder.common_arguments = arguments.common.data();
+    recorder.common_argument_count = static_cast<std::uint32_t>(arguments.common.size());
     set_buffers(recorder, core);
+    return recorder;
+}
+
+[[nodiscard]] std::vector<Event> record_thread(const Core& core, Thread thread, Units::Run run,
+                                               const Arguments& arguments) {
+    Recorder recorder = make_recorder(core, thread, arguments);
     recorder.next = growing_events.data();
     recorder.end = growing_events.data() + growing_events.size();
     run(&recorder);
@@ -172,8 +184,8 @@ void run_case(const Case& value, const Plan& original, const Units& units, const
         Core core = make_core(plan, layout, i);
         for (std::size_t thread = 0; thread < kThreads; ++thread) {
             const auto which = static_cast<Thread>(thread);
-            core.threads[thread].events = record_thread(core, which, units.run(which), plan.core_arguments[i],
-                                                        common_arguments(plan, layout, which));
+            core.threads[thread].events = record_thread(
+                core, which, units.run(which), {plan.core_arguments[i], common_arguments(plan, layout, which)});
         }
         program.cores.push_back(std::move(core));
     }

@@ -1,8 +1,11 @@
 #include "harness/sweep.hpp"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -12,6 +15,7 @@
 #include <vector>
 
 #include "checker/finding.hpp"
+#include "contract.hpp"
 #include "harness/program.hpp"
 
 namespace protocol {
@@ -22,6 +26,7 @@ using layernorm_fused_rm::Plan;
 
 constexpr int kTriesForVariation = 12;
 constexpr int kMostShrinkingSteps = 60;
+constexpr unsigned long long kMostFailures = 3;  // of a worker, which then stops
 
 struct Failure {
     Case value;
@@ -35,8 +40,34 @@ struct Counts {
     unsigned long long configurations = 0;
     unsigned long long cores = 0;
     unsigned long long rows = 0;
+    unsigned long long multicast = 0;     // plans that share gamma and beta
+    unsigned long long streamed = 0;      // plans whose rows do not stay in DEST
+    unsigned long long several_runs = 0;  // plans in which a core has more than one run
     unsigned long long failures = 0;
+
+    void add(const Plan& plan);
+    void add(const Counts& other);
 };
+
+void Counts::add(const Plan& plan) {
+    ++plans;
+    cores += plan.cores.size();
+    rows += static_cast<unsigned long long>(plan.rows);
+    multicast += plan.sharing ? 1 : 0;
+    streamed += plan.width > layernorm_fused_rm::contract::kElementsPerChunk ? 1 : 0;
+    several_runs += std::ranges::any_of(plan.cores, [](const auto& core) { return core.runs.size() > 1; }) ? 1 : 0;
+}
+
+void Counts::add(const Counts& other) {
+    plans += other.plans;
+    configurations += other.configurations;
+    cores += other.cores;
+    rows += other.rows;
+    multicast += other.multicast;
+    streamed += other.streamed;
+    several_runs += other.several_runs;
+    failures += other.failures;
+}
 
 [[nodiscard]] std::optional<Failure> find_failure(const Toolchain& toolchain, const Case& value) {
     const std::optional<Plan> plan = to_plan(value);
@@ -52,23 +83,24 @@ struct Counts {
     return std::nullopt;
 }
 
-// Takes the simplest case that still breaks the same rule.
-[[nodiscard]] Failure shrink(const Toolchain& toolchain, Failure failure) {
-    int steps = 0;
-    bool is_simpler = true;
-    while (is_simpler) {
-        is_simpler = false;
-        for (const Case& simpler : simpler_cases(failure.value)) {
-            if (++steps > kMostShrinkingSteps) {
-                return failure;
-            }
-            const std::optional<Failure> found = find_failure(toolchain, simpler);
-            if (found && found->rule == failure.rule) {
-                failure = *found;
-                is_simpler = true;
-                break;
-            }
+// The first case that is simpler in one respect and breaks the same rule.
+[[nodiscard]] std::optional<Failure> simplify(const Toolchain& toolchain, const Failure& failure, int& steps_left) {
+    for (const Case& simpler : simpler_cases(failure.value)) {
+        if (steps_left-- <= 0) {
+            break;
         }
+        auto found = find_failure(toolchain, simpler);
+        if (found && found->rule == failure.rule) {
+            return found;
+        }
+    }
+    return std::nullopt;
+}
+
+[[nodiscard]] Failure shrink(const Toolchain& toolchain, Failure failure) {
+    int steps_left = kMostShrinkingSteps;
+    while (auto simpler = simplify(toolchain, failure, steps_left)) {
+        failure = *simpler;
     }
     return failure;
 }
@@ -77,6 +109,19 @@ void print(const Failure& failure) {
     std::printf("FAILED %s: %s\n  replay: protocol_test %s\n", name_of(failure.rule), failure.text.c_str(),
                 to_options(failure.value).c_str());
     std::fflush(stdout);
+}
+
+void print(const Counts& total, double seconds) {
+    rusage usage{};  // compilers and workers
+    getrusage(RUSAGE_CHILDREN, &usage);
+    std::printf(
+        "%llu plans of %llu configurations: %llu with multicast, %llu streamed, %llu with several runs a core; "
+        "%llu cores, %llu rows\n",
+        total.plans, total.configurations, total.multicast, total.streamed, total.several_runs, total.cores,
+        total.rows);
+    std::printf("%llu failures, %.0f s (CPU %ld s), %.0f plans/s\n", total.failures, seconds,
+                static_cast<long>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec),
+                static_cast<double>(total.plans) / seconds);
 }
 
 struct Configuration {
@@ -118,35 +163,46 @@ struct PlannedCase {
 }
 
 // The case at hand, for a worker that a kernel brings down.
-char current_case[512];
+std::array<char, 512> current_case;
+
+void print_raw(std::string_view text) { static_cast<void>(write(STDOUT_FILENO, text.data(), text.size()) == 0); }
 
 void report_crash(int) {
-    constexpr std::string_view kText = "FAILED a kernel crashed\n  replay: protocol_test ";
-    static_cast<void>(!write(STDOUT_FILENO, kText.data(), kText.size()));
-    static_cast<void>(!write(STDOUT_FILENO, current_case, std::strlen(current_case)));
-    static_cast<void>(!write(STDOUT_FILENO, "\n", 1));
+    print_raw("FAILED a kernel crashed\n  replay: protocol_test ");
+    print_raw(current_case.data());
+    print_raw("\n");
     _exit(1);
 }
 
-void run_configuration(const Toolchain& toolchain, const Configuration& configuration, std::uint64_t plans,
-                       Random& random, Counts& counts) {
+// True if nothing was found.
+[[nodiscard]] bool run_planned(const Toolchain& toolchain, const PlannedCase& planned, const Units& units) {
+    std::snprintf(current_case.data(), current_case.size(), "%s", to_options(planned.value).c_str());
+    try {
+        run_case(planned.value, planned.plan, units);
+    } catch (const Finding& finding) {
+        print(shrink(toolchain, {planned.value, finding.rule(), finding.what()}));
+        return false;
+    }
+    return true;
+}
+
+struct Share {
+    std::uint64_t plans;
+    Random random;
+};
+
+// Runs a configuration's share of the plans, up to the first failure.
+void run_configuration(const Toolchain& toolchain, const Configuration& configuration, Share share, Counts& counts) {
     try {
         const Units units(toolchain, configuration.arguments);
         ++counts.configurations;
-        for (std::uint64_t i = 0; i < plans; ++i) {
-            const PlannedCase planned = choose_variation(configuration, random);
-            ++counts.plans;
-            counts.cores += planned.plan.cores.size();
-            counts.rows += static_cast<unsigned long long>(planned.plan.rows);
-            std::snprintf(current_case, sizeof current_case, "%s", to_options(planned.value).c_str());
-            try {
-                run_case(planned.value, planned.plan, units);
-            } catch (const Finding& finding) {
-                ++counts.failures;
-                print(shrink(toolchain, {planned.value, finding.rule(), finding.what()}));
-                return;
-            }
+        bool is_good = true;
+        for (std::uint64_t i = 0; is_good && i < share.plans; ++i) {
+            const PlannedCase planned = choose_variation(configuration, share.random);
+            counts.add(planned.plan);
+            is_good = run_planned(toolchain, planned, units);
         }
+        counts.failures += is_good ? 0 : 1;
     } catch (const Finding& finding) {  // it does not compile
         ++counts.failures;
         print({configuration.value, finding.rule(), finding.what()});
@@ -156,18 +212,18 @@ void run_configuration(const Toolchain& toolchain, const Configuration& configur
 [[nodiscard]] Counts run_worker(const Toolchain& toolchain, const Sweep& sweep, std::uint64_t worker) {
     const std::vector<Configuration> all = choose_configurations(sweep);
     Counts counts;
-    for (std::uint64_t i = worker; i < all.size(); i += sweep.workers) {
-        Random random(sweep.seed * 1'000'003 + i);
+    for (std::uint64_t i = worker; i < all.size() && counts.failures < kMostFailures; i += sweep.workers) {
+        const Random random(sweep.seed * 1'000'003 + i);
         const std::uint64_t plans = sweep.plans / all.size() + (i < sweep.plans % all.size() ? 1 : 0);
-        run_configuration(toolchain, all[i], plans, random, counts);
+        run_configuration(toolchain, all[i], {plans, random}, counts);
     }
     return counts;
 }
 
 // Starts a worker; its counts come through the descriptor.
 [[nodiscard]] int start_worker(const Toolchain& toolchain, const Sweep& sweep, std::uint64_t worker) {
-    int ends[2];
-    if (pipe(ends) != 0) {
+    std::array<int, 2> ends{};
+    if (pipe(ends.data()) != 0) {
         throw std::runtime_error("no pipe for a worker");
     }
     std::fflush(stdout);
@@ -201,18 +257,14 @@ bool run_sweep(const Toolchain& toolchain, const Sweep& sweep) {
         Counts counts;
         has_lost_worker = read(descriptor, &counts, sizeof counts) != sizeof counts || has_lost_worker;
         close(descriptor);
-        total.plans += counts.plans;
-        total.configurations += counts.configurations;
-        total.cores += counts.cores;
-        total.rows += counts.rows;
-        total.failures += counts.failures;
+        total.add(counts);
     }
     while (wait(nullptr) > 0) {
     }
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    std::printf("%llu plans of %llu configurations, %llu cores, %llu rows: %llu failures, %.0f s, %.0f plans/s%s\n",
-                total.plans, total.configurations, total.cores, total.rows, total.failures, seconds,
-                static_cast<double>(total.plans) / seconds, has_lost_worker ? ", a worker ended early" : "");
+    print(total, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    if (has_lost_worker) {
+        std::printf("a worker ended early\n");
+    }
     return total.failures == 0 && !has_lost_worker && total.plans == sweep.plans;
 }
 

@@ -11,7 +11,7 @@ namespace protocol {
 
 struct Sweep {
     std::uint64_t plans = 20'000;
-    std::uint64_t configurations = 160;  // sets of compile-time arguments, each compiled once
+    std::uint64_t configurations = 120;  // sets of compile-time arguments, each compiled once
     std::uint64_t seed = 1;
     std::uint64_t workers = 2;
 };

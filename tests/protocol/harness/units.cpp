@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -38,25 +39,33 @@ constexpr std::array<UnitKind, kThreads> kUnits = {{
     return text.str();
 }
 
-// Appends a file and what it includes in quotes, found beside it or in one of the folders.
-void collect(const fs::path& path, const std::vector<fs::path>& folders, std::set<fs::path>& seen, std::string& text) {
+constexpr std::string_view kInclude = "#include \"";
+
+// The files that a text includes in quotes, found beside it or in one of the folders.
+[[nodiscard]] std::vector<fs::path> included_files(const std::string& text, const std::vector<fs::path>& folders) {
+    std::vector<fs::path> found;
+    for (std::size_t at = text.find(kInclude); at != std::string::npos; at = text.find(kInclude, at + 1)) {
+        const std::size_t begin = at + kInclude.size();
+        const std::string name = text.substr(begin, text.find('"', begin) - begin);
+        const auto folder =
+            std::ranges::find_if(folders, [&](const fs::path& path) { return fs::exists(path / name); });
+        if (folder != folders.end()) {
+            found.push_back((*folder / name).lexically_normal());
+        }
+    }
+    return found;
+}
+
+// Appends a file and all it includes to `text`, each once.
+void collect(const fs::path& path, std::vector<fs::path> folders, std::set<fs::path>& seen, std::string& text) {
     if (!seen.insert(path).second) {
         return;
     }
     const std::string own = read_text(path);
     text += own;
-    constexpr std::string_view kInclude = "#include \"";
-    for (std::size_t at = own.find(kInclude); at != std::string::npos; at = own.find(kInclude, at + 1)) {
-        const std::size_t begin = at + kInclude.size();
-        const std::string name = own.substr(begin, own.find('"', begin) - begin);
-        std::vector<fs::path> candidates = {path.parent_path()};
-        candidates.insert(candidates.end(), folders.begin(), folders.end());
-        for (const fs::path& folder : candidates) {
-            if (fs::exists(folder / name)) {
-                collect((folder / name).lexically_normal(), folders, seen, text);
-                break;
-            }
-        }
+    folders.front() = path.parent_path();
+    for (const fs::path& included : included_files(own, folders)) {
+        collect(included, folders, seen, text);
     }
 }
 
@@ -89,6 +98,7 @@ void collect(const fs::path& path, const std::vector<fs::path>& folders, std::se
             "-fPIC",
             "-shared",
             "-pipe",
+            "-s",
             "-fvisibility=hidden",
             "-fno-gnu-unique",
             "-I" + (toolchain.protocol / "api").string(),
@@ -110,6 +120,7 @@ void collect(const fs::path& path, const std::vector<fs::path>& folders, std::se
             _exit(126);
         }
         std::vector<char*> words;
+        words.reserve(command.size() + 1);
         for (const std::string& word : command) {
             words.push_back(const_cast<char*>(word.c_str()));
         }
@@ -135,11 +146,15 @@ void collect(const fs::path& path, const std::vector<fs::path>& folders, std::se
 
 [[nodiscard]] fs::path compile(const Toolchain& toolchain, const UnitKind& unit, const std::string& map) {
     std::set<fs::path> seen;
-    std::string text = toolchain.compiler + map + unit.thread_define + unit.noc_define;
-    const std::vector<fs::path> folders = {toolchain.protocol / "api", toolchain.kernels};
+    std::string text;
+    // Without folders: what lies in them counts, not where they are.
+    for (const std::string& word : command_for({toolchain.compiler, "", "", ""}, unit, map, "")) {
+        text += word + ' ';
+    }
+    const std::vector<fs::path> folders = {"", toolchain.protocol / "api", toolchain.kernels};
     collect(toolchain.protocol / "units/unit.cpp", folders, seen, text);
     collect(toolchain.kernels / unit.source, folders, seen, text);
-    const fs::path library = toolchain.cache / (hash_of(text) + ".so");
+    fs::path library = toolchain.cache / (hash_of(text) + ".so");
     if (fs::exists(library)) {
         return library;
     }

@@ -1,11 +1,11 @@
-// Latency hazards of the SFPU, which neither a compiler nor the hardware nor a simulator looks for, and the Sequence that
-// cannot contain one: `then` puts an SFPNOP where the next instruction would come too early.
+// Latency hazards of the SFPU, which neither a compiler nor the hardware nor a simulator looks for, and the Sequence
+// that cannot contain one: `then` puts an SFPNOP where the next instruction would come too early.
 //
-// Rules (ISA documents, "instruction scheduling" of each page). The result of SFPMAD, SFPADD, SFPMUL and SFPSHFT2 SHFLROR1
-// is late: the next instruction may not read it. It may not write it either, since no page says which write would win.
-// After SHFLROR1 none of a list of instructions of the simple sub-unit may follow ("SFPSHFT2"); SFPTRANSP and SFPENCC belong
-// to that sub-unit and are kept away although the list leaves them out. SFPCONFIG of anything but L11..L14 may take effect
-// one instruction late. Everything else used here takes one cycle ("VectorUnit").
+// Rules (ISA documents, "instruction scheduling" of each page). The result of SFPMAD, SFPADD, SFPMUL and SFPSHFT2
+// SHFLROR1 is late: the next instruction may not read it. It may not write it either, since no page says which write
+// would win. After SHFLROR1 none of a list of instructions of the simple sub-unit may follow ("SFPSHFT2"); SFPTRANSP
+// and SFPENCC belong to that sub-unit and are kept away although the list leaves them out. SFPCONFIG of anything but
+// L11..L14 may take effect one instruction late. Everything else used here takes one cycle ("VectorUnit").
 #pragma once
 
 #include <stdint.h>
@@ -27,7 +27,8 @@ inline constexpr uint32_t kTransposed = 0xffu;
         case Opcode::kMad:
         case Opcode::kAdd:
         case Opcode::kMultiply:
-            return lreg_bit(field(instruction, 16)) | lreg_bit(field(instruction, 12)) | lreg_bit(field(instruction, 8));
+            return lreg_bit(field(instruction, 16)) | lreg_bit(field(instruction, 12)) |
+                   lreg_bit(field(instruction, 8));
         case Opcode::kStore:
         case Opcode::kLoadImmediate: return lreg_bit(field(instruction, 20));
         case Opcode::kIntegerAdd: return lreg_bit(field(instruction, 8)) | lreg_bit(field(instruction, 4));

@@ -1,8 +1,8 @@
 // Puts an SFPU sequence into the Tensix instruction stream of the math thread.
 //
 // A sequence is passed as a type with a static constexpr `value`, so that each instruction word is an immediate in the
-// RISC-V program. A step that repeats is recorded in the replay buffer while its first turn runs; every later turn costs
-// the RISC-V one REPLAY word (ISA documents, "REPLAY").
+// RISC-V program. A step that repeats is recorded in the replay buffer while its first turn runs; every later turn
+// costs the RISC-V one REPLAY word (ISA documents, "REPLAY").
 #pragma once
 
 #include <stdint.h>
@@ -27,7 +27,8 @@ inline __attribute__((always_inline)) void issue_one(uint32_t affine_distance) {
 }
 
 template <typename Constant, uint32_t... indices>
-inline __attribute__((always_inline)) void issue_each(uint32_t affine_distance, std::integer_sequence<uint32_t, indices...>) {
+inline __attribute__((always_inline)) void issue_each(uint32_t affine_distance,
+                                                      std::integer_sequence<uint32_t, indices...>) {
     (issue_one<Constant, indices>(affine_distance), ...);
 }
 

@@ -1,14 +1,14 @@
 // The arithmetic of LayerNorm as SFPU sequences over a batch of one to four rows.
 //
-//     mean = sum(x) / W     variance = sum((x - mean)^2) / W     y = (x - mean) * rsqrt(variance + epsilon) * gamma + beta
+//    mean = sum(x) / W    variance = sum((x - mean)^2) / W    y = (x - mean) * rsqrt(variance + epsilon) * gamma + beta
 //
 // The quotient sum / W is never rounded: with 2^k the least power of two >= W and c = W / 2^k, each row is centred as
 // c x - sum / 2^k = c (x - mean) in one multiply-add, and c leaves again with the variance and rstd. A mean rounded to
 // fp32 would cost bf16 rows far from zero their last bit, and a constant row would not be centred to exact zeros.
 //
 // A batch's rows lie in DEST at a fixed stride; one step handles one vector (32 elements) of each row and advances the
-// row counter by one vector. Row j's running sum is in Lj, its -sum / 2^k in L(11+j) once known, its rstd / c in Lj at last.
-// The rows' sums are reduced over the lanes together: SFPTRANSP turns register j into lane row j.
+// row counter by one vector. Row j's running sum is in Lj, its -sum / 2^k in L(11+j) once known, its rstd / c in Lj at
+// last. The rows' sums are reduced over the lanes together: SFPTRANSP turns register j into lane row j.
 // Everything is fp32. Two passes over the row, never E[x^2] - mean^2.
 #pragma once
 
@@ -65,10 +65,11 @@ enum class Keep : uint32_t { kX, kCentred };
 [[nodiscard]] constexpr Sequence square_step(Batch batch, Keep keep) {
     Sequence sequence;
     for (uint32_t turn = 0; turn < batch.rows + 2; ++turn) {
-        const uint32_t loading = turn, centring = turn - 1, squaring = turn - 2;  // rows; out of range outside the batch
+        // Rows; out of range outside the batch.
+        const uint32_t loading = turn, centring = turn - 1, squaring = turn - 2;
         if (squaring < batch.rows && keep == Keep::kCentred) {
-            sequence.then(store(value_of(squaring % 3), batch.dest_row(squaring),
-                                advance_after(squaring + 1 == batch.rows)));
+            sequence.then(
+                store(value_of(squaring % 3), batch.dest_row(squaring), advance_after(squaring + 1 == batch.rows)));
         }
         if (centring < batch.rows) {
             const uint32_t value = value_of(centring % 3);
@@ -111,7 +112,8 @@ enum class Keep : uint32_t { kX, kCentred };
     return sequence;
 }
 
-// DEST = (x - mean) * rstd * gamma + beta. gamma and beta lie at the affine base, beta `beta_distance` rows behind gamma.
+// DEST = (x - mean) * rstd * gamma + beta. gamma and beta lie at the affine base, beta `beta_distance` rows
+// behind gamma.
 [[nodiscard]] constexpr Sequence normalise_step(Batch batch, Keep kept, uint32_t beta_distance) {
     Sequence sequence;
     sequence.then(load_affine(6, 0)).then(load_affine(7, beta_distance));
@@ -160,11 +162,11 @@ enum class Keep : uint32_t { kX, kCentred };
 
 // fp32 constants of a width and an epsilon, as bits; the planner works them out (src/plan.cpp).
 struct RowConstants {
-    uint32_t negative_sum_scale_bits;  // -2^-k
-    uint32_t centre_scale_bits;        // c = W / 2^k, exact, 1/2 < c <= 1
+    uint32_t negative_sum_scale_bits;          // -2^-k
+    uint32_t centre_scale_bits;                // c = W / 2^k, exact, 1/2 < c <= 1
     uint32_t negative_mean_square_scale_bits;  // -1 / (W c^2)
-    uint32_t rstd_scale_bits;          // 1 / c
-    uint32_t negative_epsilon_bits;    // -epsilon
+    uint32_t rstd_scale_bits;                  // 1 / c
+    uint32_t negative_epsilon_bits;            // -epsilon
 };
 
 // Puts c where the steps of batches of up to three rows find it for good; L0 lost. Once, before the first batch.

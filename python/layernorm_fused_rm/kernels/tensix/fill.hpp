@@ -1,9 +1,9 @@
 // Moves bf16 elements from L1 to fp32 DEST in linear order: element i of the source becomes element i of the DEST rows.
 //
-// L1 -> SrcA by one UNPACR of up to a chunk (1,024 elements, as LLK's matmul unpacks a tile); SrcA -> DEST by ELWADD with a
-// SrcB of zeros, eight rows each, which is how LLK's datacopy widens bf16 to fp32 (x + 0 is exact). SrcB is zeroed and made
-// valid once and never released until the end, so that only SrcA is handed back and forth.
-// Source: ISA documents "UNPACR_Regular", "ELWADD"; llk_unpack_A.h, llk_math_eltwise_unary_datacopy.h.
+// L1 -> SrcA by one UNPACR of up to a chunk (1,024 elements, as LLK's matmul unpacks a tile); SrcA -> DEST by ELWADD
+// with a SrcB of zeros, eight rows each, which is how LLK's datacopy widens bf16 to fp32 (x + 0 is exact). SrcB is
+// zeroed and made valid once and never released until the end, so that only SrcA is handed back and forth. Source: ISA
+// documents "UNPACR_Regular", "ELWADD"; llk_unpack_A.h, llk_math_eltwise_unary_datacopy.h.
 #pragma once
 
 #include <stdint.h>
@@ -34,8 +34,8 @@ inline void start_fill() {
     MATH((addr_mod_t{.srca = {.clr = 1}, .dest = {.clr = 1}}.set(kFirstRows)));
 }
 
-// Hands SrcB back, so that the next kernel on this core finds it as it expects it. A core without rows may get here before
-// its unpacker has made SrcB valid.
+// Hands SrcB back, so that the next kernel on this core finds it as it expects it. A core without rows may get here
+// before its unpacker has made SrcB valid.
 inline void end_fill() {
     MATH((TTI_STALLWAIT(p_stall::STALL_MATH, p_stall::SRCB_VLD)));
     MATH((TTI_CLEARDVALID(p_setrwc::CLR_B, 0)));
@@ -78,7 +78,8 @@ inline void fill(uint32_t l1_address, uint32_t dest_row, uint32_t elements) {
     }
 }
 
-// SFPU instructions from here on see what the FPU has put into DEST ("SFPLOAD", instruction scheduling), and the reverse.
+// SFPU instructions from here on see what the FPU has put into DEST ("SFPLOAD", instruction scheduling), and the
+// reverse.
 inline void order_sfpu_after_fill() { MATH((TTI_STALLWAIT(p_stall::STALL_SFPU, p_stall::MATH))); }
 inline void order_fill_after_sfpu() { MATH((TTI_STALLWAIT(p_stall::STALL_MATH, p_stall::WAIT_SFPU))); }
 

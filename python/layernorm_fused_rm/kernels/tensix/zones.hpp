@@ -1,8 +1,8 @@
 // DEST shared out in zones, handed from the math thread to the packer and back.
 //
-// Two zones, so that one is packed while the other is computed. The hand-over is LLK's own (semaphore MATH_PACK, counted
-// in zones), without LLK's flip of the DEST base: zones need not be halves, and gamma and beta may stay beside them.
-// A release without ZEROACC leaves DEST as it is; the next fill overwrites every row that is read later.
+// Two zones, so that one is packed while the other is computed. The hand-over is LLK's own (semaphore MATH_PACK,
+// counted in zones), without LLK's flip of the DEST base: zones need not be halves, and gamma and beta may stay beside
+// them. A release without ZEROACC leaves DEST as it is; the next fill overwrites every row that is read later.
 #pragma once
 
 #include <stdint.h>
@@ -13,9 +13,7 @@
 namespace layernorm_fused_rm::tensix {
 
 // Gives MATH_PACK its capacity. LLK's start-up set it to one section (DST_SYNC_MODE is full); before any zone is used.
-inline void start_zones() {
-    MATH((TTI_SEMINIT(contract::kZones, 0, p_stall::SEMAPHORE_1)));
-}
+inline void start_zones() { MATH((TTI_SEMINIT(contract::kZones, 0, p_stall::SEMAPHORE_1))); }
 
 // math: waits until a zone is free. Needed once before a zone is filled.
 inline void acquire_zone() { MATH((math_dest_wait())); }

@@ -28,6 +28,12 @@ inline void check_packet(uint32_t bytes, uint32_t line) {
     }
 }
 
+inline void check_transaction(uint32_t transaction, uint32_t line) {
+    if (transaction >= kTransactions) {
+        fault("uses a transaction id that the NoC does not have", line);
+    }
+}
+
 inline uint64_t with_local(uint64_t remote, uint32_t local) { return (remote & ~kLocalMask) | local; }
 
 }  // namespace protocol
@@ -113,7 +119,8 @@ inline void noc_async_read_with_state(uint32_t source, uint32_t l1_address, uint
     noc_async_read(protocol::with_local(protocol_recorder->noc_state.read_address, source), l1_address, bytes, noc, 0,
                    file, line);
 }
-inline void noc_async_read_set_trid(uint32_t transaction = 0, uint8_t = noc_index) {
+inline void noc_async_read_set_trid(uint32_t transaction = 0, uint8_t = noc_index, uint32_t line = __builtin_LINE()) {
+    protocol::check_transaction(transaction, line);
     protocol_recorder->noc_state.read_transaction = transaction;
 }
 // `source_base` is added to `source` by the device's call, too.
@@ -171,7 +178,8 @@ inline void noc_async_write_with_state(uint32_t l1_address, uint32_t destination
         l1_address, protocol::with_local(protocol_recorder->noc_state.write_address, destination), bytes, noc, 0, file,
         line);
 }
-inline void noc_async_write_set_trid(uint32_t transaction = 0, uint8_t = noc_index) {
+inline void noc_async_write_set_trid(uint32_t transaction = 0, uint8_t = noc_index, uint32_t line = __builtin_LINE()) {
+    protocol::check_transaction(transaction, line);
     protocol_recorder->noc_state.write_transaction = transaction;
 }
 template <bool update_counter = true, bool posted = false>

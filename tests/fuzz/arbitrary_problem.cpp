@@ -1,0 +1,197 @@
+#include "arbitrary_problem.hpp"
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+#include "builders.hpp"
+
+namespace layernorm_fused_rm::tests {
+namespace {
+
+constexpr std::int64_t kMin64 = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t kMax64 = std::numeric_limits<std::int64_t>::max();
+
+// Sizes at which something overflows, changes its kind or ends.
+constexpr std::array<std::int64_t, 30> kEdges{
+    0,          1,          2,          3,          31,         32,         33,
+    63,         64,         65,         96,         768,        992,        1023,
+    1024,       1025,       1056,       65535,      65536,      -1,         -32,
+    2147483647, 2147483648, 4294967295, 4294967296, 4294967297, kMax64 / 2, kMax64 / 32 * 32,
+    kMax64,     kMin64};
+
+class Draw {
+public:
+    explicit Draw(const NumberSource& next) : next_(next) {}
+
+    [[nodiscard]] std::uint64_t bits() const { return next_(); }
+
+    // 0 to bound - 1
+    [[nodiscard]] std::int64_t below(std::int64_t bound) const {
+        return static_cast<std::int64_t>(next_() % static_cast<std::uint64_t>(bound));
+    }
+
+    [[nodiscard]] bool one_in(std::int64_t many) const { return below(many) == 0; }
+
+    // Of any magnitude, small ones as likely as large ones.
+    [[nodiscard]] std::int64_t size() const {
+        if (one_in(3)) {
+            return kEdges[static_cast<std::size_t>(below(kEdges.size()))];
+        }
+        const auto magnitude = static_cast<std::int64_t>(bits() >> (1 + below(63)));
+        return one_in(8) ? -magnitude : magnitude;
+    }
+
+    template <typename Enum, std::size_t kCount>
+    [[nodiscard]] Enum choice(const std::array<Enum, kCount>& values) const {
+        return values[static_cast<std::size_t>(below(kCount))];
+    }
+
+    [[nodiscard]] Memory memory() const { return choice(std::array{Memory::kDram, Memory::kL1}); }
+
+    [[nodiscard]] Coordinate place() const {
+        const auto coordinate = [this] { return static_cast<std::int32_t>(one_in(8) ? size() : below(16)); };
+        const std::int32_t x = coordinate();
+        return {.x = x, .y = coordinate()};
+    }
+
+    [[nodiscard]] std::vector<Coordinate> places(std::int64_t count) const {
+        std::vector<Coordinate> list(static_cast<std::size_t>(count));
+        for (Coordinate& place_of_one : list) {
+            place_of_one = place();
+        }
+        return list;
+    }
+
+private:
+    const NumberSource& next_;
+};
+
+[[nodiscard]] std::int64_t plausible_width(const Draw& draw) {
+    return 32 * (1 + draw.below(draw.one_in(4) ? 1'000 : 64));
+}
+
+[[nodiscard]] std::vector<std::int64_t> plausible_shape(const Draw& draw, std::int64_t width) {
+    std::vector<std::int64_t> shape;
+    for (std::int64_t rank = 1 + draw.below(3); rank > 0; --rank) {
+        shape.push_back(draw.one_in(6) ? draw.size() : draw.below(draw.one_in(3) ? 5'000 : 40));
+    }
+    shape.push_back(width);
+    return shape;
+}
+
+// Says where everything is, on a NoC of 16 x 16.
+void add_places(const Draw& draw, Device& device) {
+    constexpr std::int32_t kSide = 16;
+    device.noc_size = {.x = kSide, .y = kSide};
+    device.workers.resize(static_cast<std::size_t>(device.grid.x) * static_cast<std::size_t>(device.grid.y));
+    device.l1_bank_places.resize(device.workers.size());
+    for (auto* const list : {&device.workers, &device.dram_banks, &device.l1_bank_places}) {
+        for (Coordinate& place : *list) {
+            place = {.x = static_cast<std::int32_t>(draw.below(kSide)),
+                     .y = static_cast<std::int32_t>(draw.below(kSide))};
+        }
+    }
+}
+
+[[nodiscard]] Device plausible_device(const Draw& draw) {
+    if (draw.one_in(3)) {
+        return wormhole();
+    }
+    const bool is_vast = draw.one_in(5'000);  // more cores than any chip has
+    const Coordinate grid{.x = static_cast<std::int32_t>(1 + draw.below(is_vast ? 300 : 14)),
+                          .y = static_cast<std::int32_t>(1 + draw.below(is_vast ? 300 : 12))};
+    Device device = plain_device(grid, 1 + draw.below(24));
+    device.l1_bytes = draw.one_in(2) ? 1'400'000 : draw.below(200'000);
+    if (draw.one_in(2)) {
+        add_places(draw, device);
+    }
+    return device;
+}
+
+void spoil_shape(const Draw& draw, std::vector<std::int64_t>& shape) {
+    if (draw.one_in(4)) {
+        shape.assign(static_cast<std::size_t>(draw.below(12)), draw.size());
+    } else if (!shape.empty()) {
+        shape[static_cast<std::size_t>(draw.below(static_cast<std::int64_t>(shape.size())))] = draw.size();
+    }
+}
+
+void spoil_tensor(const Draw& draw, TensorSpec& spec) {
+    switch (draw.below(6)) {
+        case 0: spec.dtype = draw.choice(std::array{DataType::kBfloat16, DataType::kFloat32, DataType::kOther}); break;
+        case 1: spec.layout = draw.choice(std::array{Layout::kRowMajor, Layout::kTile}); break;
+        case 2: spec.placement = draw.choice(std::array{Placement::kInterleaved, Placement::kSharded}); break;
+        case 3: spec.storage = draw.choice(std::array{Storage::kDevice, Storage::kHost}); break;
+        default: spoil_shape(draw, spec.shape); break;
+    }
+}
+
+void spoil_epsilon(const Draw& draw, double& epsilon) {
+    constexpr std::array kOdd{0.0,
+                              -0.0,
+                              -1e-5,
+                              std::numeric_limits<double>::quiet_NaN(),
+                              std::numeric_limits<double>::infinity(),
+                              -std::numeric_limits<double>::infinity(),
+                              std::numeric_limits<double>::denorm_min(),
+                              double{std::numeric_limits<float>::denorm_min()},
+                              double{std::numeric_limits<float>::min()},
+                              double{std::numeric_limits<float>::max()},
+                              std::numeric_limits<double>::max()};
+    epsilon =
+        draw.one_in(2) ? kOdd[static_cast<std::size_t>(draw.below(kOdd.size()))] : std::bit_cast<double>(draw.bits());
+}
+
+void spoil_device(const Draw& draw, Device& device) {
+    const auto narrow = [&draw] { return static_cast<std::int32_t>(draw.size()); };
+    switch (draw.below(10)) {
+        case 0: device.grid.x = narrow(); break;
+        case 1: device.grid.y = narrow(); break;
+        case 2: device.noc_size = draw.place(); break;
+        case 3: device.noc_size = {.x = narrow(), .y = narrow()}; break;
+        case 4: device.workers = draw.places(draw.below(200)); break;
+        case 5: device.dram_banks = draw.places(draw.below(draw.one_in(16) ? 70'000 : 40)); break;
+        case 6: device.l1_bank_places = draw.places(draw.below(200)); break;
+        case 7: device.l1_banks = draw.size(); break;
+        case 8: device.l1_bytes = draw.size(); break;
+        default: (draw.one_in(2) ? device.dram_alignment_bytes : device.l1_alignment_bytes) = draw.size(); break;
+    }
+}
+
+void spoil(const Draw& draw, Problem& problem) {
+    switch (draw.below(8)) {
+        case 0: spoil_tensor(draw, problem.gamma); break;
+        case 1: spoil_tensor(draw, problem.beta); break;
+        case 2:
+        case 3: spoil_tensor(draw, problem.input); break;
+        case 4: spoil_epsilon(draw, problem.epsilon); break;
+        default: spoil_device(draw, problem.device); break;
+    }
+}
+
+}  // namespace
+
+Problem arbitrary_problem(const NumberSource& next) {
+    const Draw draw(next);
+    // Widths beyond L1 and beyond any integer too, with gamma and beta of the same.
+    const std::int64_t width = draw.one_in(8) ? draw.size() : plausible_width(draw);
+    Problem problem{.input = {.shape = plausible_shape(draw, width)},
+                    .gamma = {.shape = {width}},
+                    .beta = {.shape = {1, width}},
+                    .output_memory = draw.memory(),
+                    .epsilon = draw.one_in(2) ? 1e-5 : 1e-12,
+                    .device = plausible_device(draw)};
+    for (TensorSpec* const spec : {&problem.input, &problem.gamma, &problem.beta}) {
+        spec->memory = draw.memory();
+    }
+    // Half of them stay as they are.
+    for (std::int64_t spoilt = draw.one_in(2) ? 1 + draw.below(3) : 0; spoilt > 0; --spoilt) {
+        spoil(draw, problem);
+    }
+    return problem;
+}
+
+}  // namespace layernorm_fused_rm::tests

@@ -1,0 +1,76 @@
+#include "try_plan.hpp"
+
+#include <ctime>
+#include <exception>
+#include <sstream>
+#include <stdexcept>
+
+#include "layernorm_fused_rm/plan.hpp"
+#include "plan_invariants.hpp"
+
+namespace layernorm_fused_rm::tests {
+namespace {
+
+// Planning is done while a caller waits; the largest device that is not refused takes a tenth of this.
+constexpr double kMostSeconds = 1.0;
+
+[[nodiscard]] double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+[[nodiscard]] Outcome plan_and_check(const Problem& problem) {
+    Outcome outcome;
+    const double start = processor_seconds();
+    const Plan planned = plan(problem);
+    outcome.seconds = processor_seconds() - start;
+    outcome.fault = broken_promise(problem, planned);
+    if (outcome.fault.empty() && planned.describe().empty()) {
+        outcome.fault = "a plan can be described";
+    }
+    return outcome;
+}
+
+void describe_tensor(std::ostream& text, const char* name, const TensorSpec& spec) {
+    text << "  " << name << " [";
+    for (std::size_t i = 0; i < spec.shape.size(); ++i) {
+        text << (i == 0 ? "" : ", ") << spec.shape[i];
+    }
+    text << "], dtype " << static_cast<int>(spec.dtype) << ", layout " << static_cast<int>(spec.layout) << ", memory "
+         << static_cast<int>(spec.memory) << ", placement " << static_cast<int>(spec.placement) << ", storage "
+         << static_cast<int>(spec.storage) << "\n";
+}
+
+}  // namespace
+
+Outcome try_plan(const Problem& problem) {
+    Outcome outcome;
+    const double start = processor_seconds();
+    try {
+        outcome = plan_and_check(problem);
+    } catch (const std::invalid_argument& refusal) {
+        outcome.seconds = processor_seconds() - start;
+        outcome.refusal = refusal.what();
+        outcome.fault = broken_refusal(outcome.refusal);
+    } catch (const std::exception& error) {
+        outcome.fault = std::string("planning ended in another exception: ") + error.what();
+    }
+    if (outcome.fault.empty() && outcome.seconds > kMostSeconds) {
+        outcome.fault = "planning took " + std::to_string(outcome.seconds) + " s of processor time";
+    }
+    return outcome;
+}
+
+std::string describe_problem(const Problem& problem) {
+    std::ostringstream text;
+    describe_tensor(text, "input", problem.input);
+    describe_tensor(text, "gamma", problem.gamma);
+    describe_tensor(text, "beta ", problem.beta);
+    const Device& device = problem.device;
+    text << "  output memory " << static_cast<int>(problem.output_memory) << ", epsilon " << problem.epsilon << "\n"
+         << "  device: grid " << device.grid.x << " x " << device.grid.y << ", NoC " << device.noc_size.x << " x "
+         << device.noc_size.y << ", places of " << device.workers.size() << " workers and "
+         << device.l1_bank_places.size() << " L1 banks, " << device.dram_banks.size() << " DRAM banks, "
+         << device.l1_banks << " L1 banks, " << device.l1_bytes << " bytes of L1, alignment "
+         << device.dram_alignment_bytes << " and " << device.l1_alignment_bytes << "\n";
+    return text.str();
+}
+
+}  // namespace layernorm_fused_rm::tests

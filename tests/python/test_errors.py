@@ -1,0 +1,150 @@
+"""What a user reads when the installation, not the call, is at fault."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import types
+import warnings
+from pathlib import Path
+
+import pytest
+
+from layernorm_fused_rm import doctor, ttnn_version
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCTOR = "to check the installation: python -m layernorm_fused_rm doctor"
+
+
+def fake_ttnn(without: str = "") -> types.SimpleNamespace:
+    return types.SimpleNamespace(**{name: None for name in ttnn_version._NEEDED if name != without})
+
+
+def test_the_tested_ttnn_is_accepted_without_a_word(monkeypatch):
+    monkeypatch.setattr(ttnn_version, "version_of", lambda package: ttnn_version.TESTED_VERSION)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ttnn_version.check(fake_ttnn())
+
+
+def test_another_ttnn_is_warned_about_with_both_versions_and_the_remedy(monkeypatch):
+    monkeypatch.setattr(ttnn_version, "version_of", lambda package: "0.99.0")
+    with pytest.warns(RuntimeWarning) as caught:
+        ttnn_version.check(fake_ttnn())
+    text = str(caught[0].message)
+    assert text.startswith("layernorm_fused_rm: ttnn 0.99.0 is installed, but 0.81.1 is the version")
+    assert "pip install ttnn==0.81.1" in text
+
+
+def test_a_ttnn_without_what_is_needed_is_refused_by_name(monkeypatch):
+    monkeypatch.setattr(ttnn_version, "version_of", lambda package: "0.50.0")
+    with pytest.raises(ImportError) as caught:
+        ttnn_version.check(fake_ttnn(without="generic_op"))
+    assert str(caught.value) == (
+        "layernorm_fused_rm: ttnn 0.50.0 has no generic_op; needs ttnn 0.81.1; pip install ttnn==0.81.1"
+    )
+
+
+def test_everything_the_package_takes_from_ttnn_is_looked_for():
+    used = set()
+    for path in (ROOT / "python" / "layernorm_fused_rm").glob("*.py"):
+        used |= set(re.findall(r"\bttnn\.([a-z_]+_[a-z_0-9]+|[A-Z]\w+Descriptor|RuntimeArgs|StorageType)\(", path.read_text()))
+    assert used - set(ttnn_version._NEEDED) - {"layernorm_fused_rm", "to_layout", "to_device"} == set()
+
+
+def test_the_tested_version_is_the_one_of_the_set_up_and_of_the_package():
+    for file in ("setup/versions.env", "pyproject.toml"):
+        assert f"ttnn=={ttnn_version.TESTED_VERSION}" in (ROOT / file).read_text()
+
+
+def test_another_ttnn_is_warned_about_once_at_import():
+    pytest.importorskip("ttnn")
+    script = (
+        "import importlib.metadata as m, warnings; real = m.version\n"
+        "m.version = lambda name: '0.99.0' if name == 'ttnn' else real(name)\n"
+        "warnings.simplefilter('always')\n"
+        "import layernorm_fused_rm, layernorm_fused_rm.op, ttnn; ttnn.layernorm_fused_rm"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("ttnn 0.99.0 is installed") == 1
+
+
+# Launches that fail in ttnn. The texts are ttnn 0.81.1's own, tried on the simulated device.
+def ttnn_error(reason: str) -> RuntimeError:
+    return RuntimeError(
+        f"TT_THROW @ /project/tt_metal/impl/program/program.cpp:419: tt::exception\ninfo:\n{reason}\nbacktrace:\n --- x"
+    )
+
+
+@pytest.fixture
+def launch_error(monkeypatch):
+    """The error of a launch for which ttnn raises one."""
+    ttnn = pytest.importorskip("ttnn")
+    from test_threads import FakeTensor, make_program
+
+    def error_of(raised: Exception) -> RuntimeError:
+        def fail(tensors, descriptor):
+            raise raised
+
+        monkeypatch.setattr(ttnn, "generic_op", fail)
+        with pytest.raises(RuntimeError) as caught:
+            make_program().run(*[FakeTensor(i) for i in range(4)])
+        assert caught.value.__cause__ is raised
+        return caught.value
+
+    return error_of
+
+
+@pytest.fixture
+def sound_installation(monkeypatch):
+    """Checks that find nothing; a test replaces one."""
+    monkeypatch.setattr(doctor, "check_cache", lambda: doctor.Finding("kernel cache", "fine"))
+    monkeypatch.setattr(doctor, "check_compiler", lambda: doctor.Finding("compiler", "fine"))
+
+
+def test_a_launch_that_fails_says_what_ttnn_says_without_its_backtrace(launch_error, sound_installation):
+    assert str(launch_error(ttnn_error("Failed to generate binaries for compute"))) == (
+        "layernorm_fused_rm: ttnn could not build or start the program (Failed to generate binaries for compute); " + DOCTOR
+    )
+
+
+def test_an_error_without_a_text_is_named_by_its_type(launch_error, sound_installation):
+    assert "the program (MemoryError); " in str(launch_error(MemoryError()))
+
+
+def test_an_unwritable_cache_is_named_at_the_first_call(launch_error, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TT_METAL_CACHE", str(tmp_path / "file" / "cache"))
+    text = str(launch_error(ttnn_error("filesystem error: cannot create directories: Not a directory [/cache/kernels/]")))
+    assert "kernel cache: " in text and "cannot be written (Not a directory)" in text
+    assert "make it writable, or name another folder: export TT_METAL_CACHE=FOLDER" in text
+    assert text.endswith(DOCTOR)
+
+
+def test_a_full_disk_is_named_at_the_first_call(launch_error, monkeypatch, tmp_path):
+    monkeypatch.setenv("TT_METAL_CACHE", str(tmp_path))
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: types.SimpleNamespace(free=0))
+    text = str(launch_error(ttnn_error("Failed to write file: /cache/kernels/compute/1/named_args_generated.h")))
+    assert "kernel cache: " in text and "0 MB free, needs 500 MB; free some space" in text
+
+
+def test_a_missing_compiler_is_named_at_the_first_call(launch_error, monkeypatch, tmp_path):
+    monkeypatch.setenv("TT_METAL_RUNTIME_ROOT", str(tmp_path))
+    monkeypatch.setattr(doctor, "SFPI_FOLDER", tmp_path / "opt")
+    text = str(launch_error(ttnn_error("compute build failed")))
+    assert f"compiler: no {tmp_path}/runtime/sfpi/compiler/bin/riscv-tt-elf-g++" in text
+    assert "install Tenstorrent's sfpi package" in text
+
+
+def test_an_interrupt_stays_an_interrupt(monkeypatch):
+    ttnn = pytest.importorskip("ttnn")
+    from test_threads import FakeTensor, make_program
+
+    def interrupt(tensors, descriptor):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ttnn, "generic_op", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        make_program().run(*[FakeTensor(i) for i in range(4)])

@@ -1,0 +1,109 @@
+"""One prepared program, many threads: every launch sees the addresses of its own tensors. No device is needed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+ttnn = pytest.importorskip("ttnn")
+
+from layernorm_fused_rm import Device, Problem, TensorSpec, program  # noqa: E402
+
+THREADS = 8
+CALLS = 25  # of each thread
+
+
+@dataclass(frozen=True)
+class FakeTensor:
+    address: int
+
+    def buffer_address(self) -> int:
+        return self.address
+
+
+def make_program(rows: int = 4) -> program.PreparedProgram:
+    device = Device(grid=(2, 2), dram_banks=[(0, 0)], l1_banks=4, l1_bytes=1_000_000)
+    vector = TensorSpec(shape=[64])
+    problem = Problem(input=TensorSpec(shape=[rows, 64]), gamma=vector, beta=vector, device=device)
+    return program.PreparedProgram(problem, device=None)
+
+
+class SlowLaunch:
+    """In place of ttnn.generic_op: takes its time before it reads the addresses, and notes how many are at it at once."""
+
+    def __init__(self):
+        self.at_once = 0
+        self.most_at_once = 0
+        self.mixed_up = []
+
+    def __call__(self, tensors, descriptor):
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        time.sleep(0.0005)
+        reader, writer, _ = descriptor.kernels
+        found = list(reader.common_runtime_args)[:3] + list(writer.common_runtime_args)
+        wanted = [tensor.address for tensor in tensors]
+        if found != wanted:
+            self.mixed_up.append((found, wanted))
+        self.at_once -= 1
+        return tensors[-1]
+
+
+def call_from_threads(programs) -> None:
+    """Each thread has tensors of its own, and uses the programs in turn."""
+    ready = threading.Barrier(THREADS)
+
+    def call(thread: int) -> None:
+        ready.wait()
+        for i in range(CALLS):
+            first = 1_000_000 * (thread + 1) + 4 * i
+            tensors = [FakeTensor(first + offset) for offset in range(4)]
+            assert programs[i % len(programs)].run(*tensors) is tensors[3]
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        for done in [pool.submit(call, thread) for thread in range(THREADS)]:
+            done.result()
+
+
+@pytest.mark.parametrize("programs", [1, 3])
+def test_threads_take_turns_and_never_see_each_others_addresses(monkeypatch, programs):
+    launch = SlowLaunch()
+    monkeypatch.setattr(ttnn, "generic_op", launch)
+    call_from_threads([make_program(4 * (i + 1)) for i in range(programs)])
+    assert launch.mixed_up == []
+    assert launch.most_at_once == 1
+
+
+def test_without_turns_the_addresses_do_get_mixed_up(monkeypatch):
+    """The test above can fail: the same calls without the lock."""
+
+    class NoLock:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return None
+
+    launch = SlowLaunch()
+    monkeypatch.setattr(ttnn, "generic_op", launch)
+    monkeypatch.setattr(program, "_launching", NoLock())
+    call_from_threads([make_program()])
+    assert launch.mixed_up
+
+
+def test_a_failed_launch_lets_the_next_thread_in(monkeypatch):
+    def fail(tensors, descriptor):
+        raise RuntimeError("no")
+
+    prepared = make_program()
+    tensors = [FakeTensor(i) for i in range(4)]
+    monkeypatch.setattr(ttnn, "generic_op", fail)
+    with pytest.raises(RuntimeError):
+        prepared.run(*tensors)
+    monkeypatch.setattr(ttnn, "generic_op", lambda tensors, descriptor: tensors[-1])
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(prepared.run, *tensors).result(timeout=10) is tensors[3]
