@@ -28,7 +28,7 @@ def test_a_constant_row_gives_beta(device, width, value):
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("width", [64, 96, 1024, 2048])
 def test_what_is_not_finite_stays_in_its_row(device, width, bad):
-    """Such a row comes out NaN or Inf throughout: which of them is the packer's choice (docs/limits.md)."""
+    """Such a row comes out not finite throughout (docs/limits.md)."""
     clean = normal_case((36, width))
     x = clean.x.copy()
     x[5, width // 2] = bad
