@@ -6,13 +6,13 @@ Each break is one textual change to a copy of the kernels; a change whose text i
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from host_process import changed_kernels
 from layernorm_fused_rm import op, program
 from rows import judge, normal_case, run
 
@@ -36,19 +36,9 @@ run(normal_case((24, 96)), ttnn.open_device(device_id=0))
 """
 
 
-def broken_kernels(folder: Path, file: str, good: str, bad: str) -> Path:
-    """A copy of the kernels in `folder` with one text replaced everywhere in one file."""
-    kernels = folder / "kernels"
-    shutil.copytree(program.KERNELS, kernels)
-    text = (kernels / file).read_text()
-    assert good in text, f"{file} no longer contains {good!r}: mend this test"
-    (kernels / file).write_text(text.replace(good, bad))
-    return kernels
-
-
 @pytest.mark.parametrize("file, good, bad", BREAKS.values(), ids=BREAKS)
 def test_a_broken_kernel_gives_wrong_results(device, monkeypatch, tmp_path, file, good, bad):
-    monkeypatch.setattr(program, "KERNELS", broken_kernels(tmp_path, file, good, bad))
+    monkeypatch.setattr(program, "KERNELS", changed_kernels(tmp_path, file, good, bad))
     op.prepare.cache_clear()
     case = normal_case((48, 96), 3, 2)
     try:
@@ -67,7 +57,7 @@ def test_a_broken_kernel_gives_wrong_results(device, monkeypatch, tmp_path, file
     ],
 )
 def test_a_dropped_push_ends_as_a_named_hang(tmp_path, file, dropped, waiting, buffer):
-    kernels = broken_kernels(tmp_path, file, dropped, "")
+    kernels = changed_kernels(tmp_path, file, dropped, "")
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
     done = subprocess.run(
         [sys.executable, "-c", HANG.format(kernels=str(kernels))],
