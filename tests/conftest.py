@@ -18,9 +18,10 @@ sys.path.insert(0, str(ROOT))
 
 from simulator import session  # noqa: E402
 
-# In every test, reads of memory nobody has written give NaN (simulator/launcher/poison.py). Processes started by tests
-# inherit it.
+# What the simulated device checks in every test: reads of memory nobody has written give NaN, and the package's programs
+# leave buffers and semaphores as they found them (simulator/launcher). Processes started by tests inherit it.
 os.environ.setdefault("LAYERNORM_SIM_POISON", "1")
+os.environ.setdefault("LAYERNORM_SIM_CHECK_END", "reader,compute,writer")
 
 _opened = contextlib.ExitStack()
 _exit_status = 0

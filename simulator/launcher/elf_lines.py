@@ -50,9 +50,9 @@ class Place:
 
     @property
     def kernel(self) -> str | None:
-        """The kernel's name, or None for firmware."""
+        """The kernel's name, or None for firmware; a folder of the cache's own path may be called kernels as well."""
         parts = self.elf.parts
-        return parts[parts.index("kernels") + 1] if "kernels" in parts else None
+        return parts[-4] if parts[-5:-4] == ("kernels",) else None
 
 
 @cache

@@ -1,5 +1,6 @@
 """What a hang report says: the wait condition, from the branch that keeps a core in its loop."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -44,6 +45,14 @@ def test_kernel_lines_are_told_from_library_and_firmware_lines():
     assert elf_lines.Frame("/home/me/kernels/reader.cpp", 41, "kernel_main").is_kernel_source
     assert not elf_lines.Frame("/root/tt_metal/hw/inc/api/dataflow/dataflow_api.h", 9, "cb_wait_front").is_kernel_source
     assert not elf_lines.Frame("/x/brisck.cc", 9, "main").is_kernel_source
+
+
+@pytest.mark.parametrize("cache", ["/home/me/.cache", "/home/me/.cache/kernels/6ed7eb"])
+def test_kernels_and_firmware_are_told_apart_wherever_the_cache_lies(cache):
+    kernel = Path(cache, "tt-metal-cache776/kernels/compute/1301/trisc0/trisc0.elf.xip.elf")
+    firmware = Path(cache, "tt-metal-cache776/firmware/trisc0/trisc0.elf")
+    assert elf_lines.Place(kernel, 0).kernel == "compute"
+    assert elf_lines.Place(firmware, 0).kernel is None
 
 
 def test_buffers_get_their_names(tmp_path, monkeypatch):
