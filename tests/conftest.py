@@ -54,6 +54,22 @@ def device():
     return opened
 
 
+@pytest.fixture
+def host(tmp_path):
+    """Function (shape, kernels, variables) that starts a HostProcess, ended with the test at the latest."""
+    from host_process import HostProcess
+
+    started = []
+
+    def start(shape, **options) -> HostProcess:
+        started.append(HostProcess(shape, tmp_path / f"host-{len(started)}.log", **options).start())
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.end()
+
+
 def pytest_sessionfinish(session, exitstatus):
     global _exit_status
     _exit_status = int(exitstatus)

@@ -16,7 +16,7 @@ from functools import cache
 from . import elf_lines, launch_message
 from .coordinates import Core
 from .hang import DeviceFault
-from .hang_report import TENSIX_SEMAPHORES, buffer_name
+from .hang_report import TENSIX_SEMAPHORES, buffer_name, semaphore_name
 from .launch_message import LaunchMessage
 from .wait_condition import COUNTER_MASK, POPPED_REGISTER, PUSHED_REGISTER, STREAM_BYTES
 
@@ -66,8 +66,13 @@ class EndState:
             raise StateLeftBehind("\n".join([head, *lines[1:MAX_LINES], *more]))
 
     def _checks(self, entry: Launched) -> bool:
-        """Whether the core's kernels are among those to be checked. Asked only once there is an offence, for it is slow."""
-        return EVERY_PROGRAM in self.names or kernel_names(entry) <= self.names
+        """Whether the core's kernels are among those to be checked. Asked only once there is an offence, for it is slow.
+
+        Kernels without a known name do not count: a check that is asked for must not fall silent where ELFs are missing.
+        """
+        if EVERY_PROGRAM in self.names:
+            return True
+        return {name for name in kernel_names(entry) if not name.startswith("<")} <= self.names
 
 
 def left_behind(entry: Launched) -> list[str]:
@@ -76,7 +81,8 @@ def left_behind(entry: Launched) -> list[str]:
     l1 = memoryview(entry.tile.L1_mem.memory)
     for index, before in entry.semaphore_values.items():
         after = _word(l1, entry.message.semaphores[index])
-        offences.append(f"semaphore {index} is {after}, was {before} at the start" if after != before else None)
+        changed = f"{semaphore_name(index)} is {after}, was {before} at the start"
+        offences.append(changed if after != before else None)
     return [offence for offence in offences if offence] + _coprocessor_offences(entry.tile)
 
 

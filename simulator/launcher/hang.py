@@ -43,7 +43,7 @@ class HangWatch:
         self.device = device
         self._last_state: tuple | None = None
         self._same_since = 0
-        self._seconds_at_progress = 0.0
+        self._seconds_at_progress = (0.0, 0.0)
 
     def start(self, cycle: int) -> None:
         """Forget what was seen: another program, or the same one after a look of the host."""
@@ -62,7 +62,7 @@ class HangWatch:
     def _note_progress(self, state: tuple | None, cycle: int) -> None:
         self._last_state = state
         self._same_since = cycle
-        self._seconds_at_progress = time.process_time()
+        self._seconds_at_progress = _seconds()
 
     def _progress_state(self, cycle: int) -> tuple:
         tiles = self.device.tt_device.tile_directory
@@ -72,8 +72,16 @@ class HangWatch:
         from .hang_report import build_report
 
         report = build_report(self.device, cycle, reason)
-        seconds = time.process_time() - self._seconds_at_progress
-        raise DeviceHang(f"{report}\nfrom the last progress to this report: {seconds:.1f} s of the simulator's own time")
+        own, wall = (now - then for now, then in zip(_seconds(), self._seconds_at_progress))
+        raise DeviceHang(
+            f"{report}\nfrom the last progress to this report: {own:.1f} s of the simulator's own time, "
+            f"{wall:.1f} s by the clock"
+        )
+
+
+def _seconds() -> tuple[float, float]:
+    """This process's own computing time, and the clock's."""
+    return time.process_time(), time.monotonic()
 
 
 def _tile_state(tile, cycle: int) -> tuple:

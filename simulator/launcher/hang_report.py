@@ -6,7 +6,8 @@
       NCRISC in kernel reader at reader.cpp:41: waits for free pages of buffer 0 "input rows" (cb_reserve_back): ...
           dataflow_api.h:423 (cb_reserve_back) < reader.cpp:41 (kernel_main)
 
-Buffer numbers get names from the JSON file in LAYERNORM_SIM_BUFFER_NAMES, {"0": "input rows", ...}.
+Buffers and semaphores get names from the JSON file in LAYERNORM_SIM_BUFFER_NAMES, {"0": "input rows", ...,
+"semaphore 0": "receivers ready", ...}.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import struct
 from functools import cache
 from pathlib import Path
 
-from . import elf_lines
+from . import elf_lines, launch_message
 from .coordinates import Core
-from .wait_condition import describe_wait
+from .wait_condition import Names, describe_wait
 
 BUFFER_NAMES_VARIABLE = "LAYERNORM_SIM_BUFFER_NAMES"
 # Instructions around a program counter by which its kernel is recognised.
@@ -51,13 +53,23 @@ def _headline(core: Core, lines: list[str]) -> str | None:
 
 def _describe_tile(tile) -> list[str]:
     lines: list[str] = []
+    names = Names(buffer_name, semaphores_of(tile).get)
     for core in tile.get_baby_cores():
         if core.soft_active:
-            lines += _describe_core(tile, core)
+            lines += _describe_core(tile, core, names)
     return lines + _describe_coprocessor(tile)
 
 
-def _describe_core(tile, core) -> list[str]:
+def semaphores_of(tile) -> dict[int, str]:
+    """{L1 address: name} of the running program's semaphores; empty where its launch message cannot be read any more."""
+    try:
+        message = launch_message.read(memoryview(tile.L1_mem.memory), launch_message.GO_ADDRESS)
+    except struct.error:  # overwritten by the program that hangs
+        return {}
+    return {address: semaphore_name(index) for index, address in message.semaphores.items()}
+
+
+def _describe_core(tile, core, names: Names) -> list[str]:
     label = THREAD_ROLES.get(core.core_label, core.core_label)
     # Any instruction of a wait loop may be inlined from a header: take the one that names the kernel's own line.
     counters = sorted({entry[0] for entry in core.wait_loop.trajectory}) if core.wait_loop.frozen else [core.pc]
@@ -71,7 +83,7 @@ def _describe_core(tile, core) -> list[str]:
     frame = next((frame for frame in chain if frame.is_kernel_source), chain[0] if chain else None)
     where = f"{Path(frame.file).name}:{frame.line}" if frame else f"{place.address:#x}"
     interface = elf_lines.symbol_address(place.elf, "cb_interface")
-    wait = describe_wait(tile, core, interface, buffer_name)
+    wait = describe_wait(tile, core, interface, names)
     shown = " < ".join(f"{Path(f.file).name}:{f.line} ({_short(f.function)})" for f in chain[:MAX_FRAMES_SHOWN])
     lines = [f"  {label} in kernel {place.kernel} at {where}: {wait}"]
     return lines + ([f"      {shown}", f"      {frame.file}"] if frame else [])
@@ -95,7 +107,7 @@ def _short(function: str) -> str:
 
 
 @cache
-def _buffer_names() -> dict[str, str]:
+def _names() -> dict[str, str]:
     path = os.environ.get(BUFFER_NAMES_VARIABLE)
     try:
         return json.loads(Path(path).read_text(encoding="utf-8")) if path else {}
@@ -104,8 +116,13 @@ def _buffer_names() -> dict[str, str]:
 
 
 def buffer_name(index: int) -> str:
-    name = _buffer_names().get(str(index))
+    name = _names().get(str(index))
     return f'buffer {index} "{name}"' if name else f"buffer {index}"
+
+
+def semaphore_name(index: int) -> str:
+    name = _names().get(f"semaphore {index}")
+    return f'semaphore {index} "{name}"' if name else f"semaphore {index}"
 
 
 def _describe_coprocessor(tile) -> list[str]:

@@ -3,7 +3,7 @@
 Takes the command line of `python -m framework.sim.wormhole` (UMD's run.sh passes none) and the environment:
     LAYERNORM_SIM_CYCLES_LOG      file that gets one JSON line per launched program (cycles.py)
     LAYERNORM_SIM_HANG_REPORT     file that gets the hang report, besides stderr (hang.py)
-    LAYERNORM_SIM_BUFFER_NAMES    JSON file {"0": "input rows", ...} naming circular buffers in that report
+    LAYERNORM_SIM_BUFFER_NAMES    JSON file {"0": "input rows", "semaphore 0": ..., ...} with names for that report
     LAYERNORM_SIM_POISON=1        memory nobody has written holds NaN (poison.py)
     LAYERNORM_SIM_CHECK_END       kernel names; their programs must leave buffers and semaphores as found (end_state.py)
 and every TT_SIM_* variable wolfpine knows.

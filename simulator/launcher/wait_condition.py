@@ -8,6 +8,9 @@ branch: while it waits, "present < wanted" holds between two registers.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from framework.network.tt_noc import NUI
 
 from .quick import rv_operations
@@ -35,7 +38,15 @@ BRANCH_RELATIONS = {
 RELATIONS = {rv_operations.BRANCHES[funct3]: relations for funct3, relations in BRANCH_RELATIONS.items()}
 
 
-def describe_wait(tile, core, interface_address: int | None, buffer_name) -> str:
+@dataclass(frozen=True)
+class Names:
+    """What a report calls a buffer, by its index, and a semaphore, by its L1 address (None: no semaphore lies there)."""
+
+    buffer: Callable[[int], str]
+    semaphore: Callable[[int], str | None]
+
+
+def describe_wait(tile, core, interface_address: int | None, names: Names) -> str:
     """One sentence: what this core, in a kernel, waits for."""
     if not core.wait_loop.frozen:
         return _describe_stall(core)
@@ -43,11 +54,11 @@ def describe_wait(tile, core, interface_address: int | None, buffer_name) -> str
     parts = []
     for address, _, value in core.wait_loop.polled():
         if OVERLAY_FIRST <= address < OVERLAY_END:
-            parts.append(_describe_buffer(tile, core, address, relations, interface_address, buffer_name))
+            parts.append(_describe_buffer(tile, core, address, relations, interface_address, names.buffer))
         elif address & 0xFFFF0000 in NOC_REGISTERS:
             parts.append(_describe_noc_counter(address, value))
         elif address < core.l1_bytes:
-            parts.append(_describe_semaphore(address, value, relations))
+            parts.append(_describe_semaphore(address, value, relations, names.semaphore(address)))
     if not parts:
         return "waits in a loop that reads nothing that can change"
     return "waits for " + "; ".join(dict.fromkeys(parts))
@@ -119,9 +130,9 @@ def _describe_noc_counter(address: int, value: int) -> str:
     return f"NoC {NOC_REGISTERS[address & 0xFFFF0000]} traffic to complete, as in a barrier ({name} is {value})"
 
 
-def _describe_semaphore(address: int, value: int, relations) -> str:
+def _describe_semaphore(address: int, value: int, relations, name: str | None) -> str:
     wants = next(filter(None, (_wanted_value(relation, a, b, value) for relation, a, b in relations)), None)
-    what = f"a semaphore or flag in L1 at {address:#x}: is {value}"
+    what = f"{name or 'a semaphore or flag'} in L1 at {address:#x}: is {value}"
     return f"{what}, wants {wants}" if wants else what
 
 

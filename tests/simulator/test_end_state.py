@@ -23,11 +23,11 @@ def overlay_class(kept_attributes, monkeypatch, tmp_path):
     monkeypatch.setenv(end_state.CHECK_VARIABLE, "all")
     (tmp_path / "names.json").write_text('{"16": "output rows"}')
     monkeypatch.setenv(hang_report.BUFFER_NAMES_VARIABLE, str(tmp_path / "names.json"))
-    hang_report._buffer_names.cache_clear()
+    hang_report._names.cache_clear()
     end_state.install()
     yield NoCOverlay
     del NoCOverlay.counts_before_reset
-    hang_report._buffer_names.cache_clear()
+    hang_report._names.cache_clear()
 
 
 class Tile:
@@ -131,7 +131,15 @@ def test_tensix_semaphores_mutexes_and_source_banks_are_named(tile):
     assert "SrcB bank 1 holds data the matrix unit has not given back" in str(raised.value)
 
 
-@pytest.mark.parametrize(("kernels", "checked"), [({"reader", "writer"}, True), ({"reader", "tilize"}, False)])
+@pytest.mark.parametrize(
+    ("kernels", "checked"),
+    [
+        ({"reader", "writer"}, True),
+        ({"reader", "tilize"}, False),
+        ({"reader", "<trisc0>"}, True),
+        ({"tilize", "<trisc0>"}, False),
+    ],
+)
 def test_only_programs_whose_kernels_are_all_named_are_checked(tile, monkeypatch, kernels, checked):
     monkeypatch.setattr(end_state, "kernel_names", lambda entry: frozenset(kernels))
     names = ("reader", "compute", "writer")

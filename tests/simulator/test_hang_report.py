@@ -4,8 +4,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from launcher import elf_lines, hang, hang_report, wait_condition
+from launcher import elf_lines, hang, hang_report, launch_message, wait_condition
 from launcher.wait_condition import EQUAL, GREATER_EQUAL, LESS, UNEQUAL
+from test_poison import BASE, configured_l1
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,25 @@ def test_wanted_semaphore_value_follows_from_the_branch(relation, a, b, value, w
     assert wait_condition._wanted_value(relation, a, b, value) == words
 
 
+def test_semaphores_are_found_by_their_address():
+    memory = configured_l1({16: (0x19D60, 2048, 1, 2048)}, semaphores=(0, 7))
+    tile = SimpleNamespace(L1_mem=SimpleNamespace(memory=memory))
+    expected = {BASE + 64: hang_report.semaphore_name(0), BASE + 80: hang_report.semaphore_name(1)}
+    assert hang_report.semaphores_of(tile) == expected
+
+
+def test_a_launch_message_that_was_overwritten_does_not_spoil_the_report():
+    memory = configured_l1({16: (0x19D60, 2048, 1, 2048)}, semaphores=(0, 7))
+    memory[launch_message.READ_INDEX_ADDRESS : launch_message.READ_INDEX_ADDRESS + 4] = 0xFF
+    assert hang_report.semaphores_of(SimpleNamespace(L1_mem=SimpleNamespace(memory=memory))) == {}
+
+
+@pytest.mark.parametrize(("name", "words"), [('semaphore 0 "ready"', 'semaphore 0 "ready"'), (None, "a semaphore or flag")])
+def test_a_wait_for_a_semaphore_names_it(name, words):
+    text = wait_condition._describe_semaphore(0x8A00, 3, [(UNEQUAL, 3, 71)], name)
+    assert text == f"{words} in L1 at 0x8a00: is 3, wants 71"
+
+
 def test_match_extends_to_both_sides():
     text, memory = b"abcdefgh", b"__bcdefX"
     assert elf_lines.match_length(text, 3, memory, 4) == len("bcdef")
@@ -55,14 +75,16 @@ def test_kernels_and_firmware_are_told_apart_wherever_the_cache_lies(cache):
     assert elf_lines.Place(firmware, 0).kernel is None
 
 
-def test_buffers_get_their_names(tmp_path, monkeypatch):
+def test_buffers_and_semaphores_get_their_names(tmp_path, monkeypatch):
     path = tmp_path / "names.json"
-    path.write_text('{"0": "input rows"}')
+    path.write_text('{"0": "input rows", "semaphore 0": "receivers ready"}')
     monkeypatch.setenv(hang_report.BUFFER_NAMES_VARIABLE, str(path))
-    hang_report._buffer_names.cache_clear()
+    hang_report._names.cache_clear()
     assert hang_report.buffer_name(0) == 'buffer 0 "input rows"'
     assert hang_report.buffer_name(1) == "buffer 1"
-    hang_report._buffer_names.cache_clear()
+    assert hang_report.semaphore_name(0) == 'semaphore 0 "receivers ready"'
+    assert hang_report.semaphore_name(1) == "semaphore 1"
+    hang_report._names.cache_clear()
 
 
 def test_template_arguments_are_dropped_from_names():
