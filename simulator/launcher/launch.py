@@ -11,18 +11,13 @@ and every TT_SIM_* variable wolfpine knows.
 
 from __future__ import annotations
 
-import os
-import threading
-import time
-
 from . import end_state, hang, mends, poison, time_policy
+from .host_end import end_with_host
 from .quick.install import install as install_quick_parts
-
-HOST_LOOK_SECONDS = 0.5
 
 
 def main(arguments: list[str] | None = None) -> int:
-    _end_with_host()
+    end_with_host()
     mends.check_version()
     install_quick_parts()
     mends.apply_all()
@@ -40,15 +35,3 @@ def _install_watchers() -> tuple[time_policy.ProgramWatcher, ...]:
     names = end_state.wanted_names()
     wanted = [poison.Poison()] if poison.is_wanted() else []
     return (*wanted, end_state.EndState(names)) if names else tuple(wanted)
-
-
-def _end_with_host() -> None:
-    """End this process when its parent, the host, is gone: the socket alone would let it wait for another for ever."""
-    host = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == host:
-            time.sleep(HOST_LOOK_SECONDS)
-        os._exit(0)
-
-    threading.Thread(target=watch, daemon=True).start()
