@@ -1,11 +1,15 @@
 """A hang ends the run within seconds: how it is recognised, and how the host is ended.
 
-Two rules, looked at every 100 cycles while a program runs:
+Three rules, looked at every 100 cycles while a program runs:
  - Certain: no tile has anything to do ever again. Every running core is frozen in a proven wait loop (see
    quick/wait_loop.py), every unit is idle, no packet is in flight; then time alone changes nothing.
  - Stalled: no packet is in flight and for STALLED_CYCLES nothing that could make progress did: every core frozen or at
    the same instruction with the same registers, every Tensix queue as it was, no unit occupied. Needed where a Tensix
    instruction waits for ever (a semaphore, a source bank), since its wait gate is looked at in every cycle.
+ - Without effect: the same for EFFECTLESS_CYCLES, but cores may change their registers: a loop that counts its tries, or
+   one whose end never comes. Longer, because cores may rightly compute for a while on their own; and ten times as long
+   where they store something, as one does that fills a buffer.
+A program that goes on moving data for ever is none of these.
 wolfpine's own watch (50,000 cycles, and far more for many cores) stays as a last resort, with the same report.
 """
 
@@ -21,9 +25,14 @@ from pathlib import Path
 from framework.bridge.hostlink import stop_host
 from framework.device.deadlock import DeadlockDetector
 
+from .launch_message import BUFFER_COUNT
+from .wait_condition import POPPED_REGISTER, PUSHED_REGISTER
+
 HANG_REPORT_VARIABLE = "LAYERNORM_SIM_HANG_REPORT"
 LAST_PLAN_VARIABLE = "LAYERNORM_FUSED_RM_LAST_PLAN"
 STALLED_CYCLES = 1_000
+EFFECTLESS_CYCLES = 10_000
+EFFECTLESS_STORING_CYCLES = 10 * EFFECTLESS_CYCLES
 # wolfpine's watch is a heuristic that fires on 64 busy cores; the two rules above come first.
 LAST_RESORT_CYCLES = "400000"
 
@@ -43,26 +52,58 @@ class HangWatch:
         self.device = device
         self._last_state: tuple | None = None
         self._same_since = 0
+        self._last_effects: tuple | None = None
+        self._last_stores: tuple = ()
+        self._effectless_since = self._storeless_since = 0
         self._seconds_at_progress = (0.0, 0.0)
 
     def start(self, cycle: int) -> None:
-        """Forget what was seen: another program, or the same one after a look of the host."""
+        """Forget what was seen: another program begins."""
+        self._check_effects(None, cycle)
+        self.resume(cycle)
+
+    def resume(self, cycle: int) -> None:
+        """The same program goes on after a look of the host; its loops without effect go on as well."""
         self._note_progress(None, cycle)
 
     def check(self, cycle: int) -> None:
         """Called between runs of the clock, with at least one core launched and not done."""
         if all(clock.next_event_cycle(cycle) is None for clock in self.device.pump._tile_clocks):
             self._raise(cycle, "nothing can happen any more: every core polls values nobody will change")
-        state = self._progress_state(cycle) if self.device.noc_is_idle() else None
+        is_quiet = self.device.noc_is_idle()
+        self._check_effects(self._effects(cycle) if is_quiet else None, cycle)
+        state = self._progress_state(cycle) if is_quiet else None
         if state is None or state != self._last_state:
             self._note_progress(state, cycle)
         elif cycle - self._same_since >= STALLED_CYCLES:
             self._raise(cycle, f"no progress for {STALLED_CYCLES} cycles, and no packet in flight")
 
+    def _check_effects(self, effects: tuple | None, cycle: int) -> None:
+        if effects is None or effects != self._last_effects:
+            self._last_effects, self._effectless_since = effects, cycle
+            self._last_stores, self._storeless_since = self._stores(), cycle
+            self._seconds_at_progress = _seconds()
+            return
+        stores = self._stores()
+        if stores != self._last_stores:
+            self._last_stores, self._storeless_since = stores, cycle
+        without = cycle - self._effectless_since
+        if without >= EFFECTLESS_STORING_CYCLES or cycle - self._storeless_since >= EFFECTLESS_CYCLES:
+            self._raise(cycle, f"no packet, no page and no Tensix instruction for {without} cycles")
+
+    def _stores(self) -> tuple:
+        """How often the cores of each tile have stored something (quick/core.py)."""
+        tiles = self.device.tt_device.tile_directory
+        return tuple(tiles[key].get_baby_cores()[0].activity.stores for key in self.device.launched)
+
+    def _effects(self, cycle: int) -> tuple:
+        """What the running cores do to anything outside their registers and memory, as far as it can be counted."""
+        tiles = self.device.tt_device.tile_directory
+        return tuple(_tile_effects(tiles[key], cycle) for key in self.device.launched)
+
     def _note_progress(self, state: tuple | None, cycle: int) -> None:
         self._last_state = state
         self._same_since = cycle
-        self._seconds_at_progress = _seconds()
 
     def _progress_state(self, cycle: int) -> tuple:
         tiles = self.device.tt_device.tile_directory
@@ -90,12 +131,25 @@ def _tile_state(tile, cycle: int) -> tuple:
         None if core.wait_loop.frozen or not core.soft_active else (core.pc, tuple(core.x[:32]))
         for core in tile.get_baby_cores()
     )
+    return cores, _coprocessor_state(tile, cycle)
+
+
+def _coprocessor_state(tile, cycle: int) -> tuple:
     coprocessor = tile.tensix_coprocessor
     units = tuple(
         (len(unit.next_instruction), cycle if unit.busy_until is not None and unit.busy_until > cycle else 0)
         for unit in coprocessor.getBackend().getClocks()
     )
-    return cores, tuple(thread.inflight_count() for thread in coprocessor.threads), units
+    return tuple(thread.inflight_count() for thread in coprocessor.threads), units
+
+
+def _tile_effects(tile, cycle: int) -> tuple:
+    """Pages pushed and popped, packets, and what the coprocessor does."""
+    pages = tuple(
+        tuple(stream[POPPED_REGISTER : PUSHED_REGISTER + 1]) for stream in tile.noc_overlay.stream_regs[:BUFFER_COUNT]
+    )
+    packets = tuple(tuple(router.nui_counters.counters) for router in (tile.noc0_router, tile.noc1_router))
+    return pages, packets, _coprocessor_state(tile, cycle)
 
 
 def install(device_class) -> None:
@@ -126,12 +180,11 @@ def host_ended_on_error(address: str):
     try:
         yield
     except Exception as error:
-        if isinstance(error, DeviceFault):
-            summary = _publish(str(error))
-        else:
-            traceback.print_exc()
-            summary = f"{type(error).__name__}: {error}"
-        print(f"[simulator] error: {summary}\n[simulator] the host is ended now", file=sys.stderr, flush=True)
+        is_fault = isinstance(error, DeviceFault)
+        summary = str(error).partition("\n")[0] if is_fault else f"{type(error).__name__}: {error}"
+        with contextlib.suppress(OSError):  # a full disk must not let the host wait for ever
+            _publish(str(error)) if is_fault else traceback.print_exc()
+            print(f"[simulator] error: {summary}\n[simulator] the host is ended now", file=sys.stderr, flush=True)
         with open(os.devnull, "w") as silence:
             stop_host(summary, addr=address, stream=silence)
         os._exit(1)
@@ -145,8 +198,11 @@ def _publish(report: str) -> str:
     report += _last_plan()
     print(report, file=sys.stderr, flush=True)
     name = os.environ.get(HANG_REPORT_VARIABLE)
-    if name:
-        Path(name).write_text(report + "\n", encoding="utf-8")
+    try:
+        if name:
+            Path(name).write_text(report + "\n", encoding="utf-8")
+    except OSError as error:
+        print(f"the report could not be written to {name} ({error.strerror})", file=sys.stderr, flush=True)
     return report.splitlines()[0]
 
 

@@ -121,6 +121,8 @@ class PolledDevice(Device):
         )
 
     def _deliver_held_go(self) -> None:
+        if self._held and self.hang_watch is not None:
+            self.hang_watch.start(self.pump.clock_tick_num)
         for go in self._held.values():
             tile = self.tt_device.tile_directory[go.tile]
             for watcher in self.watchers:
@@ -134,7 +136,7 @@ class PolledDevice(Device):
     def _run_program(self) -> None:
         end = self.pump.clock_tick_num + MAX_CYCLES_PER_READ
         if self.hang_watch is not None:
-            self.hang_watch.start(self.pump.clock_tick_num)
+            self.hang_watch.resume(self.pump.clock_tick_num)
         while self.launched and self.pump.clock_tick_num < end:
             self.tt_device.run(CHUNK_CYCLES)
             if self.launched and self.hang_watch is not None:

@@ -106,3 +106,19 @@ def test_a_hang_of_all_cores_is_explained_within_ten_seconds(host, tmp_path, rec
     record_property("seconds_from_fault_to_report", float(seconds[1]))
     record_property("seconds_from_fault_to_report_by_the_clock", float(seconds[2]))
     assert float(seconds[1]) < 10
+
+
+def test_a_core_that_counts_for_ever_is_a_hang_too(host, tmp_path, record_property):
+    # Its registers change in every turn, and nothing else does.
+    endless = "for (uint32_t turn = 0;; ++turn) {\n        asm volatile(\"\" : \"+r\"(turn));\n    }\n    noc_async_write_barrier();"
+    kernels = changed_kernels(tmp_path, "writer.cpp", "noc_async_write_barrier();", endless)
+    process = host(SHARED, kernels=kernels)
+    assert process.wait() == ENDED_BY_SIMULATOR, process.output()
+    report = process.output()
+    assert "no packet, no page and no Tensix instruction for" in report
+    assert re.search(r"BRISC in kernel writer at writer\.cpp:\d+: ", report), report
+    seconds = re.search(r"to this report: ([0-9.]+) s of the simulator's own time", report)
+    assert seconds, report
+    record_property("seconds_from_fault_to_report", float(seconds[1]))
+    print(f"from fault to report: {seconds[1]} s of the simulator's own time")
+    assert float(seconds[1]) < 10

@@ -1,5 +1,7 @@
 """What a hang report says: the wait condition, from the branch that keeps a core in its loop."""
 
+import contextlib
+import itertools
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -128,6 +130,26 @@ def test_device_without_any_future_event_hangs_at_once():
         hang.HangWatch(device).check(100)
 
 
+@pytest.mark.parametrize(
+    ("works", "stores", "cycles"),
+    [(True, False, None), (False, False, hang.EFFECTLESS_CYCLES), (False, True, hang.EFFECTLESS_STORING_CYCLES)],
+)
+def test_cores_that_only_count_or_store_hang_after_a_longer_time(monkeypatch, works, stores, cycles):
+    watch = hang.HangWatch(QuietDevice())
+    counted = itertools.count()
+    monkeypatch.setattr(watch, "_progress_state", lambda cycle: (next(counted),))
+    monkeypatch.setattr(watch, "_effects", lambda cycle: (next(counted) if works else 0,))
+    monkeypatch.setattr(watch, "_stores", lambda: (next(counted) if stores else 0,))
+    monkeypatch.setattr(hang_report, "build_report", lambda device, cycle, reason: f"{reason}, in cycle {cycle}.")
+    watch.start(0)
+    hangs = pytest.raises(hang.DeviceHang, match=f"no packet, no page .* in cycle {cycles}[.]")
+    with hangs if cycles else contextlib.nullcontext():
+        for cycle in range(0, 2 * hang.EFFECTLESS_STORING_CYCLES, 100):
+            if cycle % 1_000 == 0:  # the host looks in between
+                watch.resume(cycle)
+            watch.check(cycle)
+
+
 def test_the_report_ends_with_the_last_plan(monkeypatch, tmp_path, capsys):
     plan = tmp_path / "plan.txt"
     plan.write_text("layernorm_fused_rm: 24 rows of 96 elements\n")
@@ -145,3 +167,27 @@ def test_without_a_plan_the_report_stays_as_it_is(monkeypatch, tmp_path, capsys)
         monkeypatch.setenv(hang.LAST_PLAN_VARIABLE, name)
         hang._publish("simulated device hang")
         assert capsys.readouterr().err == "simulated device hang\n"
+
+
+def test_a_full_disk_does_not_keep_the_report_back(monkeypatch, capsys):
+    monkeypatch.setenv(hang.HANG_REPORT_VARIABLE, "/dev/full")
+    assert hang._publish("simulated device hang\ncore (0, 0)") == "simulated device hang"
+    shown = capsys.readouterr().err
+    assert "simulated device hang\ncore (0, 0)\n" in shown
+    assert "the report could not be written to /dev/full (No space left on device)" in shown
+
+
+@pytest.mark.parametrize("error", [hang.DeviceHang("simulated device hang"), ValueError("a fault of the simulator")])
+def test_the_host_is_ended_though_nothing_can_be_said(monkeypatch, error):
+    ended = []
+    monkeypatch.setattr(hang, "stop_host", lambda summary, **_: ended.append(summary))
+    monkeypatch.setattr(hang.os, "_exit", ended.append)
+    with open("/dev/full", "w", buffering=1) as full, monkeypatch.context() as context:
+        context.setattr("sys.stderr", full)
+        with contextlib.suppress(OSError):
+            with hang.host_ended_on_error("address"):
+                raise error
+        context.undo()
+        with contextlib.suppress(OSError):
+            full.close()
+    assert ended == [str(error) if isinstance(error, hang.DeviceFault) else f"ValueError: {error}", 1]

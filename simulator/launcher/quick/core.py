@@ -32,6 +32,8 @@ class TileActivity:
     def __init__(self):
         # Raised whenever memory or registers of the tile may have changed; frozen cores look at their loop then.
         self.changes = 0
+        # Stores by the tile's cores, to anywhere.
+        self.stores = 0
         # Set by anything that may have given the coprocessor work; cleared when all its units are seen idle.
         self.coprocessor_may_work = True
 
@@ -226,6 +228,7 @@ class QuickCore(BabyRISCV):
 
     def store_elsewhere(self, address: int, value: int, size: int):
         self.leave_observation()
+        self.activity.stores += 1
         place = self.plain_memory(address, size)
         if place is not None:
             memory, offset = place

@@ -144,6 +144,7 @@ def _sw(core, x, pc, d, a, b, i):
             core.wait_loop.give_up()
         core.l1_words[address >> 2] = x[b]
         core.activity.changes += 1
+        core.activity.stores += 1
         return None
     return core.store_elsewhere(address, x[b], 4)
 
