@@ -219,6 +219,7 @@ void bind_origin(nb::module_& module) {
 }  // namespace
 }  // namespace layernorm_fused_rm
 
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-cstyle-cast): nanobind's macro
 NB_MODULE(_core, module) {
     using namespace layernorm_fused_rm;
     module.doc() = "The planner of layernorm_fused_rm: which core takes which rows, circular buffers, arguments.";

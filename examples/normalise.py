@@ -35,7 +35,7 @@ class Rows:
         return reference.layer_norm(self.x, self.gamma, self.beta, self.epsilon)
 
     def terms(self) -> np.ndarray:
-        """|gamma * xhat| + |beta|, float64 [rows, width]: where the result is small beside it, it cancelled."""
+        """What is added and subtracted on the way, float64 [rows, width]: a result that is small beside it cancelled."""
         return accuracy.affine_terms(self.x, self.gamma, self.beta, self.epsilon)
 
 
@@ -92,7 +92,7 @@ def error_in_ulp(rows: Rows, result: Result) -> np.ndarray:
     """
     exact = rows.exact()
     spacing = np.exp2(np.floor(np.log2(np.maximum(np.abs(exact), np.finfo(np.float32).tiny))) - 7)
-    cancelled = np.abs(exact) < accuracy.CANCELLATION * rows.terms()
+    cancelled = accuracy.is_cancelled(exact, rows.terms())
     return np.where(cancelled, np.nan, np.abs(result.y - exact) / spacing)
 
 
@@ -116,7 +116,7 @@ def print_results(rows: Rows, results: list[Result]) -> None:
     Console(width=100).print(table)
     print(
         "* bfloat16 numbers from the output to the correctly rounded one, away from cancellation: elements left out\n"
-        f"  because gamma * xhat and beta cancel to less than 2^-12 of themselves: {results[0].accuracy.cancelled}"
+        f"  because less than {accuracy.cancellation(rows.x.shape[-1]):.1g} of their terms is left: {results[0].accuracy.cancelled}"
     )
     if session.has_cycles():
         print(f"  {results[1].cycles / results[0].cycles:.1f} times fewer simulated cycles than {results[1].operation}")

@@ -22,6 +22,8 @@ source "$root/setup/device.sh"
 # What the compiled part of the package is made of.
 readonly kPlannerSources=(CMakeLists.txt pyproject.toml src include bindings
     python/layernorm_fused_rm/kernels/contract.hpp)
+# What the C++ tests are made of.
+readonly kHostTestSources=(CMakeLists.txt CMakePresets.json src include tests python/layernorm_fused_rm/kernels)
 readonly kPipRemedy="check the network and the disk (3 GB), then run this again; PIP_INDEX_URL may name a mirror"
 readonly kBuildRemedy="read the log; if the sources are unchanged, remove .venv and build, then run this again"
 readonly kSimulatorRemedy="read the log; remove .cache, then run this again"
@@ -48,8 +50,7 @@ prepare_environment() {
         prepare_simulator
     fi
     if [[ "$purpose" == host-tests ]]; then
-        step "C++ tests" "$(fingerprint_of CMakeLists.txt CMakePresets.json src include tests \
-            python/layernorm_fused_rm/kernels)" "$kBuildRemedy" build_host_tests
+        step "C++ tests" "$(fingerprint_of "${kHostTestSources[@]}")" "$kBuildRemedy" build_host_tests
     fi
     exec 9>&-
     quieten_ttnn

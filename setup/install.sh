@@ -27,6 +27,12 @@ build_host_tests() {
     run cmake --build --preset dev --parallel 2
 }
 
+build_preset() {
+    cd "$root"
+    run cmake --preset "$1"
+    run cmake --build --preset "$1" --parallel 2
+}
+
 build_runtime_root() {
     run "$venv/bin/python" "$root/simulator/runtime_root.py" "$cache/runtime-root"
 }

@@ -15,7 +15,7 @@ for program in clang-format clang-tidy; do
 done
 [[ -x "$python" ]] || { printf 'tidy: no %s; run ./test --quick first, or set PYTHON\n' "$python" >&2; exit 1; }
 
-mapfile -t formatted < <(find include src bindings tests/host tests/fuzz python/layernorm_fused_rm/kernels \
+mapfile -t formatted < <(find include src bindings tests python/layernorm_fused_rm/kernels \
     -name '*.hpp' -o -name '*.cpp')
 mapfile -t checked < <(find src bindings tests/host tests/fuzz -name '*.cpp')
 
@@ -24,5 +24,6 @@ if [[ "${1:-}" == --fix ]]; then
 fi
 clang-format --dry-run -Werror "${formatted[@]}"
 cmake --preset dev -B "$kBuild" -DLAYERNORM_FUSED_RM_PYTHON=ON -DPython_EXECUTABLE="$python" >/dev/null
-printf '%s\n' "${checked[@]}" | nice xargs -P 2 -n 4 clang-tidy --quiet -p "$kBuild"
+printf '%s\n' "${checked[@]}" | nice xargs -P 2 -n 4 clang-tidy --quiet -p "$kBuild" \
+    --extra-arg=-Wno-implicit-int-conversion  # found in nanobind's templates; g++ has its own -Wconversion for ours
 printf 'tidy: %d files formatted, %d files without findings\n' "${#formatted[@]}" "${#checked[@]}"

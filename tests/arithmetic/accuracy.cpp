@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "layernorm_fused_rm/reference.hpp"
 
@@ -21,8 +22,23 @@ namespace {
     return value == 0 ? 0 : std::ldexp(1.0, std::ilogb(value) - kHalfSignificandBits);
 }
 
-// mean(|x|) / sqrt(variance + epsilon) of one row.
+// Whether fp32 rounds no partial sum of a row in any order: all elements are multiples of the last place of the smallest
+// one, and fp32 holds all multiples up to 2^24 times it.
+[[nodiscard]] bool has_exact_sum(std::span<const double> row) {
+    double magnitude = 0;
+    double smallest = std::numeric_limits<double>::infinity();
+    for (const double value : row) {
+        magnitude += std::abs(value);
+        smallest = value == 0 ? smallest : std::min(smallest, std::abs(value));
+    }
+    return magnitude == 0 || magnitude <= 2 * half_ulp(smallest) * 0x1p24;
+}
+
+// mean(|x|) / sqrt(variance + epsilon) of one row; 0 if its sum is exact.
 [[nodiscard]] double offset_of(std::span<const double> row, double epsilon) {
+    if (has_exact_sum(row)) {
+        return 0;
+    }
     const double count = static_cast<double>(row.size());
     double mean = 0;
     double magnitude = 0;

@@ -3,7 +3,9 @@
 //
 // That error is a share of what is added and subtracted on the way to y, however little is left of it: of the terms
 //     |gamma| / deviation * mean(|x|) + |gamma * xhat| + |beta|
+// The first is there for the roundings of the row's sum; a row whose sum fp32 holds exactly goes without it.
 // Where they cancel, x near the mean or gamma * xhat near -beta, ULP of y say nothing about the arithmetic.
+// python/layernorm_fused_rm/accuracy.py judges by the same definitions.
 #pragma once
 
 #include <cstdint>

@@ -59,33 +59,20 @@ VectorUnit::VectorUnit(Dest& dest, RowCursor& cursor) : dest_(dest), cursor_(cur
 
 void VectorUnit::execute(std::uint32_t word) {
     switch (static_cast<Opcode>(word >> 24)) {
-        case Opcode::kLoad:
-            return load(word);
-        case Opcode::kLoadImmediate:
-            return load_immediate(word);
-        case Opcode::kStore:
-            return store(word);
-        case Opcode::kIntegerAdd:
-            return add_integers(word);
-        case Opcode::kShift:
-            return shift(word);
-        case Opcode::kMove:
-            return move(word);
+        case Opcode::kLoad: return load(word);
+        case Opcode::kLoadImmediate: return load_immediate(word);
+        case Opcode::kStore: return store(word);
+        case Opcode::kIntegerAdd: return add_integers(word);
+        case Opcode::kShift: return shift(word);
+        case Opcode::kMove: return move(word);
         case Opcode::kMad:
         case Opcode::kAdd:
-        case Opcode::kMultiply:
-            return multiply_and_add(word);
-        case Opcode::kConditions:
-            return set_conditions(word);
-        case Opcode::kTranspose:
-            transpose(0);
-            return transpose(4);
-        case Opcode::kNop:
-            return;
-        case Opcode::kConfigure:
-            return configure(word);
-        case Opcode::kRotate:
-            return rotate(word);
+        case Opcode::kMultiply: return multiply_and_add(word);
+        case Opcode::kConditions: return set_conditions(word);
+        case Opcode::kTranspose: transpose(0); return transpose(4);
+        case Opcode::kNop: return;
+        case Opcode::kConfigure: return configure(word);
+        case Opcode::kRotate: return rotate(word);
     }
     refuse_instruction(word, "not interpreted");
 }

@@ -69,17 +69,10 @@ void RowFeed::wait_front(std::uint32_t buffer, std::uint32_t pages) {
     require(pages <= ring.pages, "waits for more pages than the buffer has");
     while (ring.pushed - ring.popped < pages) {
         switch (static_cast<Buffer>(buffer)) {
-            case Buffer::kGamma:
-                read_vector(buffer, operands_.gamma);
-                break;
-            case Buffer::kBeta:
-                read_vector(buffer, operands_.beta);
-                break;
-            case Buffer::kInput:
-                read_step();
-                break;
-            default:
-                throw std::logic_error("compute waits for its own output");
+            case Buffer::kGamma: read_vector(buffer, operands_.gamma); break;
+            case Buffer::kBeta: read_vector(buffer, operands_.beta); break;
+            case Buffer::kInput: read_step(); break;
+            default: throw std::logic_error("compute waits for its own output");
         }
     }
 }

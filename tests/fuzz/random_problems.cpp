@@ -97,10 +97,30 @@ void add(Tally& tally, const Outcome& outcome) {
     return false;
 }
 
+// Says how far a long run is.
+class Progress {
+public:
+    void report(std::uint64_t done, std::uint64_t all) {
+        constexpr std::chrono::seconds kBetweenReports{15};
+        const auto now = std::chrono::steady_clock::now();
+        if (now - reported_ >= kBetweenReports) {
+            reported_ = now;
+            std::printf("%llu of %llu executions\n", static_cast<unsigned long long>(done),
+                        static_cast<unsigned long long>(all));
+            std::fflush(stdout);
+        }
+    }
+
+private:
+    std::chrono::steady_clock::time_point reported_ = std::chrono::steady_clock::now();
+};
+
 [[nodiscard]] bool run_all(const Options& options) {
     const auto start = std::chrono::steady_clock::now();
     Tally tally;
+    Progress progress;
     for (std::uint64_t i = 0; i < options.executions; ++i) {
+        progress.report(i, options.executions);
         if (!run_one(options, options.first + i, tally)) {
             return false;
         }

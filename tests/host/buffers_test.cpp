@@ -35,7 +35,7 @@ TEST(Buffers, go_from_the_reader_to_compute_to_the_writer) {
 
 // 2,048-byte chunks: two input pages, two output pages, gamma and beta; streamed, a row each of input, gamma and beta.
 [[nodiscard]] std::int64_t least_bytes(std::int64_t width) {
-    return width <= 1024 ? 6 * 2048 : (3 * ((width + 1023) / 1024) + 2) * 2048;
+    return width <= 1024 ? std::int64_t{6} * 2048 : (3 * ((width + 1023) / 1024) + 2) * 2048;
 }
 
 TEST(Buffers, stay_within_the_budget_or_are_refused) {

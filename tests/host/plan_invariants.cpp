@@ -178,6 +178,7 @@ void check_cut(const Plan& plan, const Arguments& value) {
     const std::int64_t rows = value(argument::kRowsPerBlock);
     const std::int64_t batch = value(argument::kRowsPerBatch);
     const std::int64_t steps = value(argument::kStepsInFlight);
+    require(segments >= 1 && rows >= 1, "a row has segments, a block rows");
     require(segments == (plan.width + contract::kElementsPerChunk - 1) / contract::kElementsPerChunk,
             "a row has as many segments as chunks");
     require(stride % contract::kElementsPerVectorPair == 0, "a row starts at a vector pair");
@@ -185,8 +186,9 @@ void check_cut(const Plan& plan, const Arguments& value) {
     require(batch >= 1 && rows >= batch && rows % batch == 0, "a block is whole batches");
     require(batch <= (segments == 1 ? contract::kMaxRowsPerBatch : contract::kMaxStreamedRowsPerBatch),
             "a batch is as large as the registers allow");
-    require(segments > 1 || rows * stride <= contract::kChunksPerResidentZone * contract::kElementsPerChunk,
-            "a block of resident rows fits in a zone of DEST");
+    require(
+        segments > 1 || rows * stride <= std::int64_t{contract::kChunksPerResidentZone} * contract::kElementsPerChunk,
+        "a block of resident rows fits in a zone of DEST");
     const std::int64_t pages_per_step = segments == 1 ? 1 : rows;
     const std::int64_t page_elements = segments == 1 ? rows * stride : stride;
     require(value(argument::kBufferPageBytes) >= page_elements * contract::kBytesPerBfloat16, "a page holds its rows");

@@ -15,6 +15,7 @@ using tests::make_problem;
 
 [[nodiscard]] std::vector<CoreWork> cores_at(const std::vector<Coordinate>& places) {
     std::vector<CoreWork> cores;
+    cores.reserve(places.size());
     for (const Coordinate place : places) {
         cores.push_back({.core = place, .runs = {{.bank = 0, .first_page = 0, .count = 2}}});
     }

@@ -69,12 +69,9 @@ void apply(Options& options, const std::string& name, const std::string& text) {
 
 [[nodiscard]] bool run(const Options& options) {
     switch (options.mode) {
-        case Mode::kSweep:
-            return protocol::run_sweep(options.toolchain, options.sweep);
-        case Mode::kReplay:
-            return protocol::replay(options.toolchain, options.value);
-        case Mode::kMutations:
-            return protocol::run_mutations(options.toolchain, options.mutation);
+        case Mode::kSweep: return protocol::run_sweep(options.toolchain, options.sweep);
+        case Mode::kReplay: return protocol::replay(options.toolchain, options.value);
+        case Mode::kMutations: return protocol::run_mutations(options.toolchain, options.mutation);
     }
     return false;
 }

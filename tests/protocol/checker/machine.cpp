@@ -116,14 +116,10 @@ bool Machine::run_steps(Core& core, Agent agent) {
 bool Machine::step(Core& core, Agent agent, bool& is_visible_step) {
     const auto thread = static_cast<Thread>(agent.thread);
     switch (agent.kind) {
-        case Agent::Kind::kDataThread:
-            return step_data_thread(core, thread);
-        case Agent::Kind::kRisc:
-            return step_risc(core, thread);
-        case Agent::Kind::kTensix:
-            return step_tensix(core, thread, is_visible_step);
-        case Agent::Kind::kChannel:
-            break;
+        case Agent::Kind::kDataThread: return step_data_thread(core, thread);
+        case Agent::Kind::kRisc: return step_risc(core, thread);
+        case Agent::Kind::kTensix: return step_tensix(core, thread, is_visible_step);
+        case Agent::Kind::kChannel: break;
     }
     auto& messages = core.ports[agent.thread].messages[agent.channel];
     if (messages.empty()) {
@@ -150,23 +146,13 @@ bool Machine::step_data_thread(Core& core, Thread thread) {
             }
             note_pages(core.buffer(event.index), event);
             break;
-        case EventKind::kPushBack:
-            push(core, port, event);
-            break;
-        case EventKind::kPopFront:
-            pop(core, port, event);
-            break;
-        case EventKind::kNocRead:
-            read(core, port, event);
-            break;
-        case EventKind::kNocWrite:
-            write(core, port, event);
-            break;
+        case EventKind::kPushBack: push(core, port, event); break;
+        case EventKind::kPopFront: pop(core, port, event); break;
+        case EventKind::kNocRead: read(core, port, event); break;
+        case EventKind::kNocWrite: write(core, port, event); break;
         case EventKind::kNocMulticast:
         case EventKind::kSemaphoreIncrement:
-        case EventKind::kSemaphoreIncrementMulticast:
-            send(core, port, event);
-            break;
+        case EventKind::kSemaphoreIncrementMulticast: send(core, port, event); break;
         default:
             if (!wait_or_set(core, port, event)) {
                 return false;
@@ -201,8 +187,7 @@ bool Machine::run_risc(Core& core, Thread thread, const Event& event) {
     TensixSemaphore& sync = core.tensix.semaphores[kUnpackSync];
     switch (event.kind) {
         case EventKind::kReserveBack:
-        case EventKind::kWaitFront:
-            return has_pages(core, thread, event);
+        case EventKind::kWaitFront: return has_pages(core, thread, event);
         case EventKind::kPushBack:
             check_side(core.buffer(event.index), Side::kProducer, thread);
             core.buffer(event.index).issue_push(event.first);
@@ -211,16 +196,10 @@ bool Machine::run_risc(Core& core, Thread thread, const Event& event) {
             check_side(core.buffer(event.index), Side::kConsumer, thread);
             core.buffer(event.index).issue_pop(event.first);
             return true;
-        case EventKind::kWaitForContext:
-            return sync.value < event.first;
-        case EventKind::kSyncPost:
-            ++core.tensix.semaphores.at(event.index).value;
-            return true;
-        case EventKind::kConfigureUnpacker:
-            store_unpack_address(core.tensix, event);
-            return true;
-        default:
-            return true;
+        case EventKind::kWaitForContext: return sync.value < event.first;
+        case EventKind::kSyncPost: ++core.tensix.semaphores.at(event.index).value; return true;
+        case EventKind::kConfigureUnpacker: store_unpack_address(core.tensix, event); return true;
+        default: return true;
     }
 }
 

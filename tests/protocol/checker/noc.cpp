@@ -180,37 +180,18 @@ void check_multicast_source(Core& core, const NocPort& port, const Event& event)
 
 bool wait_or_set(Core& core, NocPort& port, const Event& event) {
     switch (event.kind) {
-        case EventKind::kNocReadBarrier:
-            finish_reads(core, port, nullptr);
-            return true;
-        case EventKind::kNocReadBarrierTransaction:
-            finish_reads(core, port, &event.third);
-            return true;
-        case EventKind::kNocWritesFlushed:
-            flush_writes(core, port, false, nullptr);
-            return true;
-        case EventKind::kNocWritesFlushedTransaction:
-            flush_writes(core, port, false, &event.third);
-            return true;
-        case EventKind::kNocPostedWritesFlushed:
-            flush_writes(core, port, true, nullptr);
-            return true;
-        case EventKind::kNocWriteBarrier:
-            return finish_all_writes(port);
-        case EventKind::kNocWriteBarrierTransaction:
-            finish_writes(port, &event.third);
-            return true;
-        case EventKind::kNocAtomicBarrier:
-            return finish_atomics(port);
-        case EventKind::kSemaphoreWait:
-            return semaphore_at(core, event.first) == event.second;
-        case EventKind::kSemaphoreWaitAtLeast:
-            return semaphore_at(core, event.first) >= event.second;
-        case EventKind::kSemaphoreSet:
-            semaphore_at(core, event.first) = event.second;
-            return true;
-        default:
-            throw Finding(Rule::kUnknown, "an event that a data movement thread cannot have");
+        case EventKind::kNocReadBarrier: finish_reads(core, port, nullptr); return true;
+        case EventKind::kNocReadBarrierTransaction: finish_reads(core, port, &event.third); return true;
+        case EventKind::kNocWritesFlushed: flush_writes(core, port, false, nullptr); return true;
+        case EventKind::kNocWritesFlushedTransaction: flush_writes(core, port, false, &event.third); return true;
+        case EventKind::kNocPostedWritesFlushed: flush_writes(core, port, true, nullptr); return true;
+        case EventKind::kNocWriteBarrier: return finish_all_writes(port);
+        case EventKind::kNocWriteBarrierTransaction: finish_writes(port, &event.third); return true;
+        case EventKind::kNocAtomicBarrier: return finish_atomics(port);
+        case EventKind::kSemaphoreWait: return semaphore_at(core, event.first) == event.second;
+        case EventKind::kSemaphoreWaitAtLeast: return semaphore_at(core, event.first) >= event.second;
+        case EventKind::kSemaphoreSet: semaphore_at(core, event.first) = event.second; return true;
+        default: throw Finding(Rule::kUnknown, "an event that a data movement thread cannot have");
     }
 }
 

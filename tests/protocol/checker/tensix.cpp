@@ -114,26 +114,14 @@ void start(Tensix& tensix, Thread thread) {
 // Compute threads' marks in the instruction stream: what the RISC-V has waited for before it issued what follows.
 bool mark(Core& core, const Event& event) {
     switch (event.kind) {
-        case EventKind::kWaitFront:
-            core.buffer(event.index).note_waited(event.first);
-            return true;
-        case EventKind::kReserveBack:
-            core.buffer(event.index).note_reserved(event.first);
-            return true;
-        case EventKind::kConfigureUnpacker:
-            core.tensix.contexts[event.index].is_settled = false;
-            return true;
+        case EventKind::kWaitFront: core.buffer(event.index).note_waited(event.first); return true;
+        case EventKind::kReserveBack: core.buffer(event.index).note_reserved(event.first); return true;
+        case EventKind::kConfigureUnpacker: core.tensix.contexts[event.index].is_settled = false; return true;
         case EventKind::kWaitForContext:
-        case EventKind::kSyncPost:
-            return true;
-        case EventKind::kPushBack:
-            core.buffer(event.index).apply_push(event.first);
-            return true;
-        case EventKind::kPopFront:
-            core.buffer(event.index).apply_pop(event.first);
-            return true;
-        default:
-            throw Finding(Rule::kUnknown, "an event that a compute thread cannot have");
+        case EventKind::kSyncPost: return true;
+        case EventKind::kPushBack: core.buffer(event.index).apply_push(event.first); return true;
+        case EventKind::kPopFront: core.buffer(event.index).apply_pop(event.first); return true;
+        default: throw Finding(Rule::kUnknown, "an event that a compute thread cannot have");
     }
 }
 
@@ -142,59 +130,28 @@ bool mark(Core& core, const Event& event) {
 bool execute(Core& core, Thread thread, const Event& event) {
     Tensix& tensix = core.tensix;
     switch (event.kind) {
-        case EventKind::kVector:
-            vector_instruction(tensix, event.first);
-            return true;
-        case EventKind::kReplay:
-            start_replay(tensix, event);
-            return true;
-        case EventKind::kMoveToDest:
-            return move_to_dest(tensix, event);
-        case EventKind::kUnpack:
-            return unpack(core, event);
-        case EventKind::kUnpackZeroes:
-            return unpack_zeroes(tensix, event);
-        case EventKind::kPackChunk:
-            pack_chunk(core, event);
-            return true;
-        case EventKind::kStall:
-            return stall(tensix, event);
-        case EventKind::kSyncWait:
-            return wait_semaphore(tensix, thread, event);
-        case EventKind::kSyncPostAfter:
-            post_semaphore(tensix, thread, event);
-            return true;
-        case EventKind::kSyncGet:
-            get_semaphore_token(tensix, thread, event);
-            return true;
-        case EventKind::kSyncInit:
-            tensix.semaphores[index_of(event.index)] = {event.second, event.first};
-            return true;
-        case EventKind::kSetDestOffset:
-            tensix.dest_offset = event.first;
-            return true;
-        case EventKind::kSelectContext:
-            tensix.context = event.first;
-            return true;
-        case EventKind::kSetUnpackElements:
-            tensix.elements = event.first;
-            return true;
-        case EventKind::kSetCounters:
-            set_counters(tensix, event);
-            return true;
-        case EventKind::kReleaseSources:
-            release_sources(tensix, event.first);
-            return true;
+        case EventKind::kVector: vector_instruction(tensix, event.first); return true;
+        case EventKind::kReplay: start_replay(tensix, event); return true;
+        case EventKind::kMoveToDest: return move_to_dest(tensix, event);
+        case EventKind::kUnpack: return unpack(core, event);
+        case EventKind::kUnpackZeroes: return unpack_zeroes(tensix, event);
+        case EventKind::kPackChunk: pack_chunk(core, event); return true;
+        case EventKind::kStall: return stall(tensix, event);
+        case EventKind::kSyncWait: return wait_semaphore(tensix, thread, event);
+        case EventKind::kSyncPostAfter: post_semaphore(tensix, thread, event); return true;
+        case EventKind::kSyncGet: get_semaphore_token(tensix, thread, event); return true;
+        case EventKind::kSyncInit: tensix.semaphores[index_of(event.index)] = {event.second, event.first}; return true;
+        case EventKind::kSetDestOffset: tensix.dest_offset = event.first; return true;
+        case EventKind::kSelectContext: tensix.context = event.first; return true;
+        case EventKind::kSetUnpackElements: tensix.elements = event.first; return true;
+        case EventKind::kSetCounters: set_counters(tensix, event); return true;
+        case EventKind::kReleaseSources: release_sources(tensix, event.first); return true;
         case EventKind::kAddressMode:
             tensix.modes.at(event.index) = {event.first, event.second, event.third};
             return true;
-        case EventKind::kStart:
-            start(tensix, thread);
-            return true;
-        case EventKind::kCopyInit:
-            return true;
-        default:
-            return mark(core, event);
+        case EventKind::kStart: start(tensix, thread); return true;
+        case EventKind::kCopyInit: return true;
+        default: return mark(core, event);
     }
 }
 
@@ -205,10 +162,8 @@ bool is_instruction(EventKind kind) {
         case EventKind::kConfigureUnpacker:
         case EventKind::kWaitForContext:
         case EventKind::kSyncPost:
-        case EventKind::kFault:
-            return false;
-        default:
-            return true;
+        case EventKind::kFault: return false;
+        default: return true;
     }
 }
 
@@ -222,10 +177,8 @@ bool is_visible(EventKind kind) {
         case EventKind::kSetUnpackElements:
         case EventKind::kAddressMode:
         case EventKind::kMoveToDest:
-        case EventKind::kCopyInit:
-            return false;
-        default:
-            return true;
+        case EventKind::kCopyInit: return false;
+        default: return true;
     }
 }
 

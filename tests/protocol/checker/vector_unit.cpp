@@ -106,35 +106,20 @@ void multiply_add(Tensix& tensix, std::uint32_t word) {
 void execute_vector(Tensix& tensix, std::uint32_t word) {
     using sfpu::Opcode;
     switch (static_cast<Opcode>(word >> 24)) {
-        case Opcode::kLoad:
-            load(tensix, word);
-            return;
-        case Opcode::kStore:
-            store(tensix, word);
-            return;
+        case Opcode::kLoad: load(tensix, word); return;
+        case Opcode::kStore: store(tensix, word); return;
         case Opcode::kMad:
         case Opcode::kAdd:
-        case Opcode::kMultiply:
-            multiply_add(tensix, word);
-            return;
-        case Opcode::kMove:
-            tensix.lregs[field(word, 4)] = tensix.lregs[field(word, 8)];
-            return;
-        case Opcode::kTranspose:
-            std::fill_n(tensix.lregs.begin(), 8, VectorTag{});
-            return;
-        case Opcode::kLoadImmediate:
-            tensix.lregs[field(word, 20)] = {};
-            return;
+        case Opcode::kMultiply: multiply_add(tensix, word); return;
+        case Opcode::kMove: tensix.lregs[field(word, 4)] = tensix.lregs[field(word, 8)]; return;
+        case Opcode::kTranspose: std::fill_n(tensix.lregs.begin(), 8, VectorTag{}); return;
+        case Opcode::kLoadImmediate: tensix.lregs[field(word, 20)] = {}; return;
         case Opcode::kIntegerAdd:
         case Opcode::kShift:
         case Opcode::kConfigure:
-        case Opcode::kRotate:
-            tensix.lregs[field(word, 4)] = {};
-            return;
+        case Opcode::kRotate: tensix.lregs[field(word, 4)] = {}; return;
         case Opcode::kConditions:
-        case Opcode::kNop:
-            return;
+        case Opcode::kNop: return;
     }
     throw Finding(Rule::kUnknown, "an SFPU instruction that the checker does not know");
 }

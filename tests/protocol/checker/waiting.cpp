@@ -39,27 +39,17 @@ namespace {
 std::string describe_wait(const Core& core, const Event& event) {
     switch (event.kind) {
         case EventKind::kReserveBack:
-        case EventKind::kWaitFront:
-            return pages_of(core, event);
-        case EventKind::kSemaphoreWait:
-            return l1_semaphore(core, event, "");
-        case EventKind::kSemaphoreWaitAtLeast:
-            return l1_semaphore(core, event, "at least ");
+        case EventKind::kWaitFront: return pages_of(core, event);
+        case EventKind::kSemaphoreWait: return l1_semaphore(core, event, "");
+        case EventKind::kSemaphoreWaitAtLeast: return l1_semaphore(core, event, "at least ");
         case EventKind::kNocWriteBarrier:
-        case EventKind::kNocAtomicBarrier:
-            return "packets to other cores";
-        case EventKind::kWaitForContext:
-            return "a free unpacker context";
-        case EventKind::kSyncWait:
-            return tensix_semaphore(core, event);
-        case EventKind::kUnpack:
-            return "a free SrcA bank";
-        case EventKind::kMoveToDest:
-            return "data in SrcA and SrcB";
-        case EventKind::kStall:
-            return "a condition of STALLWAIT " + std::to_string(event.second);
-        default:
-            return "nothing that is known";
+        case EventKind::kNocAtomicBarrier: return "packets to other cores";
+        case EventKind::kWaitForContext: return "a free unpacker context";
+        case EventKind::kSyncWait: return tensix_semaphore(core, event);
+        case EventKind::kUnpack: return "a free SrcA bank";
+        case EventKind::kMoveToDest: return "data in SrcA and SrcB";
+        case EventKind::kStall: return "a condition of STALLWAIT " + std::to_string(event.second);
+        default: return "nothing that is known";
     }
 }
 

@@ -37,23 +37,17 @@ constexpr std::int64_t kWormholeL1Bytes = 1'400'000;
     const std::int64_t around =
         random.one_in(2) ? cores : (value.memories[0] == 'L' ? value.l1_banks : value.dram_banks);
     switch (random.below(4)) {
-        case 0:
-            return std::min(most, std::max<std::int64_t>(0, around + random.between(-1, 1)));
-        case 1:
-            return std::min(most, around * random.between(1, 6));
-        default:
-            return random_size(random, 1, most);
+        case 0: return std::min(most, std::max<std::int64_t>(0, around + random.between(-1, 1)));
+        case 1: return std::min(most, around * random.between(1, 6));
+        default: return random_size(random, 1, most);
     }
 }
 
 [[nodiscard]] std::int64_t random_width(Random& random) {
     switch (random.below(8)) {
-        case 0:
-            return kChunkElements * random_size(random, 1, 12) + kWidthMultiple * random.between(-1, 1);
-        case 1:
-            return kWidthMultiple * random_size(random, 32, 640);
-        default:
-            return kWidthMultiple * random_size(random, 1, 36);
+        case 0: return kChunkElements * random_size(random, 1, 12) + kWidthMultiple * random.between(-1, 1);
+        case 1: return kWidthMultiple * random_size(random, 32, 640);
+        default: return kWidthMultiple * random_size(random, 1, 36);
     }
 }
 

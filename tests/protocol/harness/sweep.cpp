@@ -1,12 +1,10 @@
 #include "harness/sweep.hpp"
 
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -15,7 +13,7 @@
 #include <vector>
 
 #include "checker/finding.hpp"
-#include "contract.hpp"
+#include "harness/collection.hpp"
 #include "harness/program.hpp"
 
 namespace protocol {
@@ -33,41 +31,6 @@ struct Failure {
     Rule rule;
     std::string text;
 };
-
-// What a worker sends home, as text: one line of counts.
-struct Counts {
-    unsigned long long plans = 0;
-    unsigned long long configurations = 0;
-    unsigned long long cores = 0;
-    unsigned long long rows = 0;
-    unsigned long long multicast = 0;     // plans that share gamma and beta
-    unsigned long long streamed = 0;      // plans whose rows do not stay in DEST
-    unsigned long long several_runs = 0;  // plans in which a core has more than one run
-    unsigned long long failures = 0;
-
-    void add(const Plan& plan);
-    void add(const Counts& other);
-};
-
-void Counts::add(const Plan& plan) {
-    ++plans;
-    cores += plan.cores.size();
-    rows += static_cast<unsigned long long>(plan.rows);
-    multicast += plan.sharing ? 1 : 0;
-    streamed += plan.width > layernorm_fused_rm::contract::kElementsPerChunk ? 1 : 0;
-    several_runs += std::ranges::any_of(plan.cores, [](const auto& core) { return core.runs.size() > 1; }) ? 1 : 0;
-}
-
-void Counts::add(const Counts& other) {
-    plans += other.plans;
-    configurations += other.configurations;
-    cores += other.cores;
-    rows += other.rows;
-    multicast += other.multicast;
-    streamed += other.streamed;
-    several_runs += other.several_runs;
-    failures += other.failures;
-}
 
 [[nodiscard]] std::optional<Failure> find_failure(const Toolchain& toolchain, const Case& value) {
     const std::optional<Plan> plan = to_plan(value);
@@ -109,19 +72,6 @@ void print(const Failure& failure) {
     std::printf("FAILED %s: %s\n  replay: protocol_test %s\n", name_of(failure.rule), failure.text.c_str(),
                 to_options(failure.value).c_str());
     std::fflush(stdout);
-}
-
-void print(const Counts& total, double seconds) {
-    rusage usage{};  // compilers and workers
-    getrusage(RUSAGE_CHILDREN, &usage);
-    std::printf(
-        "%llu plans of %llu configurations: %llu with multicast, %llu streamed, %llu with several runs a core; "
-        "%llu cores, %llu rows\n",
-        total.plans, total.configurations, total.multicast, total.streamed, total.several_runs, total.cores,
-        total.rows);
-    std::printf("%llu failures, %.0f s (CPU %ld s), %.0f plans/s\n", total.failures, seconds,
-                static_cast<long>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec),
-                static_cast<double>(total.plans) / seconds);
 }
 
 struct Configuration {
@@ -209,18 +159,19 @@ void run_configuration(const Toolchain& toolchain, const Configuration& configur
     }
 }
 
-[[nodiscard]] Counts run_worker(const Toolchain& toolchain, const Sweep& sweep, std::uint64_t worker) {
+void run_worker(const Toolchain& toolchain, const Sweep& sweep, std::uint64_t worker, int home) {
     const std::vector<Configuration> all = choose_configurations(sweep);
     Counts counts;
     for (std::uint64_t i = worker; i < all.size() && counts.failures < kMostFailures; i += sweep.workers) {
         const Random random(sweep.seed * 1'000'003 + i);
         const std::uint64_t plans = sweep.plans / all.size() + (i < sweep.plans % all.size() ? 1 : 0);
         run_configuration(toolchain, all[i], {plans, random}, counts);
+        send(home, {counts, false});
     }
-    return counts;
+    send(home, {counts, true});
 }
 
-// Starts a worker; its counts come through the descriptor.
+// Starts a worker; its messages come through the descriptor.
 [[nodiscard]] int start_worker(const Toolchain& toolchain, const Sweep& sweep, std::uint64_t worker) {
     std::array<int, 2> ends{};
     if (pipe(ends.data()) != 0) {
@@ -232,10 +183,9 @@ void run_configuration(const Toolchain& toolchain, const Configuration& configur
         for (const int fatal : {SIGSEGV, SIGBUS, SIGFPE, SIGABRT}) {
             std::signal(fatal, report_crash);
         }
-        const Counts counts = run_worker(toolchain, sweep, worker);
-        const bool is_sent = write(ends[1], &counts, sizeof counts) == sizeof counts;
+        run_worker(toolchain, sweep, worker, ends[1]);
         std::fflush(stdout);
-        _exit(is_sent ? 0 : 1);
+        _exit(0);
     }
     close(ends[1]);
     return ends[0];
@@ -244,28 +194,21 @@ void run_configuration(const Toolchain& toolchain, const Configuration& configur
 }  // namespace
 
 bool run_sweep(const Toolchain& toolchain, const Sweep& sweep) {
-    const auto start = std::chrono::steady_clock::now();
     std::printf("seed %llu, %llu plans, %llu configurations\n", static_cast<unsigned long long>(sweep.seed),
                 static_cast<unsigned long long>(sweep.plans), static_cast<unsigned long long>(sweep.configurations));
     std::vector<int> workers;
     for (std::uint64_t worker = 0; worker < sweep.workers; ++worker) {
         workers.push_back(start_worker(toolchain, sweep, worker));
     }
-    Counts total;
-    bool has_lost_worker = false;
-    for (const int descriptor : workers) {
-        Counts counts;
-        has_lost_worker = read(descriptor, &counts, sizeof counts) != sizeof counts || has_lost_worker;
-        close(descriptor);
-        total.add(counts);
-    }
+    Collection collection(sweep.plans, workers);
+    const Counts total = collection.run();
     while (wait(nullptr) > 0) {
     }
-    print(total, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    if (has_lost_worker) {
+    collection.print(total);
+    if (collection.has_lost_worker()) {
         std::printf("a worker ended early\n");
     }
-    return total.failures == 0 && !has_lost_worker && total.plans == sweep.plans;
+    return total.failures == 0 && !collection.has_lost_worker() && total.plans == sweep.plans;
 }
 
 bool replay(const Toolchain& toolchain, const Case& value) {

@@ -1,0 +1,40 @@
+"""The page of reliability is not written from a failure or from a number that is not there."""
+
+from __future__ import annotations
+
+import pytest
+
+import reliability
+
+
+@pytest.mark.parametrize("text", ["131 found", "131 mutations, 131 found, 0 not; 131 mutations, 131 found, 0 not"])
+def test_a_number_that_is_missing_or_there_twice_ends_it(text):
+    with pytest.raises(SystemExit, match="nothing was written"):
+        reliability.numbers(r"(\d+) mutations, (\d+) found", text)
+
+
+def test_a_program_that_fails_ends_it():
+    with pytest.raises(SystemExit, match="status 1"):
+        reliability.output_of("false")
+
+
+@pytest.mark.parametrize(
+    "content, reason",
+    [("<failure/>", "had failures"), ("<error/>", "had failures"), ("<skipped/>", "no test of tests/device passed")],
+)
+def test_results_with_a_failed_test_end_it(tmp_path, monkeypatch, content, reason):
+    case = f'<testcase classname="tests.device.test_shapes" name="any">{content}</testcase>'
+    (tmp_path / "whole-run.xml").write_text(f"<testsuites><testsuite>{case}</testsuite></testsuites>")
+    monkeypatch.setattr(reliability, "LOGS", tmp_path)
+    with pytest.raises(SystemExit, match=reason):
+        reliability.tests_passed()
+
+
+def test_without_results_of_these_sources_it_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr(reliability, "LOGS", tmp_path)
+    with pytest.raises(SystemExit, match="no whole ./test"):
+        reliability.tested_commit()
+    (tmp_path / "whole-run.commit").write_text("0123456789abcdef")
+    monkeypatch.setattr(reliability, "git", lambda *words: "src/plan.cpp")
+    with pytest.raises(SystemExit, match="no longer those"):
+        reliability.tested_commit()

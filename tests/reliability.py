@@ -1,0 +1,214 @@
+"""Measures how reliable the operation is and writes docs/reliability.md:
+
+    ./test && ./run python tests/reliability.py [--plans N] [--executions N]
+
+Runs the programs that prove and measure, and reads their numbers; the tests themselves are not repeated but read from
+the results that a whole `./test` of the same sources left. Nothing is written if a program fails or a number is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import importlib.metadata
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+
+from host_process import HostProcess, changed_kernels, wait_until
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILT = ROOT / "build" / "dev" / "tests"
+LOGS = ROOT / ".cache" / "logs"
+PAGE = ROOT / "docs" / "reliability.md"
+SANITIZERS = {"sanitize": "AddressSanitizer and UBSan", "thread-sanitize": "ThreadSanitizer"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the page's table."""
+
+    what: str
+    number: str
+    command: str
+
+
+def fail(reason: str) -> None:
+    sys.exit(f"reliability: {reason}; nothing was written")
+
+
+def output_of(*command: str | Path) -> str:
+    """What a command prints, shown while it runs; it has to succeed."""
+    words = [str(word) for word in command]
+    print("+", *words, flush=True)
+    lines = []
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        for line in process.stdout:
+            lines.append(line)
+            print("  " + line, end="", flush=True)
+    if process.returncode != 0:
+        fail(f"{' '.join(words)} ended with status {process.returncode}")
+    return "".join(lines)
+
+
+def numbers(pattern: str, text: str) -> list[str]:
+    """The groups of the one place that fits."""
+    found = re.findall(pattern, text)
+    if len(found) != 1:
+        fail(f"{len(found)} places instead of one say {pattern!r}")
+    return list(found[0]) if isinstance(found[0], tuple) else [found[0]]
+
+
+def thousands(number: str | int) -> str:
+    return f"{int(number):,}"
+
+
+def git(*words: str) -> str:
+    return subprocess.run(["git", *words], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def tested_commit() -> str:
+    """The commit of the last whole `./test`, if the sources are still those; pages may differ."""
+    note = LOGS / "whole-run.commit"
+    if not note.is_file():
+        fail("no whole ./test of a commit without changes; run ./test first")
+    commit = note.read_text().strip()
+    changed = git("diff", "--name-only", commit, "--", ".", ":!docs", ":!*.md")
+    if changed:
+        fail(f"these files are no longer those that ./test tested: {changed.split()}")
+    return commit
+
+
+def tests_passed() -> tuple[int, int]:
+    """Passed tests of the last whole `./test`, of tests/device and of all in Python; none may have failed."""
+    cases = list(ElementTree.parse(LOGS / "whole-run.xml").iter("testcase"))
+    failed = [case.get("name") for case in cases if case.find("failure") is not None or case.find("error") is not None]
+    if failed:
+        fail(f"./test had failures: {failed}")
+    passed = [case for case in cases if case.find("skipped") is None]
+    on_device = [case for case in passed if case.get("classname", "").startswith("tests.device.")]
+    if not on_device:
+        fail("no test of tests/device passed")
+    return len(on_device), len(passed)
+
+
+def protocol_lines(plans: int) -> list[Line]:
+    program = BUILT / "protocol" / "protocol_test"
+    words = ["--plans", str(plans), "--configurations", str(max(1, min(2000, plans // 170)))]
+    swept = output_of(program, *words)
+    plans_run, configurations, cores, rows = numbers(
+        r"(\d+) plans of (\d+) configurations: .*; (\d+) cores, (\d+) rows", swept
+    )
+    (failures,) = numbers(r"(\d+) failures, \d+ s \(", swept)
+    of, found, missed = numbers(r"(\d+) mutations, (\d+) found, (\d+) not", output_of(program, "--mutations"))
+    if int(plans_run) != plans or int(failures) or int(missed) or of != found:
+        fail("the protocol proof is not complete")
+    sweep = f"{thousands(plans_run)}, of {configurations} sets of arguments, {thousands(cores)} cores, {thousands(rows)} rows"
+    return [
+        Line("random plans whose protocol is proved, without a finding", sweep, f"protocol_test {' '.join(words)}"),
+        Line("broken kernels and plans that the proof finds", f"{found} of {of}", "protocol_test --mutations"),
+    ]
+
+
+def arithmetic_line() -> Line:
+    output_of(BUILT / "arithmetic" / "arithmetic_test", "--gtest_brief=1")
+    report = output_of(BUILT / "arithmetic" / "arithmetic_test", "--report")
+    rows, elements, share, ulp = numbers(r"everything +all +(\d+) +(\d+) +([\d.]+) % +(\d+) ", report)
+    text = f"{thousands(rows)} ({thousands(elements)} elements; {share} % correctly rounded, at most {ulp} ULP off)"
+    return Line("rows interpreted on the host, compared with float64", text, "arithmetic_test --report")
+
+
+def fuzz_line(executions: int) -> Line:
+    words = ["--executions", str(executions)]
+    report = output_of(BUILT / "fuzz" / "plan_random_problems", *words)
+    done, plans, refusals = numbers(r"plan fuzz: (\d+) executions .*: (\d+) plans, (\d+) refusals .*, all sound", report)
+    text = f"{thousands(done)}: {thousands(plans)} sound plans, {thousands(refusals)} proper refusals"
+    return Line("arbitrary problems given to the planner", text, f"plan_random_problems {' '.join(words)}")
+
+
+def sanitizer_line(preset: str) -> Line:
+    output_of("cmake", "--preset", preset)
+    output_of("cmake", "--build", "--preset", preset, "--parallel", "2")
+    report = output_of("ctest", "--preset", preset)
+    failed, of = numbers(r"tests passed, (\d+) tests failed out of (\d+)", report)
+    if int(failed):
+        fail(f"{failed} tests failed with preset {preset}")
+    return Line(f"C++ tests passed with {SANITIZERS[preset]}", of, f"ctest --preset {preset}")
+
+
+def hang_lines() -> list[Line]:
+    """A kernel without one push, run on the simulated device until the report of what it waits for.
+
+    Twice: the first time, its kernels are compiled too.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        kernels = changed_kernels(Path(folder), "reader.cpp", "cb_push_back(kInput, kPagesPerStep);", "")
+        seconds = [seconds_to_report(kernels, Path(folder) / "log") for _ in range(2)]
+        log = (Path(folder) / "log").read_text(errors="replace")
+    if 'buffer 0 "input rows"' not in log or "compute.cpp" not in log:
+        fail(f"the report of a hang does not name who waits for what:\n{log}")
+    (own,) = numbers(r"from the last progress to this report: ([\d.]+) s", log)
+    command = "tests/reliability.py, a reader without its push, [24 x 96]"
+    return [
+        Line("seconds from the call to the report of a hang", f"{seconds[1]:.1f}", command),
+        Line("the same when kernels have to be compiled first", f"{seconds[0]:.1f}", command),
+        Line("of these, from the last progress to the report (simulator's processor time)", own, command),
+    ]
+
+
+def seconds_to_report(kernels: Path, log: Path) -> float:
+    process = HostProcess((24, 96), log, kernels).start()
+    try:
+        process.await_output("started")
+        seconds = wait_until(lambda: "from the last progress to this report" in process.output(), "the report of a hang")
+        if process.wait() == 0:
+            fail("a hang ended with status 0")
+    finally:
+        process.end()
+    print(f"hang reported after {seconds:.1f} s", flush=True)
+    return seconds
+
+
+def write_page(lines: list[Line], commit: str, words: list[str]) -> None:
+    version = importlib.metadata.version("layernorm_fused_rm")
+    command = " ".join(["./run python tests/reliability.py", *words])
+    table = "\n".join(f"| {line.what} | {line.number} | `{line.command}` |" for line in lines)
+    PAGE.write_text(f"""# Reliability
+
+Version {version}, commit {commit[:12]}, measured on {datetime.date.today():%Y-%m-%d}. Every number on this page was read from the program named beside it,
+by `./test && {command}`, which writes the page.
+
+| what | number | from |
+|---|---|---|
+{table}
+
+What the proof covers and what it does not: `tests/protocol/README.md`. No hardware was at hand: device tests ran on the simulated device (`simulator/README.md`).
+""")
+    print(f"wrote {PAGE.relative_to(ROOT)}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--plans", type=int, default=20_000, help="random plans of the protocol proof")
+    parser.add_argument("--executions", type=int, default=200_000, help="arbitrary problems for the planner")
+    options = parser.parse_args()
+    commit = tested_commit()
+    on_device, all_passed = tests_passed()
+    lines = protocol_lines(options.plans)
+    lines += [
+        arithmetic_line(),
+        Line("tests passed on the simulated device", thousands(on_device), "./test"),
+        Line("tests passed in Python, those included", thousands(all_passed), "./test"),
+        fuzz_line(options.executions),
+    ]
+    lines += [sanitizer_line(preset) for preset in SANITIZERS]
+    lines += hang_lines()
+    write_page(lines, commit, sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()
