@@ -76,14 +76,22 @@ def candidates(core_name: str) -> list[Path]:
     return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
+def common_prefix(a: bytes, b: bytes) -> int:
+    """How many bytes a and b begin alike with; by bisection, since a loop over bytes would take most of a report's time."""
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 def match_length(text: bytes, at: int, memory: bytes, pc_offset: int) -> int:
     """How many bytes around text[at] equal memory around memory[pc_offset]."""
-    ahead = 0
-    while at + ahead < len(text) and pc_offset + ahead < len(memory) and text[at + ahead] == memory[pc_offset + ahead]:
-        ahead += 1
-    behind = 0
-    while behind < min(at, pc_offset) and text[at - behind - 1] == memory[pc_offset - behind - 1]:
-        behind += 1
+    ahead = common_prefix(text[at:], memory[pc_offset:])
+    behind = common_prefix(text[:at][::-1], memory[:pc_offset][::-1])
     return ahead + behind
 
 
@@ -100,6 +108,8 @@ def locate(core_name: str, memory: bytes, pc_offset: int) -> Place | None:
             length = match_length(text, here, memory, pc_offset)
             if length > best_length:
                 best, best_length = Place(elf, base + here), length
+            if length == len(text):  # no ELF can match better, and newer ones have been looked at
+                return best
             at = text.find(seed, at + 1)
     return best
 
