@@ -31,6 +31,7 @@ void bind_enums(nb::module_& module) {
     nb::enum_<Placement>(module, "Placement")
         .value("INTERLEAVED", Placement::kInterleaved)
         .value("SHARDED", Placement::kSharded);
+    nb::enum_<Norm>(module, "Norm").value("LAYER", Norm::kLayer).value("RMS", Norm::kRms);
     nb::enum_<Storage>(module, "Storage").value("DEVICE", Storage::kDevice).value("HOST", Storage::kHost);
 }
 
@@ -40,7 +41,10 @@ void bind_contract(nb::module_& module) {
         .value("INPUT", contract::Buffer::kInput)
         .value("GAMMA", contract::Buffer::kGamma)
         .value("BETA", contract::Buffer::kBeta)
-        .value("OUTPUT", contract::Buffer::kOutput);
+        .value("RESIDUAL", contract::Buffer::kResidual)
+        .value("OUTPUT", contract::Buffer::kOutput)
+        .value("SUM", contract::Buffer::kSum)
+        .value("STATISTICS", contract::Buffer::kStatistics);
     nb::enum_<contract::CoreArgument>(module, "CoreArgument", nb::is_arithmetic())
         .value("IS_VECTOR_SOURCE", contract::CoreArgument::kIsVectorSource)
         .value("RUNS", contract::CoreArgument::kRuns)
@@ -54,6 +58,7 @@ void bind_contract(nb::module_& module) {
         .value("INPUT_ADDRESS", contract::ReaderArgument::kInputAddress)
         .value("GAMMA_ADDRESS", contract::ReaderArgument::kGammaAddress)
         .value("BETA_ADDRESS", contract::ReaderArgument::kBetaAddress)
+        .value("RESIDUAL_ADDRESS", contract::ReaderArgument::kResidualAddress)
         .value("SOURCE_X", contract::ReaderArgument::kSourceX)
         .value("SOURCE_Y", contract::ReaderArgument::kSourceY)
         .value("FIRST_X", contract::ReaderArgument::kFirstX)
@@ -64,6 +69,9 @@ void bind_contract(nb::module_& module) {
         .value("COUNT", contract::ReaderArgument::kCount);
     nb::enum_<contract::WriterArgument>(module, "WriterArgument", nb::is_arithmetic())
         .value("OUTPUT_ADDRESS", contract::WriterArgument::kOutputAddress)
+        .value("SUM_ADDRESS", contract::WriterArgument::kSumAddress)
+        .value("MEAN_ADDRESS", contract::WriterArgument::kMeanAddress)
+        .value("RSTD_ADDRESS", contract::WriterArgument::kRstdAddress)
         .value("COUNT", contract::WriterArgument::kCount);
     nb::enum_<contract::Semaphore>(module, "Semaphore", nb::is_arithmetic())
         .value("RECEIVERS_READY", contract::Semaphore::kReceiversReady)
@@ -129,12 +137,23 @@ void bind_device(nb::module_& module) {
 [[nodiscard]] std::size_t hash_problem(const Problem& problem) {
     std::size_t hash = std::hash<double>{}(problem.epsilon);
     const auto mix = [&hash](std::int64_t value) { hash = hash * 1099511628211U + static_cast<std::size_t>(value); };
-    for (const TensorSpec* spec : {&problem.input, &problem.gamma, &problem.beta}) {
-        mix(static_cast<std::int64_t>(spec->shape.size()));
-        std::ranges::for_each(spec->shape, mix);
-        mix(static_cast<std::int64_t>(spec->memory));
+    const auto mix_spec = [&mix](const TensorSpec& spec) {
+        mix(static_cast<std::int64_t>(spec.shape.size()));
+        std::ranges::for_each(spec.shape, mix);
+        mix(static_cast<std::int64_t>(spec.dtype));
+        mix(static_cast<std::int64_t>(spec.memory));
+    };
+    mix_spec(problem.input);
+    for (const std::optional<TensorSpec>* spec : {&problem.gamma, &problem.beta, &problem.residual}) {
+        mix(spec->has_value() ? 1 : 0);
+        if (*spec) {
+            mix_spec(**spec);
+        }
     }
+    mix(static_cast<std::int64_t>(problem.norm));
+    mix(static_cast<std::int64_t>(problem.output_dtype));
     mix(static_cast<std::int64_t>(problem.output_memory));
+    mix((problem.sum_dtype ? 2 : 0) + (problem.returns_statistics ? 1 : 0));
     mix(problem.device.grid.x);
     mix(problem.device.grid.y);
     return hash;
@@ -145,16 +164,37 @@ void bind_problem(nb::module_& module) {
     nb::class_<Problem>(module, "Problem", "What a call asks for. Hashable: a key for prepared programs.")
         .def(
             "__init__",
-            [](Problem* self, TensorSpec input, TensorSpec gamma, TensorSpec beta, Memory output_memory, double epsilon,
+            [](Problem* self, TensorSpec input, std::optional<TensorSpec> gamma, std::optional<TensorSpec> beta,
+               std::optional<TensorSpec> residual, Norm norm, bool gamma_is_zero_centred, DataType output_dtype,
+               std::optional<DataType> sum_dtype, bool returns_statistics, Memory output_memory, double epsilon,
                Device device) {
-                new (self) Problem{std::move(input), std::move(gamma), std::move(beta),
-                                   output_memory,    epsilon,          std::move(device)};
+                new (self) Problem{.input = std::move(input),
+                                   .gamma = std::move(gamma),
+                                   .beta = std::move(beta),
+                                   .residual = std::move(residual),
+                                   .norm = norm,
+                                   .gamma_is_zero_centred = gamma_is_zero_centred,
+                                   .output_dtype = output_dtype,
+                                   .sum_dtype = sum_dtype,
+                                   .returns_statistics = returns_statistics,
+                                   .output_memory = output_memory,
+                                   .epsilon = epsilon,
+                                   .device = std::move(device)};
             },
-            nb::kw_only(), "input"_a, "gamma"_a, "beta"_a, "output_memory"_a = standard.output_memory,
+            nb::kw_only(), "input"_a, "gamma"_a = nb::none(), "beta"_a = nb::none(), "residual"_a = nb::none(),
+            "norm"_a = standard.norm, "gamma_is_zero_centred"_a = standard.gamma_is_zero_centred,
+            "output_dtype"_a = standard.output_dtype, "sum_dtype"_a = nb::none(),
+            "returns_statistics"_a = standard.returns_statistics, "output_memory"_a = standard.output_memory,
             "epsilon"_a = standard.epsilon, "device"_a)
         .def_ro("input", &Problem::input)
         .def_ro("gamma", &Problem::gamma)
         .def_ro("beta", &Problem::beta)
+        .def_ro("residual", &Problem::residual)
+        .def_ro("norm", &Problem::norm)
+        .def_ro("gamma_is_zero_centred", &Problem::gamma_is_zero_centred)
+        .def_ro("output_dtype", &Problem::output_dtype)
+        .def_ro("sum_dtype", &Problem::sum_dtype)
+        .def_ro("returns_statistics", &Problem::returns_statistics)
         .def_ro("output_memory", &Problem::output_memory)
         .def_ro("epsilon", &Problem::epsilon)
         .def_ro("device", &Problem::device)
@@ -186,6 +226,7 @@ void bind_plan_parts(nb::module_& module) {
         .def_ro("pages", &CircularBuffer::pages)
         .def_ro("producer", &CircularBuffer::producer)
         .def_ro("consumer", &CircularBuffer::consumer)
+        .def_ro("dtype", &CircularBuffer::dtype)
         .def_prop_ro("bytes", &CircularBuffer::bytes);
 }
 
@@ -193,6 +234,7 @@ void bind_plan(nb::module_& module) {
     nb::class_<Plan>(module, "Plan", "Everything a program needs.")
         .def_ro("rows", &Plan::rows)
         .def_ro("width", &Plan::width)
+        .def_ro("reads_again", &Plan::reads_again)
         .def_ro("cores", &Plan::cores)
         .def_ro("sharing", &Plan::sharing)
         .def_ro("buffers", &Plan::buffers)

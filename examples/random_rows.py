@@ -33,7 +33,7 @@ def draw_rows(rows: int, width: int, mean: float, sigma: float, seed: int) -> Ro
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=64)
-    parser.add_argument("--width", type=int, default=384, help="a multiple of 32")
+    parser.add_argument("--width", type=int, default=384, help="a multiple of 32, which ttnn.layer_norm needs")
     parser.add_argument("--mean", type=float, default=0.5)
     parser.add_argument("--sigma", type=float, default=2.0)
     parser.add_argument("--seed", type=int, default=0)

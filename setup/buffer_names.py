@@ -3,7 +3,7 @@
     python setup/buffer_names.py DESTINATION
 
 {"0": "input rows", ..., "semaphore 0": "receivers ready", ...}. They are the planner's own: each buffer of a plan says
-its purpose, and it is the same in every plan; a semaphore's name is that in kernels/contract.hpp.
+its purpose, and it is the same in every plan that has it; a semaphore's name is that in kernels/contract.hpp.
 """
 
 from __future__ import annotations
@@ -12,14 +12,11 @@ import argparse
 import json
 from pathlib import Path
 
-from layernorm_fused_rm import Device, Problem, TensorSpec, _core, plan
+from layernorm_fused_rm import _core, triage
 
 
 def buffer_names() -> dict[str, str]:
-    device = Device(grid=(1, 1), dram_banks=[(0, 0)], l1_banks=1, l1_bytes=1_000_000)
-    vector = TensorSpec(shape=[64])
-    smallest = Problem(input=TensorSpec(shape=[1, 64]), gamma=vector, beta=vector, device=device)
-    return {str(buffer.index): buffer.purpose for buffer in plan(smallest).buffers}
+    return {str(index): purpose for index, purpose in triage.buffer_names().items()}
 
 
 def semaphore_names() -> dict[str, str]:

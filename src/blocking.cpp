@@ -8,7 +8,7 @@
 namespace layernorm_fused_rm {
 namespace {
 
-using contract::kBytesPerBfloat16;
+using contract::Centring;
 using contract::kElementsPerChunk;
 
 // With about four blocks a core reads one, computes one and writes one at a time.
@@ -21,12 +21,18 @@ constexpr std::int64_t kBlocksToOverlap = 4;
     return count_segments(width) == 1 ? round_up(width, contract::kElementsPerVectorPair) : kElementsPerChunk;
 }
 
-// Rows that one zone of DEST holds; of rows of several segments it holds a segment each.
-[[nodiscard]] std::int64_t rows_in_zone(std::int64_t width) {
-    if (count_segments(width) > 1) {
-        return contract::kMaxStreamedRowsPerBatch;
+// Rows that one zone of DEST holds beside a residual's and the statistics; of rows of several segments a segment each.
+[[nodiscard]] std::int64_t rows_in_zone(const Operands& operands) {
+    const bool has_residual = operands.residual.element_bytes != 0;
+    if (count_segments(operands.width) > 1) {
+        const bool is_shifted = operands.centring == Centring::kShifted;
+        return is_shifted || has_residual ? contract::kMaxShiftedStreamedRowsPerBatch
+                                          : contract::kMaxStreamedRowsPerBatch;
     }
-    return contract::kChunksPerResidentZone * std::int64_t{kElementsPerChunk} / row_stride(width);
+    const bool has_statistics = operands.statistics.element_bytes != 0;
+    const std::int64_t chunks = has_residual ? 1 : contract::kChunksPerResidentZone - (has_statistics ? 1 : 0);
+    const std::int64_t rows = chunks * kElementsPerChunk / row_stride(operands.width);
+    return has_statistics ? std::min<std::int64_t>(rows, contract::kMaxRowsWithStatistics) : rows;
 }
 
 // Batches are always computed whole, so among equally many the smallest wastes least: 5 rows are 3 + 2, not 4 + 1.
@@ -43,22 +49,22 @@ constexpr std::int64_t kBlocksToOverlap = 4;
             .segments = count_segments(width),
             .rows_per_batch = rows_per_batch,
             .rows_per_block = rows_per_block,
-            .page_bytes = round_up(rows_in_page * stride, kElementsPerChunk) * kBytesPerBfloat16,
+            .page_elements = round_up(rows_in_page * stride, kElementsPerChunk),
             .pages_per_step = is_resident ? 1 : rows_per_block};
 }
 
 }  // namespace
 
-Blocking choose_blocking(std::int64_t width, std::int64_t most_rows) {
-    const std::int64_t capacity = rows_in_zone(width);
+Blocking choose_blocking(const Operands& operands, std::int64_t most_rows) {
+    const std::int64_t capacity = rows_in_zone(operands);
     const std::int64_t largest_batch = std::min<std::int64_t>(contract::kMaxRowsPerBatch, capacity);
     const std::int64_t rows = std::max<std::int64_t>(most_rows, 1);
     const std::int64_t batch = choose_batch(largest_batch, rows);
     const std::int64_t most_batches = capacity / batch;
     const std::int64_t batches = divide_up(divide_up(rows, kBlocksToOverlap), batch);
-    return make_blocking(width, batch, std::min(batches, most_batches) * batch);
+    return make_blocking(operands.width, batch, std::min(batches, most_batches) * batch);
 }
 
-Blocking smallest_blocking(std::int64_t width) { return make_blocking(width, 1, 1); }
+Blocking smallest_blocking(const Operands& operands) { return make_blocking(operands.width, 1, 1); }
 
 }  // namespace layernorm_fused_rm

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "layernorm_fused_rm/plan.hpp"
+#include "operands.hpp"
 
 namespace layernorm_fused_rm {
 
@@ -14,7 +14,7 @@ struct Blocking {
     std::int64_t segments = 0;             // of a row
     std::int64_t rows_per_batch = 0;
     std::int64_t rows_per_block = 0;  // a multiple of rows_per_batch
-    std::int64_t page_bytes = 0;      // of the row buffers
+    std::int64_t page_elements = 0;   // of the row buffers
     std::int64_t pages_per_step = 0;  // what reader and writer move at a time
 
     [[nodiscard]] std::int64_t pages_per_block() const { return pages_per_step * segments; }
@@ -22,10 +22,10 @@ struct Blocking {
     bool operator==(const Blocking&) const = default;
 };
 
-// The blocking preferred for rows of `width` elements (a multiple of 32) where no core has more than `most_rows`.
-[[nodiscard]] Blocking choose_blocking(std::int64_t width, std::int64_t most_rows);
+// The blocking preferred where no core has more than `most_rows`.
+[[nodiscard]] Blocking choose_blocking(const Operands& operands, std::int64_t most_rows);
 
 // One row a block: the least L1 that rows of this width can do with.
-[[nodiscard]] Blocking smallest_blocking(std::int64_t width);
+[[nodiscard]] Blocking smallest_blocking(const Operands& operands);
 
 }  // namespace layernorm_fused_rm

@@ -1,8 +1,6 @@
 #include "buffers.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cassert>
 #include <string>
 
 #include "contract.hpp"
@@ -14,12 +12,11 @@ namespace {
 
 using contract::Buffer;
 
-constexpr std::int64_t kBytesPerChunk = std::int64_t{contract::kElementsPerChunk} * contract::kBytesPerBfloat16;
-
 // How much of the row buffers is room to work ahead. Resident rows: input blocks being read, waiting, being computed.
-// Streamed rows: a block stays until its last pass, and the next one is read meanwhile where there is room for two.
+// Streamed rows: a block stays until its last pass, and the next one is read meanwhile where there is room for two; of
+// a row that is read again for each pass only steps stay.
 struct Depth {
-    std::int64_t input_blocks = 0;
+    std::int64_t input_steps = 0;
     std::int64_t output_steps = 0;
     std::int64_t steps_in_flight = 0;
 };
@@ -28,36 +25,77 @@ struct Depth {
 // under way) to 15,887; eight input blocks hold them beside what waits and what is computed (docs/design.md, ladder).
 constexpr std::int64_t kStepsInFlight = 6;
 
-[[nodiscard]] std::array<Depth, 2> depths(std::int64_t segments) {
+[[nodiscard]] Depth ample_depth(std::int64_t segments) {
     if (segments == 1) {
-        return {{{.input_blocks = 8, .output_steps = 4, .steps_in_flight = kStepsInFlight},
-                 {.input_blocks = 2, .output_steps = 2, .steps_in_flight = 2}}};
+        return {.input_steps = 8, .output_steps = 4, .steps_in_flight = kStepsInFlight};
     }
-    return {{{.input_blocks = 2, .output_steps = 4, .steps_in_flight = std::min(kStepsInFlight, segments)},
-             {.input_blocks = 1, .output_steps = 2, .steps_in_flight = 1}}};
+    return {.input_steps = 2 * segments, .output_steps = 4, .steps_in_flight = std::min(kStepsInFlight, segments)};
 }
 
-// One row a block at the least depth: a streamed row once, two chunks of output, gamma and beta.
-constexpr std::int64_t kLeastRows = 3;
-constexpr std::int64_t kLeastOutputChunks = 2;
-
-[[nodiscard]] std::vector<CircularBuffer> make_buffers(std::int64_t width, const Blocking& blocking, Depth depth) {
-    const std::int64_t vector_bytes = round_up(width, contract::kElementsPerChunk) * contract::kBytesPerBfloat16;
-    const auto index = [](Buffer buffer) { return static_cast<std::uint32_t>(buffer); };
-    return {
-        {index(Buffer::kInput), "input rows", blocking.page_bytes, depth.input_blocks * blocking.pages_per_block(),
-         "reader", "compute"},
-        {index(Buffer::kGamma), "gamma", vector_bytes, 1, "reader", "compute"},
-        {index(Buffer::kBeta), "beta", vector_bytes, 1, "reader", "compute"},
-        {index(Buffer::kOutput), "output rows", blocking.page_bytes, depth.output_steps * blocking.pages_per_step,
-         "compute", "writer"},
-    };
+[[nodiscard]] Depth least_depth(std::int64_t segments) {
+    if (segments == 1) {
+        return {.input_steps = 2, .output_steps = 2, .steps_in_flight = 2};
+    }
+    return {.input_steps = segments, .output_steps = 2, .steps_in_flight = 1};
 }
 
-[[nodiscard]] Buffers lay_out(std::int64_t width, const Blocking& blocking, Depth depth) {
+constexpr Depth kDepthOfReadingAgain = {.input_steps = 4, .output_steps = 2, .steps_in_flight = 1};
+constexpr std::int64_t kStatisticsPages = 2;
+
+// Collects the buffers that there are: those without elements are not.
+class Layout {
+public:
+    Layout(const Blocking& blocking, Depth depth) : blocking_(blocking), depth_(depth) {}
+
+    void add_input(Buffer index, const std::string& purpose, const RowTensor& tensor) {
+        add(index, purpose, blocking_.page_elements, tensor.element_bytes,
+            depth_.input_steps * blocking_.pages_per_step, "reader", "compute");
+    }
+    void add_vector(Buffer index, const std::string& purpose, std::int64_t elements, const Vector& vector) {
+        add(index, purpose, elements, vector.element_bytes, 1, "reader", "compute");
+    }
+    void add_output(Buffer index, const std::string& purpose, const RowTensor& tensor) {
+        add(index, purpose, blocking_.page_elements, tensor.element_bytes,
+            depth_.output_steps * blocking_.pages_per_step, "compute", "writer");
+    }
+    void add_statistics(const RowTensor& tensor) {
+        add(Buffer::kStatistics, "statistics", contract::kElementsPerChunk, tensor.element_bytes, kStatisticsPages,
+            "compute", "writer");
+    }
+    [[nodiscard]] std::vector<CircularBuffer> take() { return std::move(buffers_); }
+
+private:
+    void add(Buffer index, const std::string& purpose, std::int64_t page_elements, std::int64_t element_bytes,
+             std::int64_t pages, const std::string& producer, const std::string& consumer) {
+        if (element_bytes != 0) {
+            const DataType dtype =
+                element_bytes == contract::kBytesPerFloat32 ? DataType::kFloat32 : DataType::kBfloat16;
+            buffers_.push_back({static_cast<std::uint32_t>(index), purpose, page_elements * element_bytes, pages,
+                                producer, consumer, dtype});
+        }
+    }
+
+    Blocking blocking_;
+    Depth depth_;
+    std::vector<CircularBuffer> buffers_;
+};
+
+[[nodiscard]] Buffers lay_out(const Operands& operands, const Blocking& blocking, Depth depth, bool reads_again) {
+    const std::int64_t vector_elements =
+        reads_again ? std::int64_t{contract::kElementsPerChunk} : round_up(operands.width, contract::kElementsPerChunk);
+    Layout layout(blocking, depth);
+    layout.add_input(Buffer::kInput, "input rows", operands.input);
+    layout.add_vector(Buffer::kGamma, "gamma", vector_elements, operands.gamma);
+    layout.add_vector(Buffer::kBeta, "beta", vector_elements, operands.beta);
+    layout.add_input(Buffer::kResidual, "residual rows", operands.residual);
+    layout.add_output(Buffer::kOutput, "output rows", operands.output);
+    layout.add_output(Buffer::kSum, "sum rows", operands.sum);
+    layout.add_statistics(operands.statistics);
     Buffers result{.blocking = blocking,
-                   .buffers = make_buffers(width, blocking, depth),
-                   .steps_in_flight = depth.steps_in_flight};
+                   .buffers = layout.take(),
+                   .input_pages = depth.input_steps * blocking.pages_per_step,
+                   .steps_in_flight = depth.steps_in_flight,
+                   .reads_again = reads_again};
     for (const CircularBuffer& buffer : result.buffers) {
         result.bytes += buffer.bytes();
     }
@@ -65,42 +103,30 @@ constexpr std::int64_t kLeastOutputChunks = 2;
 }
 
 // In order of preference.
-[[nodiscard]] std::array<Buffers, 4> choices(std::int64_t width, std::int64_t most_rows) {
-    const Blocking preferred = choose_blocking(width, most_rows);
-    const Blocking smallest = smallest_blocking(width);
-    const auto [ample, least] = depths(preferred.segments);
-    return {lay_out(width, preferred, ample), lay_out(width, preferred, least), lay_out(width, smallest, ample),
-            lay_out(width, smallest, least)};
-}
-
-// Of streamed rows; resident ones need kLeastRows + 3 chunks at most, as much as two streamed segments.
-[[nodiscard]] std::int64_t largest_width(std::int64_t budget_bytes) {
-    const std::int64_t chunks = budget_bytes / kBytesPerChunk;
-    const std::int64_t streamed = (chunks - kLeastOutputChunks) / kLeastRows;
-    const std::int64_t resident = chunks >= kLeastRows + 3 ? 1 : 0;
-    return std::max(streamed >= 2 ? streamed : 0, resident) * contract::kElementsPerChunk;
-}
-
-void check_width_fits(std::int64_t width, std::int64_t budget_bytes) {
-    const std::int64_t largest = largest_width(budget_bytes);
-    if (width <= largest) {
-        return;
+[[nodiscard]] std::vector<Buffers> choices(const Operands& operands, std::int64_t most_rows) {
+    const Blocking preferred = choose_blocking(operands, most_rows);
+    const Blocking smallest = smallest_blocking(operands);
+    const Depth ample = ample_depth(preferred.segments);
+    const Depth least = least_depth(preferred.segments);
+    std::vector<Buffers> all = {lay_out(operands, preferred, ample, false), lay_out(operands, preferred, least, false),
+                                lay_out(operands, smallest, ample, false), lay_out(operands, smallest, least, false)};
+    if (preferred.segments > 1) {
+        all.push_back(lay_out(operands, preferred, kDepthOfReadingAgain, true));
+        all.push_back(lay_out(operands, smallest, kDepthOfReadingAgain, true));
     }
-    const std::string remedy = largest == 0 ? "free L1 on the device" : "pass narrower rows";
-    refuse("input rows have " + std::to_string(width) + " elements, but the " + std::to_string(budget_bytes) +
-           " bytes of L1 for circular buffers hold rows of at most " + std::to_string(largest) + " elements; " +
-           remedy);
+    return all;
 }
 
 }  // namespace
 
-Buffers fit_buffers(std::int64_t width, std::int64_t most_rows, std::int64_t budget_bytes) {
-    check_width_fits(width, budget_bytes);
-    const std::array<Buffers, 4> all = choices(width, most_rows);
-    const auto* const fitting =
-        std::ranges::find_if(all, [=](const Buffers& choice) { return choice.bytes <= budget_bytes; });
-    // The last choice needs kLeastRows rows of whole chunks, which check_width_fits has made sure of.
-    assert(fitting != all.end());
+Buffers fit_buffers(const Operands& operands, std::int64_t most_rows, std::int64_t budget_bytes) {
+    std::vector<Buffers> all = choices(operands, most_rows);
+    const auto fitting = std::ranges::find_if(all, [=](const Buffers& choice) { return choice.bytes <= budget_bytes; });
+    if (fitting == all.end()) {
+        refuse("rows of " + std::to_string(operands.width) + " elements need " + std::to_string(all.back().bytes) +
+               " bytes of L1 for circular buffers, but the device has " + std::to_string(budget_bytes) +
+               "; free L1 on the device");
+    }
     return *fitting;
 }
 

@@ -14,11 +14,13 @@ struct Buffers {
     Blocking blocking{};
     std::vector<CircularBuffer> buffers{};
     std::int64_t bytes = 0;
+    std::int64_t input_pages = 0;
     std::int64_t steps_in_flight = 0;
+    bool reads_again = false;  // L1 keeps no whole row
 };
 
-// The first choice that fits into `budget_bytes`: less room to work ahead before smaller blocks. Throws
-// std::invalid_argument when a single row of `width` elements is too wide, with the largest width that fits.
-[[nodiscard]] Buffers fit_buffers(std::int64_t width, std::int64_t most_rows, std::int64_t budget_bytes);
+// The first choice that fits into `budget_bytes`: less room to work ahead before smaller blocks, and rows that are read
+// again for each pass last of all. Throws std::invalid_argument when not even those fit.
+[[nodiscard]] Buffers fit_buffers(const Operands& operands, std::int64_t most_rows, std::int64_t budget_bytes);
 
 }  // namespace layernorm_fused_rm

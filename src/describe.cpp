@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "contract.hpp"
 #include "layernorm_fused_rm/plan.hpp"
 
 namespace layernorm_fused_rm {
@@ -81,6 +82,13 @@ using Cells = std::vector<std::string>;
 }
 
 [[nodiscard]] std::string describe_sharing(const Plan& plan) {
+    const auto is_vector = [](const CircularBuffer& buffer) {
+        return buffer.index == static_cast<std::uint32_t>(contract::Buffer::kGamma) ||
+               buffer.index == static_cast<std::uint32_t>(contract::Buffer::kBeta);
+    };
+    if (std::ranges::none_of(plan.buffers, is_vector)) {
+        return "neither gamma nor beta\n";
+    }
     if (!plan.sharing) {
         return "gamma and beta: read by every core\n";
     }
@@ -96,9 +104,10 @@ using Cells = std::vector<std::string>;
 }  // namespace
 
 std::string Plan::describe() const {
-    return "layernorm_fused_rm: " + std::to_string(rows) + " rows of " + std::to_string(width) + " elements\n\n" +
-           describe_buffers(*this) + "\n" + describe_l1(*this) + describe_sharing(*this) + "\n" +
-           describe_cores(*this) + "\n" + describe_arguments(*this);
+    return "layernorm_fused_rm: " + std::to_string(rows) + " rows of " + std::to_string(width) + " elements" +
+           (reads_again ? ", too wide for L1: read again for each pass" : "") + "\n\n" + describe_buffers(*this) +
+           "\n" + describe_l1(*this) + describe_sharing(*this) + "\n" + describe_cores(*this) + "\n" +
+           describe_arguments(*this);
 }
 
 }  // namespace layernorm_fused_rm

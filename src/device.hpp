@@ -16,4 +16,8 @@ namespace layernorm_fused_rm {
     return memory == Memory::kDram ? static_cast<std::int64_t>(device.dram_banks.size()) : device.l1_banks;
 }
 
+[[nodiscard]] inline std::int64_t page_alignment(const Device& device, Memory memory) {
+    return memory == Memory::kDram ? device.dram_alignment_bytes : device.l1_alignment_bytes;
+}
+
 }  // namespace layernorm_fused_rm

@@ -8,6 +8,7 @@
 #include "contract.hpp"
 #include "device.hpp"
 #include "error.hpp"
+#include "operands.hpp"
 #include "placement.hpp"
 #include "sharing.hpp"
 #include "validate.hpp"
@@ -77,54 +78,90 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
 // The bits of the float32 nearest to a number, which is how kernels take constants.
 [[nodiscard]] std::uint32_t float_bits(double value) { return std::bit_cast<std::uint32_t>(static_cast<float>(value)); }
 
-[[nodiscard]] NamedArguments make_compile_time_arguments(const Problem& problem, std::int64_t width,
+void append(NamedArguments& arguments, const contract::RowTensorArguments& names, const RowTensor& tensor) {
+    arguments.insert(arguments.end(), {{names.element_bytes, to_word(tensor.element_bytes)},
+                                       {names.page_bytes, to_word(tensor.page_bytes)},
+                                       {names.in_dram, tensor.in_dram ? 1U : 0U},
+                                       {names.banks, to_word(tensor.banks)}});
+}
+
+void append(NamedArguments& arguments, const contract::VectorArguments& names, const Vector& vector) {
+    arguments.insert(arguments.end(), {{names.element_bytes, to_word(vector.element_bytes)},
+                                       {names.page_bytes, to_word(vector.page_bytes)},
+                                       {names.in_dram, vector.in_dram ? 1U : 0U},
+                                       {names.banks, to_word(vector.banks)},
+                                       {names.piece_elements, to_word(vector.piece_elements)},
+                                       {names.pieces_per_page, to_word(vector.pieces_per_page)},
+                                       {names.piece_stride_bytes, to_word(vector.piece_stride_bytes)}});
+}
+
+void append_tensors(NamedArguments& arguments, const Operands& operands) {
+    append(arguments, contract::kInputArguments, operands.input);
+    append(arguments, contract::kResidualArguments, operands.residual);
+    append(arguments, contract::kOutputArguments, operands.output);
+    append(arguments, contract::kSumArguments, operands.sum);
+    append(arguments, contract::kStatisticsArguments, operands.statistics);
+    append(arguments, contract::kGammaArguments, operands.gamma);
+    append(arguments, contract::kBetaArguments, operands.beta);
+}
+
+// Without centring c is 1.
+void append_constants(NamedArguments& arguments, const Operands& operands, double epsilon) {
+    const double elements = static_cast<double>(operands.width);
+    const double power = static_cast<double>(std::bit_ceil(static_cast<std::uint64_t>(operands.width)));  // 2^k
+    const double centre_scale = operands.centring == contract::Centring::kNone ? 1.0 : elements / power;  // c
+    arguments.insert(arguments.end(), {{argument::kNegativeSumScaleBits, float_bits(-1.0 / power)},
+                                       {argument::kCentreScaleBits, float_bits(centre_scale)},
+                                       {argument::kNegativeMeanSquareScaleBits,
+                                        float_bits(-1.0 / (elements * centre_scale * centre_scale))},
+                                       {argument::kRstdScaleBits, float_bits(1.0 / centre_scale)},
+                                       {argument::kNegativeEpsilonBits, float_bits(-epsilon)}});
+}
+
+[[nodiscard]] NamedArguments make_compile_time_arguments(const Problem& problem, const Operands& operands,
                                                          const Buffers& fitted, bool shares_vectors) {
     const Blocking& blocking = fitted.blocking;
-    const auto in_dram = [](Memory memory) -> std::uint32_t { return memory == Memory::kDram ? 1 : 0; };
-    const double elements = static_cast<double>(width);
-    const double power = static_cast<double>(std::bit_ceil(static_cast<std::uint64_t>(width)));  // 2^k
-    const double centre_scale = elements / power;                                                // c
-    return {
-        {argument::kWidth, to_word(width)},
+    NamedArguments arguments = {
+        {argument::kWidth, to_word(operands.width)},
         {argument::kRowStride, to_word(blocking.row_stride_elements)},
         {argument::kSegments, to_word(blocking.segments)},
+        {argument::kReadsAgain, fitted.reads_again ? 1U : 0U},
         {argument::kRowsPerBatch, to_word(blocking.rows_per_batch)},
         {argument::kRowsPerBlock, to_word(blocking.rows_per_block)},
-        {argument::kBufferPageBytes, to_word(blocking.page_bytes)},
-        {argument::kInputPages, to_word(fitted.buffers.front().pages)},
+        {argument::kBufferPageElements, to_word(blocking.page_elements)},
+        {argument::kInputPages, to_word(fitted.input_pages)},
         {argument::kStepsInFlight, to_word(fitted.steps_in_flight)},
-        // Nothing to round up: validate() lets no alignment pass that leaves a gap behind a row.
-        {argument::kInputPageBytes, to_word(width * contract::kBytesPerBfloat16)},
-        {argument::kInputInDram, in_dram(problem.input.memory)},
-        {argument::kInputBanks, to_word(bank_count(problem.device, problem.input.memory))},
-        {argument::kOutputPageBytes, to_word(width * contract::kBytesPerBfloat16)},
-        {argument::kOutputInDram, in_dram(problem.output_memory)},
-        {argument::kOutputBanks, to_word(bank_count(problem.device, problem.output_memory))},
-        {argument::kGammaInDram, in_dram(problem.gamma.memory)},
-        {argument::kBetaInDram, in_dram(problem.beta.memory)},
+        {argument::kCentring, static_cast<std::uint32_t>(operands.centring)},
+        {argument::kGammaIsZeroCentred, problem.gamma_is_zero_centred ? 1U : 0U},
+        {argument::kReturnsStatistics, problem.returns_statistics ? 1U : 0U},
         {argument::kSharesVectors, shares_vectors ? 1U : 0U},
-        {argument::kNegativeSumScaleBits, float_bits(-1.0 / power)},
-        {argument::kCentreScaleBits, float_bits(centre_scale)},
-        {argument::kNegativeMeanSquareScaleBits, float_bits(-1.0 / (elements * centre_scale * centre_scale))},
-        {argument::kRstdScaleBits, float_bits(1.0 / centre_scale)},
-        {argument::kNegativeEpsilonBits, float_bits(-problem.epsilon)},
     };
+    append_tensors(arguments, operands);
+    append_constants(arguments, operands, problem.epsilon);
+    return arguments;
+}
+
+[[nodiscard]] std::int64_t bytes_of_vectors(const Operands& operands) {
+    return operands.width * (operands.gamma.element_bytes + operands.beta.element_bytes);
 }
 
 }  // namespace
 
 Plan plan(const Problem& problem) {
     const Extent extent = validate(problem);
+    const Operands operands = describe_operands(problem, extent.width);
     std::vector<CoreWork> cores = place_rows(extent.rows, problem.input.memory, problem.device);
-    Buffers fitted = fit_buffers(extent.width, most_rows_of_a_core(cores), problem.device.l1_bytes);
+    Buffers fitted = fit_buffers(operands, most_rows_of_a_core(cores), problem.device.l1_bytes);
     Plan result;
     result.rows = extent.rows;
     result.width = extent.width;
-    result.sharing = share_vectors(cores, extent.width);
+    result.reads_again = fitted.reads_again;
+    if (!fitted.reads_again) {
+        result.sharing = share_vectors(cores, bytes_of_vectors(operands));
+    }
     result.core_arguments = make_core_arguments(cores, result.sharing);
     result.cores = std::move(cores);
-    result.compile_time_arguments =
-        make_compile_time_arguments(problem, extent.width, fitted, result.sharing.has_value());
+    result.compile_time_arguments = make_compile_time_arguments(problem, operands, fitted, result.sharing.has_value());
     result.buffers = std::move(fitted.buffers);
     result.l1_bytes_used = fitted.bytes;
     result.l1_bytes_budget = problem.device.l1_bytes;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "contract.hpp"
-
 namespace layernorm_fused_rm {
 namespace {
 
@@ -40,15 +38,14 @@ struct Rectangle {
     return all;
 }
 
-[[nodiscard]] bool sharing_pays(std::int64_t cores, std::int64_t width) {
-    const std::int64_t vectors_bytes = 2 * width * contract::kBytesPerBfloat16;
+[[nodiscard]] bool sharing_pays(std::int64_t cores, std::int64_t vectors_bytes) {
     return cores > 1 && (cores - 1) * vectors_bytes / kBankBytesPerCycle > kHandshakeCycles;
 }
 
 }  // namespace
 
-std::optional<VectorSharing> share_vectors(std::vector<CoreWork>& cores, std::int64_t width) {
-    if (!sharing_pays(static_cast<std::int64_t>(cores.size()), width)) {
+std::optional<VectorSharing> share_vectors(std::vector<CoreWork>& cores, std::int64_t vectors_bytes) {
+    if (!sharing_pays(static_cast<std::int64_t>(cores.size()), vectors_bytes)) {
         return std::nullopt;
     }
     const Rectangle rectangle = bound(cores);

@@ -10,13 +10,18 @@
 #include "device.hpp"
 #include "error.hpp"
 #include "numbers.hpp"
+#include "operands.hpp"
 
 namespace layernorm_fused_rm {
 namespace {
 
-// With it a row is a whole number of 64-byte pieces, so its page has no gap behind it at any alignment up to that.
-constexpr std::int64_t kWidthMultiple = 32;
-constexpr std::int64_t kPageMultipleBytes = kWidthMultiple * contract::kBytesPerBfloat16;
+// Of rows in L1: a row's stride is a multiple of 64 elements, so the NoC finds rows as it wants them up to this.
+constexpr std::int64_t kMaxAlignmentBytes = 64;
+
+constexpr std::size_t kMaxRank = 8;
+
+// ttnn.layer_norm takes row-major gamma and beta cut into rows of a tile's width.
+constexpr std::int64_t kTileWidth = 32;
 
 // Kernels hold row indices and addresses within a bank in 32 bits.
 constexpr std::int64_t kMax32Bits = std::numeric_limits<std::uint32_t>::max();
@@ -34,10 +39,16 @@ void check_storage(const std::string& name, const TensorSpec& spec) {
         refuse(name + " must be allocated on device, but is in host memory; move it with ttnn.to_device(" + name +
                ", device)");
     }
+}
+
+void check_row_major(const std::string& name, const TensorSpec& spec) {
     if (spec.layout != Layout::kRowMajor) {
         refuse(name + " must be in ROW_MAJOR layout, but is in TILE layout; convert it with ttnn.to_layout(" + name +
                ", ttnn.ROW_MAJOR_LAYOUT)");
     }
+}
+
+void check_interleaved(const std::string& name, const TensorSpec& spec) {
     if (spec.placement != Placement::kInterleaved) {
         refuse(name + " must be in INTERLEAVED memory, but is sharded; convert it with ttnn.to_memory_config(" + name +
                ", ttnn.DRAM_MEMORY_CONFIG)");
@@ -45,10 +56,15 @@ void check_storage(const std::string& name, const TensorSpec& spec) {
 }
 
 void check_dtype(const std::string& name, const TensorSpec& spec) {
-    if (spec.dtype != DataType::kBfloat16) {
-        const std::string given = spec.dtype == DataType::kFloat32 ? "is FLOAT32" : "has another data type";
-        refuse(name + " must be BFLOAT16, but " + given + "; convert it with ttnn.typecast(" + name +
-               ", ttnn.bfloat16)");
+    if (spec.dtype == DataType::kOther) {
+        refuse(name + " must be BFLOAT16 or FLOAT32, but has another data type; convert it with ttnn.typecast(" + name +
+               ", ttnn.bfloat16) or ttnn.float32");
+    }
+}
+
+void check_output_dtype(const std::string& name, DataType dtype) {
+    if (dtype == DataType::kOther) {
+        refuse(name + " must be BFLOAT16 or FLOAT32, but is another data type; pass ttnn.bfloat16 or ttnn.float32");
     }
 }
 
@@ -60,24 +76,19 @@ void check_dimensions(const std::string& name, const TensorSpec& spec) {
 }
 
 void check_rank(const TensorSpec& input) {
-    if (input.shape.size() < 2) {
-        const std::string width = input.shape.empty() ? "W" : std::to_string(input.shape.back());
-        refuse("input must have rank >= 2, but has rank " + std::to_string(input.shape.size()) + " with shape " +
-               shape_text(input.shape) + "; reshape it with ttnn.reshape(input, [1, " + width + "])");
+    if (input.shape.empty() || input.shape.size() > kMaxRank) {
+        const std::string remedy = input.shape.empty() ? "reshape it with ttnn.reshape(input, [1, 1])"
+                                                       : "join leading dimensions with ttnn.reshape";
+        refuse("input must have rank 1 to 8, but has rank " + std::to_string(input.shape.size()) + " with shape " +
+               shape_text(input.shape) + "; " + remedy);
     }
 }
 
 void check_width(const TensorSpec& input) {
-    const std::int64_t width = input.shape.back();
-    if (width > 0 && width % kWidthMultiple == 0) {
-        return;
+    if (input.shape.back() == 0) {
+        refuse(
+            "input rows have 0 elements, of which there is no mean; pass an input whose last dimension is at least 1");
     }
-    // Zeros appended to a row would change its mean, so padding is no advice to give.
-    const std::int64_t below = width - width % kWidthMultiple;
-    const auto above = static_cast<std::uint64_t>(below) + kWidthMultiple;  // may exceed 63 bits
-    const std::string nearest = below == 0 ? "32" : std::to_string(below) + " or " + std::to_string(above);
-    refuse("Width must be multiple of 32, but input rows have " + std::to_string(width) + " elements; pass rows of " +
-           nearest + " elements");
 }
 
 [[nodiscard]] std::int64_t count_rows(const TensorSpec& input) {
@@ -96,17 +107,33 @@ void check_width(const TensorSpec& input) {
     return rows;
 }
 
+[[nodiscard]] bool are_ones(std::vector<std::int64_t>::const_iterator first,
+                            std::vector<std::int64_t>::const_iterator last) {
+    return std::all_of(first, last, [](std::int64_t dimension) { return dimension == 1; });
+}
+
+// The form that ttnn.layer_norm takes of row-major vectors: [1, 1, W / 32, 32].
+[[nodiscard]] bool is_cut_in_tile_rows(const TensorSpec& spec, std::int64_t width) {
+    const std::vector<std::int64_t>& shape = spec.shape;
+    return spec.layout == Layout::kRowMajor && shape.size() >= 2 && width % kTileWidth == 0 && width != kTileWidth &&
+           shape.back() == kTileWidth && shape[shape.size() - 2] == width / kTileWidth &&
+           are_ones(shape.begin(), shape.end() - 2);
+}
+
 void check_parameter_shape(const std::string& name, const TensorSpec& spec, std::int64_t width) {
     const std::string remedy = "; pass " + name + " of shape [" + std::to_string(width) + "]";
     if (spec.shape.empty()) {
         refuse(name + " has rank 0 and so no last dimension, but input rows have " + std::to_string(width) +
                " elements" + remedy);
     }
+    if (is_cut_in_tile_rows(spec, width)) {
+        return;
+    }
     if (spec.shape.back() != width) {
         refuse(name + " has " + std::to_string(spec.shape.back()) +
                " elements in its last dimension, but input rows have " + std::to_string(width) + remedy);
     }
-    if (std::any_of(spec.shape.begin(), spec.shape.end() - 1, [](std::int64_t dimension) { return dimension != 1; })) {
+    if (!are_ones(spec.shape.begin(), spec.shape.end() - 1)) {
         refuse(name + " has shape " + shape_text(spec.shape) +
                ", but every dimension before the last dimension must be 1" + remedy);
     }
@@ -114,17 +141,52 @@ void check_parameter_shape(const std::string& name, const TensorSpec& spec, std:
 
 void check_input(const TensorSpec& input) {
     check_storage("input", input);
+    check_row_major("input", input);
+    check_interleaved("input", input);
     check_rank(input);
     check_dtype("input", input);
     check_dimensions("input", input);
     check_width(input);
 }
 
-void check_parameter(const std::string& name, const TensorSpec& spec, std::int64_t width) {
-    check_storage(name, spec);
-    check_dtype(name, spec);
-    check_dimensions(name, spec);
-    check_parameter_shape(name, spec, width);
+// gamma or beta, if it is there. TILE layout is taken too: it is what ttnn.layer_norm wants.
+void check_parameter(const std::string& name, const std::optional<TensorSpec>& spec, std::int64_t width) {
+    if (spec) {
+        check_storage(name, *spec);
+        check_interleaved(name, *spec);
+        check_dtype(name, *spec);
+        check_dimensions(name, *spec);
+        check_parameter_shape(name, *spec, width);
+    }
+}
+
+void check_residual(const Problem& problem) {
+    if (!problem.residual) {
+        return;
+    }
+    check_storage("residual", *problem.residual);
+    check_row_major("residual", *problem.residual);
+    check_interleaved("residual", *problem.residual);
+    check_dtype("residual", *problem.residual);
+    if (problem.residual->shape != problem.input.shape) {
+        refuse("residual has shape " + shape_text(problem.residual->shape) + ", but input has " +
+               shape_text(problem.input.shape) + "; pass a residual of the input's shape");
+    }
+}
+
+void check_options(const Problem& problem) {
+    check_output_dtype("dtype", problem.output_dtype);
+    if (problem.sum_dtype) {
+        check_output_dtype("sum_dtype", *problem.sum_dtype);
+        if (!problem.residual) {
+            refuse(
+                "return_sum is set, but there is no residual, so the sum would be the input; pass residual=, or leave "
+                "return_sum away");
+        }
+    }
+    if (problem.gamma_is_zero_centred && !problem.gamma) {
+        refuse("zero_centered_gamma is set, but there is no gamma; pass gamma, or leave zero_centered_gamma away");
+    }
 }
 
 // The device adds epsilon in fp32 and flushes what is not a normal number to zero, which a constant row would divide
@@ -167,15 +229,28 @@ void check_memory(const Device& device, Memory memory) {
         refuse("device has " + std::to_string(banks) + " " + name +
                " banks, but a tensor of this call lies there; pass the device's number of " + name + " banks");
     }
-    const std::int64_t alignment = in_dram ? device.dram_alignment_bytes : device.l1_alignment_bytes;
-    if (alignment < 1 || kPageMultipleBytes % alignment != 0) {
+    const std::int64_t alignment = page_alignment(device, memory);
+    if (alignment < 16 || kMaxAlignmentBytes % alignment != 0) {
         refuse("device aligns pages in " + name + " to " + std::to_string(alignment) +
-               " bytes, but the alignment must divide 64 bytes, so that rows lie without gaps; use another memory");
+               " bytes, but needs 16, 32 or 64; use another memory");
     }
 }
 
-void check_bank_bytes(const std::string& name, const Extent& extent, std::int64_t banks) {
-    const std::int64_t row_bytes = extent.width * contract::kBytesPerBfloat16;
+// A row of a tile's face is a transfer of its own, to where the one before ends, so it must be as long as the memory's
+// alignment, which source and destination share.
+void check_tile_rows(const std::string& name, const std::optional<TensorSpec>& spec, const Device& device) {
+    constexpr std::int64_t kFaceWidth = 16;
+    if (spec && spec->layout == Layout::kTile &&
+        kFaceWidth * element_bytes(spec->dtype) % page_alignment(device, spec->memory) != 0) {
+        refuse(name +
+               " is in TILE layout, of which the device cannot read rows of 16 elements from memory aligned to " +
+               std::to_string(page_alignment(device, spec->memory)) + " bytes; convert it with ttnn.to_layout(" + name +
+               ", ttnn.ROW_MAJOR_LAYOUT)");
+    }
+}
+
+void check_bank_bytes(const std::string& name, const Extent& extent, DataType dtype, std::int64_t banks) {
+    const std::int64_t row_bytes = round_up(extent.width * element_bytes(dtype), kMaxAlignmentBytes);
     const auto bytes = checked_multiply(divide_up(extent.rows, banks), row_bytes);
     if (!bytes || *bytes > kMax32Bits) {
         refuse(name + " of " + std::to_string(extent.rows) + " rows needs more than " + std::to_string(kMax32Bits) +
@@ -184,19 +259,39 @@ void check_bank_bytes(const std::string& name, const Extent& extent, std::int64_
     }
 }
 
-// A row whose bytes overflow is refused here too; one too wide for L1 when the buffers are laid out.
+// Memories in which tensors of the call lie.
+[[nodiscard]] std::vector<Memory> memories_of(const Problem& problem) {
+    std::vector<Memory> memories = {problem.input.memory, problem.output_memory};
+    for (const std::optional<TensorSpec>* const spec : {&problem.gamma, &problem.beta, &problem.residual}) {
+        if (*spec) {
+            memories.push_back((*spec)->memory);
+        }
+    }
+    return memories;
+}
+
+// A row whose bytes overflow is refused here too.
 void check_device(const Problem& problem, const Extent& extent) {
     check_grid(problem.device);
-    for (const Memory memory :
-         {problem.input.memory, problem.gamma.memory, problem.beta.memory, problem.output_memory}) {
+    for (const Memory memory : memories_of(problem)) {
         check_memory(problem.device, memory);
     }
-    if (extent.width > kMax32Bits / contract::kBytesPerBfloat16) {
+    check_tile_rows("gamma", problem.gamma, problem.device);
+    check_tile_rows("beta", problem.beta, problem.device);
+    if (extent.width > kMax32Bits / contract::kBytesPerFloat32) {
         refuse("input rows have " + std::to_string(extent.width) +
                " elements, but the bytes of a row must fit in 32 bits; pass narrower rows");
     }
-    check_bank_bytes("input", extent, bank_count(problem.device, problem.input.memory));
-    check_bank_bytes("output", extent, bank_count(problem.device, problem.output_memory));
+    check_bank_bytes("input", extent, problem.input.dtype, bank_count(problem.device, problem.input.memory));
+    const std::int64_t output_banks = bank_count(problem.device, problem.output_memory);
+    check_bank_bytes("output", extent, problem.output_dtype, output_banks);
+    if (problem.sum_dtype) {
+        check_bank_bytes("sum", extent, *problem.sum_dtype, output_banks);
+    }
+    if (problem.residual) {
+        check_bank_bytes("residual", extent, problem.residual->dtype,
+                         bank_count(problem.device, problem.residual->memory));
+    }
 }
 
 }  // namespace
@@ -206,6 +301,8 @@ Extent validate(const Problem& problem) {
     const Extent extent{.rows = count_rows(problem.input), .width = problem.input.shape.back()};
     check_parameter("gamma", problem.gamma, extent.width);
     check_parameter("beta", problem.beta, extent.width);
+    check_residual(problem);
+    check_options(problem);
     check_epsilon(problem.epsilon);
     check_device(problem, extent);
     return extent;

@@ -14,14 +14,15 @@ MEMORIES = {"dram": ttnn.DRAM_MEMORY_CONFIG, "l1": ttnn.L1_MEMORY_CONFIG}
 
 
 def to_device(values: np.ndarray, device, memory: str = "dram", layout=ttnn.ROW_MAJOR_LAYOUT, dtype=ttnn.bfloat16):
-    """A device tensor of `values` (float32, already bfloat16 numbers)."""
+    """A device tensor of `values` (float32, already numbers of the dtype)."""
     host = ttnn.Tensor(np.ascontiguousarray(values, np.float32), dtype, layout=layout)
     return ttnn.to_device(host, device, memory_config=MEMORIES[memory])
 
 
 def to_numpy(tensor) -> np.ndarray:
     """float32 array of a device tensor, of the tensor's shape."""
-    values = ttnn.to_dtype(ttnn.from_device(tensor), ttnn.float32).to_numpy()
+    host = ttnn.from_device(tensor)
+    values = (host if tensor.dtype == ttnn.float32 else ttnn.to_dtype(host, ttnn.float32)).to_numpy()
     return np.asarray(values, np.float32).reshape(list(tensor.shape))
 
 

@@ -44,6 +44,7 @@ struct CircularBuffer {
     std::int64_t pages = 0;
     std::string producer;  // "reader", "compute" or "writer"
     std::string consumer;
+    DataType dtype = DataType::kBfloat16;  // of its elements
 
     [[nodiscard]] std::int64_t bytes() const { return page_bytes * pages; }
 };
@@ -67,6 +68,7 @@ struct VectorSharing {
 struct Plan {
     std::int64_t rows = 0;
     std::int64_t width = 0;
+    bool reads_again = false;  // rows are too wide for L1, so each is read once a pass
     // Row-major order of the grid; none if there are no rows. Only cores that have rows, and, where vectors are shared,
     // those between them.
     std::vector<CoreWork> cores;

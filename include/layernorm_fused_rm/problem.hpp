@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,12 +49,22 @@ struct Device {
     bool operator==(const Device&) const = default;
 };
 
-// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta over the last dimension, biased variance.
+// LayerNorm: y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, biased variance. RMSNorm: y = x / sqrt(mean of
+// squares + epsilon) * gamma + beta. Both over the last dimension.
+enum class Norm { kLayer, kRms };
+
+// What a call asks for. x is the input, or input + residual in fp32 where there is a residual.
 struct Problem {
     TensorSpec input{};
-    TensorSpec gamma{};
-    TensorSpec beta{};
-    Memory output_memory = Memory::kDram;
+    std::optional<TensorSpec> gamma{};
+    std::optional<TensorSpec> beta{};
+    std::optional<TensorSpec> residual{};
+    Norm norm = Norm::kLayer;
+    bool gamma_is_zero_centred = false;  // gamma + 1 is the factor
+    DataType output_dtype = DataType::kBfloat16;
+    std::optional<DataType> sum_dtype{};   // of input + residual, if it is returned
+    bool returns_statistics = false;       // mean (LayerNorm only) and 1 / sqrt(variance + epsilon), float32
+    Memory output_memory = Memory::kDram;  // of all outputs
     double epsilon = 1e-5;
     Device device{};
 

@@ -24,6 +24,7 @@ if not _IS_COMMAND:
     __all__ += ["Device", "Problem", "TensorSpec", "accuracy", "plan", "reference"]
 
 if not _IS_COMMAND and importlib.util.find_spec("ttnn") is not None:
-    from .op import layernorm_fused_rm, make_problem
+    from .modules import LayerNorm, RMSNorm
+    from .op import layernorm_fused_rm, make_problem, rms_norm_fused_rm
 
-    __all__ += ["layernorm_fused_rm", "make_problem"]
+    __all__ += ["LayerNorm", "RMSNorm", "layernorm_fused_rm", "make_problem", "rms_norm_fused_rm"]

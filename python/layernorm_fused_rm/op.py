@@ -1,6 +1,7 @@
-"""The operation: reads the tensors' specs, plans, allocates the output, runs, and registers itself with ttnn.
+"""The operations: read the tensors' specs, plan, allocate the outputs, run, and register themselves with ttnn.
 
-    y[r, c] = (x[r, c] - mean[r]) / sqrt(variance[r] + epsilon) * gamma[c] + beta[c]        variance biased
+    layernorm_fused_rm    y = (x - mean(x)) / sqrt(variance(x) + epsilon) * gamma + beta      variance biased
+    rms_norm_fused_rm     y = x / sqrt(mean(x^2) + epsilon) * gamma + beta
 """
 
 from __future__ import annotations
@@ -9,34 +10,64 @@ import functools
 
 import ttnn
 
-from . import _core, reference, ttnn_version
+from . import _core, golden, options, ttnn_version
 from .device import describe
-from .program import PreparedProgram
+from .options import Options
+from .program import PreparedProgram, Tensors
+from .specs import DTYPES, MEMORIES, is_on_device, tensor_spec
 
 ttnn_version.check(ttnn)
 
-_LAYOUTS = {ttnn.ROW_MAJOR_LAYOUT: _core.Layout.ROW_MAJOR, ttnn.TILE_LAYOUT: _core.Layout.TILE}
-_DTYPES = {ttnn.bfloat16: _core.DataType.BFLOAT16, ttnn.float32: _core.DataType.FLOAT32}
-_MEMORIES = {ttnn.BufferType.DRAM: _core.Memory.DRAM, ttnn.BufferType.L1: _core.Memory.L1}
 
-
-def layernorm_fused_rm(input, gamma, beta, *, epsilon=1e-5, memory_config=None):
+def layernorm_fused_rm(
+    input,
+    gamma=None,
+    beta=None,
+    *,
+    epsilon=1e-5,
+    residual=None,
+    return_sum=False,
+    sum_dtype=None,
+    return_statistics=False,
+    zero_centered_gamma=False,
+    normalized_shape=None,
+    activation=None,
+    dtype=None,
+    memory_config=None,
+    output_tensor=None,
+    compute_kernel_config=None,
+):
     """LayerNorm over the rows of a ROW_MAJOR tensor, in one program, with no layout conversion before or after.
 
         y = (x - mean(x)) / sqrt(variance(x) + epsilon) * gamma + beta        over the last dimension, biased variance
+        x = input + residual, in fp32
 
     Args:
-        input (ttnn.Tensor): `[..., H, W]`, rank >= 2, W a multiple of 32; BFLOAT16, ROW_MAJOR, interleaved, DRAM or L1.
-        gamma (ttnn.Tensor): `[W]`, `[1, W]`, `[1, 1, W]` or `[1, 1, 1, W]`; BFLOAT16, ROW_MAJOR, interleaved.
-        beta (ttnn.Tensor): likewise.
+        input (ttnn.Tensor): `[..., W]`, rank 1 to 8, any number of rows, any W >= 1; BFLOAT16 or FLOAT32, ROW_MAJOR,
+            interleaved, DRAM or L1.
+        gamma (ttnn.Tensor, optional): W elements: `[W]` with any number of ones before it, ROW_MAJOR or TILE, or ROW_MAJOR
+            `[1, 1, W / 32, 32]`; BFLOAT16 or FLOAT32, interleaved. 1 by default.
+        beta (ttnn.Tensor, optional): likewise. 0 by default.
         epsilon (float): added to the variance; positive.
-        memory_config (ttnn.MemoryConfig): of the output, interleaved; the input's by default.
+        residual (ttnn.Tensor, optional): of the input's shape, as the input otherwise; added to it before the norm.
+        return_sum (bool): return input + residual too (prenorm).
+        sum_dtype (ttnn.DataType): of that sum; the input's by default.
+        return_statistics (bool): return mean and 1 / sqrt(variance + epsilon) of each row too, FLOAT32 `[..., 1]`.
+        zero_centered_gamma (bool): gamma + 1 is the factor.
+        normalized_shape (sequence of int): as in PyTorch, the trailing dimensions to normalise over together; the last one
+            by default. More than one is reshaped on the device before and after (ttnn.reshape).
+        activation: None. An activation is refused: apply it behind the norm.
+        dtype (ttnn.DataType): of y, BFLOAT16 or FLOAT32; the input's by default.
+        memory_config (ttnn.MemoryConfig): of all outputs, interleaved; the input's by default.
+        output_tensor (ttnn.Tensor): to write y into, also the input itself; its dtype and memory count for y.
+        compute_kernel_config: as ttnn's other operations take it. The arithmetic is fp32 at full fidelity always, so
+            fp32_dest_acc_en=False is refused; everything else asks for no more than that.
 
     Returns:
-        ttnn.Tensor: shape, dtype and layout of `input`.
+        ttnn.Tensor y, of the input's shape, ROW_MAJOR; or the tuple `(y[, sum][, mean, rstd])` of what was asked for.
 
     Raises:
-        ValueError: a tensor or epsilon is not as above; the text says what was given, what is needed and what to do.
+        ValueError: a tensor or an option is not as above; the text says what was given, what is needed and what to do.
             Nothing has been sent to the device.
         TypeError: an argument is of another type.
         RuntimeError: ttnn could not build or start the program; the text says what is wrong with the installation, as far
@@ -48,17 +79,67 @@ def layernorm_fused_rm(input, gamma, beta, *, epsilon=1e-5, memory_config=None):
 
     Example:
         >>> import ttnn, layernorm_fused_rm
-        >>> y = ttnn.layernorm_fused_rm(x, gamma, beta, epsilon=1e-12)
+        >>> y, sum, mean, rstd = ttnn.layernorm_fused_rm(x, gamma, beta, residual=r, return_sum=True, return_statistics=True)
 
-    Source: Ba, Kiros, Hinton, "Layer Normalization", 2016. fp32 statistics in two passes; one rounding to bfloat16.
+    Source: Ba, Kiros, Hinton, "Layer Normalization", 2016. fp32 throughout, one rounding to the output's dtype; accuracy in
+    docs/design.md, "Numbers".
     """
-    _require_tensors(input=input, gamma=gamma, beta=beta)
-    output_config = _output_memory_config(input, memory_config)
-    program = prepare(_problem(input, gamma, beta, output_config, float(epsilon)), input.device())
-    output = ttnn.allocate_tensor_on_device(
-        input.shape, ttnn.bfloat16, ttnn.ROW_MAJOR_LAYOUT, input.device(), output_config
-    )
-    return program.run(input, gamma, beta, output)
+    return _run(_core.Norm.LAYER, **locals())
+
+
+def rms_norm_fused_rm(
+    input,
+    gamma=None,
+    beta=None,
+    *,
+    epsilon=1e-5,
+    residual=None,
+    return_sum=False,
+    sum_dtype=None,
+    return_statistics=False,
+    zero_centered_gamma=False,
+    normalized_shape=None,
+    activation=None,
+    dtype=None,
+    memory_config=None,
+    output_tensor=None,
+    compute_kernel_config=None,
+):
+    """RMSNorm over the rows of a ROW_MAJOR tensor, in one program, with no layout conversion before or after.
+
+        y = x / sqrt(mean(x^2) + epsilon) * gamma + beta        over the last dimension
+        x = input + residual, in fp32
+
+    Args: those of `layernorm_fused_rm`. `return_statistics` returns 1 / sqrt(mean(x^2) + epsilon) only.
+
+    Returns:
+        ttnn.Tensor y, of the input's shape, ROW_MAJOR; or the tuple `(y[, sum][, rstd])` of what was asked for.
+
+    Raises: as `layernorm_fused_rm`.
+
+    Example:
+        >>> y = ttnn.rms_norm_fused_rm(x, gamma, epsilon=1e-6)
+
+    Source: Zhang, Sennrich, "Root Mean Square Layer Normalization", 2019.
+    """
+    return _run(_core.Norm.RMS, **locals())
+
+
+def _run(norm: _core.Norm, *, input, gamma, beta, residual, **keywords):
+    name = options.NAMES[norm]
+    options.require_tensors(name, input=input, gamma=gamma, beta=beta, residual=residual)
+    asked = Options.check(name, input, **keywords)
+    if asked.joined_dimensions > 1:
+        return options.run_reshaped(asked, norm, _run, input, gamma, beta, residual, keywords)
+    output_config = options.output_memory_config(name, input, asked)
+    problem = _problem(norm, input, gamma, beta, residual, output_config, asked)
+    program = prepare(problem, input.device())
+    options.require_one_device(name, input=input, gamma=gamma, beta=beta, residual=residual, output=asked.output_tensor)
+    tensors = _with_outputs(input, gamma, beta, residual, output_config, asked, norm)
+    program.run(tensors)
+    returned = [tensors.output, tensors.sum, tensors.mean, tensors.rstd]
+    returned = [tensor for tensor in returned if tensor is not None]
+    return returned[0] if len(returned) == 1 else tuple(returned)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -70,20 +151,30 @@ def prepare(problem: _core.Problem, device) -> PreparedProgram:
     return PreparedProgram(problem, device)
 
 
-def make_problem(input, gamma, beta, *, epsilon=1e-5, memory_config=None) -> _core.Problem:
+def make_problem(input, gamma=None, beta=None, *, residual=None, norm=_core.Norm.LAYER, **keywords) -> _core.Problem:
     """The Problem that a call with these arguments poses: `_core.plan(make_problem(...)).describe()` shows its plan."""
-    _require_tensors(input=input, gamma=gamma, beta=beta)
-    return _problem(input, gamma, beta, _output_memory_config(input, memory_config), float(epsilon))
+    name = options.NAMES[norm]
+    options.require_tensors(name, input=input, gamma=gamma, beta=beta, residual=residual)
+    asked = Options.check(name, input, **keywords)
+    output_config = options.output_memory_config(name, input, asked)
+    return _problem(norm, input, gamma, beta, residual, output_config, asked)
 
 
-def _problem(input, gamma, beta, output_config, epsilon: float) -> _core.Problem:
-    on_device = next((tensor for tensor in (input, gamma, beta) if _is_on_device(tensor)), None)
+def _problem(norm, input, gamma, beta, residual, output_config, asked: Options) -> _core.Problem:
+    given = (tensor for tensor in (input, gamma, beta, residual) if tensor is not None)
+    on_device = next((tensor for tensor in given if is_on_device(tensor)), None)
     return _core.Problem(
-        input=_tensor_spec(input),
-        gamma=_tensor_spec(gamma),
-        beta=_tensor_spec(beta),
-        output_memory=_MEMORIES[output_config.buffer_type] if output_config is not None else _core.Memory.DRAM,
-        epsilon=epsilon,
+        input=tensor_spec(input),
+        gamma=None if gamma is None else tensor_spec(gamma),
+        beta=None if beta is None else tensor_spec(beta),
+        residual=None if residual is None else tensor_spec(residual),
+        norm=norm,
+        gamma_is_zero_centred=asked.zero_centered_gamma,
+        output_dtype=DTYPES.get(asked.dtype, _core.DataType.OTHER),
+        sum_dtype=DTYPES.get(asked.sum_dtype, _core.DataType.OTHER) if asked.return_sum else None,
+        returns_statistics=asked.return_statistics,
+        output_memory=MEMORIES[output_config.buffer_type] if output_config is not None else _core.Memory.DRAM,
+        epsilon=asked.epsilon,
         device=describe(on_device.device()) if on_device is not None else _NO_DEVICE,
     )
 
@@ -92,59 +183,26 @@ def _problem(input, gamma, beta, output_config, epsilon: float) -> _core.Problem
 _NO_DEVICE = _core.Device(grid=(1, 1), dram_banks=[(0, 0)], l1_banks=1, l1_bytes=0)
 
 
-def _is_on_device(tensor) -> bool:
-    return tensor.storage_type() == ttnn.StorageType.DEVICE and tensor.is_allocated()
+def _with_outputs(input, gamma, beta, residual, config, asked: Options, norm) -> Tensors:
+    """The call's tensors, its outputs allocated."""
+    device, shape = input.device(), list(input.shape)
 
+    def allocate(of_shape, dtype):
+        return ttnn.allocate_tensor_on_device(ttnn.Shape(of_shape), dtype, ttnn.ROW_MAJOR_LAYOUT, device, config)
 
-def _tensor_spec(tensor) -> _core.TensorSpec:
-    """What the planner needs of a ttnn tensor; a host tensor has no memory, which is left at its default."""
-    shape, dtype, layout = list(tensor.shape), _DTYPES.get(tensor.dtype, _core.DataType.OTHER), _LAYOUTS[tensor.layout]
-    if not _is_on_device(tensor):
-        return _core.TensorSpec(shape=shape, dtype=dtype, layout=layout, storage=_core.Storage.HOST)
-    config = tensor.memory_config()
-    return _core.TensorSpec(
-        shape=shape,
-        dtype=dtype,
-        layout=layout,
-        memory=_MEMORIES[config.buffer_type],
-        placement=_core.Placement.SHARDED if config.is_sharded() else _core.Placement.INTERLEAVED,
+    statistics_shape = [*shape[:-1], 1]
+    return_mean = asked.return_statistics and norm == _core.Norm.LAYER
+    return Tensors(
+        input=input,
+        gamma=gamma,
+        beta=beta,
+        residual=residual,
+        output=allocate(shape, asked.dtype) if asked.output_tensor is None else asked.output_tensor,
+        sum=allocate(shape, asked.sum_dtype) if asked.return_sum else None,
+        mean=allocate(statistics_shape, ttnn.float32) if return_mean else None,
+        rstd=allocate(statistics_shape, ttnn.float32) if asked.return_statistics else None,
     )
 
 
-def _require_tensors(**tensors) -> None:
-    for name, tensor in tensors.items():
-        if not isinstance(tensor, ttnn.Tensor):
-            raise TypeError(
-                f"layernorm_fused_rm: {name} must be a ttnn.Tensor, but is {type(tensor).__name__}; "
-                f"put it on the device with ttnn.Tensor(...) and ttnn.to_device"
-            )
-
-
-def _output_memory_config(input, memory_config):
-    """The output's memory: as asked, else the input's; None for a host input, which is refused later."""
-    if memory_config is None:
-        return input.memory_config() if _is_on_device(input) else None
-    if not isinstance(memory_config, ttnn.MemoryConfig):
-        raise TypeError(
-            f"layernorm_fused_rm: memory_config must be a ttnn.MemoryConfig, but is {type(memory_config).__name__}; "
-            "pass ttnn.DRAM_MEMORY_CONFIG or ttnn.L1_MEMORY_CONFIG"
-        )
-    if memory_config.is_sharded() or memory_config.buffer_type not in _MEMORIES:
-        raise ValueError(
-            f"layernorm_fused_rm: memory_config must be in INTERLEAVED memory, DRAM or L1, but is {memory_config}; "
-            "pass ttnn.DRAM_MEMORY_CONFIG or ttnn.L1_MEMORY_CONFIG"
-        )
-    return memory_config
-
-
-def _golden_function(input, gamma, beta, *, epsilon=1e-5, **_):
-    """The reference for ttnn's comparison mode: torch tensors in and out."""
-    import torch
-
-    as_numpy = [tensor.to(torch.float64).numpy() for tensor in (input, gamma, beta)]
-    return torch.from_numpy(reference.layer_norm(*as_numpy, epsilon))
-
-
-registered = ttnn.register_python_operation(name="ttnn.layernorm_fused_rm", golden_function=_golden_function)(
-    layernorm_fused_rm
-)
+for _operation, _golden in ((layernorm_fused_rm, golden.layer_norm), (rms_norm_fused_rm, golden.rms_norm)):
+    ttnn.register_python_operation(name=f"ttnn.{_operation.__name__}", golden_function=_golden)(_operation)

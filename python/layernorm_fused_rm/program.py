@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import _core, doctor
@@ -15,9 +16,26 @@ from .triage import LAST_PLAN_VARIABLE
 
 KERNELS = doctor.KERNELS
 
+# Of a core (tt_metal/hw/inc/circular_buffer_constants.h, NUM_CIRCULAR_BUFFERS).
+_CIRCULAR_BUFFERS = 32
+
 # One launch at a time: a descriptor is shared by all calls of its Problem, so nothing may come between writing a call's
 # addresses into it and ttnn's reading them; and ttnn does not promise that two threads may start programs at once.
 _launching = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Tensors:
+    """A call's tensors, all on the device; None for those that it does not have."""
+
+    input: object
+    output: object
+    gamma: object = None
+    beta: object = None
+    residual: object = None
+    sum: object = None
+    mean: object = None
+    rstd: object = None
 
 
 class PreparedProgram:
@@ -31,26 +49,33 @@ class PreparedProgram:
         self._descriptor = _describe_program(self.plan) if self.plan.cores else None
         self._sharing_arguments = _sharing_arguments(self.plan, device)
 
-    def run(self, input, gamma, beta, output):
-        """Normalise `input` into `output` (all ttnn device tensors) and return `output`."""
+    def run(self, tensors: Tensors):
+        """Normalise `tensors.input` into `tensors.output`."""
         if self._descriptor is None:  # no rows
-            return output
+            return
         with _launching:
             try:
-                return self._launch(input, gamma, beta, output)
+                self._launch(tensors)
             except Exception as error:
                 raise RuntimeError(_explain(error)) from error
 
-    def _launch(self, input, gamma, beta, output):
+    def _launch(self, tensors: Tensors):
         import ttnn
 
         if path := os.environ.get(LAST_PLAN_VARIABLE):
             Path(path).write_text(self.plan.describe(), encoding="utf-8")
         reader, writer, _ = self._descriptor.kernels
-        addresses = [input.buffer_address(), gamma.buffer_address(), beta.buffer_address()]
-        reader.common_runtime_args = addresses + self._sharing_arguments
-        writer.common_runtime_args = [output.buffer_address()]
-        return ttnn.generic_op([input, gamma, beta, output], self._descriptor)
+        read = (tensors.input, tensors.gamma, tensors.beta, tensors.residual)
+        written = (tensors.output, tensors.sum, tensors.mean, tensors.rstd)
+        reader.common_runtime_args = [_address(tensor) for tensor in read] + self._sharing_arguments
+        writer.common_runtime_args = [_address(tensor) for tensor in written]
+        # ttnn takes the last tensor for the output; the others keep their buffers alive until the program has run.
+        rest = [tensor for tensor in read + written[1:] if tensor is not None]
+        ttnn.generic_op([*rest, tensors.output], self._descriptor)
+
+
+def _address(tensor) -> int:
+    return 0 if tensor is None else tensor.buffer_address()
 
 
 def _explain(error: Exception) -> str:
@@ -72,7 +97,7 @@ def _describe_program(plan: _core.Plan):
     kernels = [
         _describe_kernel(plan, cores, "reader.cpp", ttnn.ReaderConfigDescriptor(), int(_core.ReaderArgument.COUNT)),
         _describe_kernel(plan, cores, "writer.cpp", ttnn.WriterConfigDescriptor(), int(_core.WriterArgument.COUNT)),
-        _describe_kernel(plan, cores, "compute.cpp", _compute_config(ttnn), 0),
+        _describe_kernel(plan, cores, "compute.cpp", _compute_config(plan, ttnn), 0),
     ]
     semaphores = [
         ttnn.SemaphoreDescriptor(id=index, core_ranges=cores, initial_value=0)
@@ -106,11 +131,17 @@ def _describe_kernel(plan: _core.Plan, cores, source: str, config, common_argume
     )
 
 
-def _compute_config(ttnn):
-    """fp32 DEST, and the whole of it: kernels/tensix/zones.hpp shares it out."""
-    return ttnn.ComputeConfigDescriptor(
+def _compute_config(plan: _core.Plan, ttnn):
+    """fp32 DEST, and the whole of it: kernels/tensix/zones.hpp shares it out. float32 rows go there without the FPU."""
+    config = ttnn.ComputeConfigDescriptor(
         math_fidelity=ttnn.MathFidelity.HiFi4, fp32_dest_acc_en=True, dst_full_sync_en=True
     )
+    modes = [ttnn.UnpackToDestMode.Default] * _CIRCULAR_BUFFERS
+    for buffer in plan.buffers:
+        if buffer.dtype == _core.DataType.FLOAT32:
+            modes[buffer.index] = ttnn.UnpackToDestMode.UnpackToDestFp32
+    config.unpack_to_dest_mode = modes
+    return config
 
 
 def _runtime_arguments(plan: _core.Plan, ttnn):
@@ -127,13 +158,14 @@ def _core_ranges(plan: _core.Plan, ttnn):
 
 
 def _describe_buffers(plan: _core.Plan, cores, ttnn) -> list:
+    formats = {_core.DataType.BFLOAT16: ttnn.bfloat16, _core.DataType.FLOAT32: ttnn.float32}
     return [
         ttnn.CBDescriptor(
             total_size=buffer.bytes,
             core_ranges=cores,
             format_descriptors=[
                 ttnn.CBFormatDescriptor(
-                    buffer_index=buffer.index, data_format=ttnn.bfloat16, page_size=buffer.page_bytes
+                    buffer_index=buffer.index, data_format=formats[buffer.dtype], page_size=buffer.page_bytes
                 )
             ],
         )

@@ -1,6 +1,7 @@
-"""The reference: LayerNorm over rows in numpy float64, the one place where the expected values come from.
+"""The reference: LayerNorm and RMSNorm over rows in numpy float64, the one place where expected values come from.
 
-    y[r, c] = (x[r, c] - mean[r]) / sqrt(variance[r] + epsilon) * gamma[c] + beta[c]        variance biased
+    LayerNorm   y[r, c] = (x[r, c] - mean[r]) / sqrt(variance[r] + epsilon) * gamma[c] + beta[c]        variance biased
+    RMSNorm     y[r, c] = x[r, c] / sqrt(mean of squares[r] + epsilon) * gamma[c] + beta[c]
 """
 
 from __future__ import annotations
@@ -21,13 +22,21 @@ def round_to_bfloat16(values: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(single), np.float32(np.nan), result)
 
 
-def layer_norm(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: float = 1e-5) -> np.ndarray:
+def join(x: np.ndarray, residual: np.ndarray | None) -> np.ndarray:
+    """x + residual in float64; x where there is no residual."""
+    wide = np.asarray(x, dtype=np.float64)
+    return wide if residual is None else wide + np.asarray(residual, dtype=np.float64)
+
+
+def layer_norm(x, gamma=None, beta=None, epsilon=1e-5, *, zero_centered_gamma=False, return_statistics=False):
     """LayerNorm over the last dimension in float64.
 
     Args:
         x: `[..., W]`, any float dtype; what the device was given, so already rounded to the tensor's dtype.
-        gamma, beta: W elements each, any shape.
+        gamma, beta: W elements each, any shape; None for ones and zeros.
         epsilon: added to the biased variance.
+        zero_centered_gamma: gamma + 1 is the factor.
+        return_statistics: return `(y, mean, rstd)`, the last two `[..., 1]`.
 
     Returns:
         float64 array of x's shape.
@@ -36,10 +45,29 @@ def layer_norm(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: floa
     """
     wide = np.asarray(x, dtype=np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
-        centred = wide - wide.mean(axis=-1, keepdims=True)
-        variance = np.square(centred).mean(axis=-1, keepdims=True)
-        scaled = centred / np.sqrt(variance + epsilon)
-        return scaled * np.asarray(gamma, np.float64).reshape(-1) + np.asarray(beta, np.float64).reshape(-1)
+        mean = wide.mean(axis=-1, keepdims=True)
+        centred = wide - mean
+        rstd = 1 / np.sqrt(np.square(centred).mean(axis=-1, keepdims=True) + epsilon)
+        y = _affine(centred * rstd, gamma, beta, zero_centered_gamma)
+    return (y, mean, rstd) if return_statistics else y
+
+
+def rms_norm(x, gamma=None, beta=None, epsilon=1e-5, *, zero_centered_gamma=False, return_statistics=False):
+    """RMSNorm over the last dimension in float64; arguments as `layer_norm`, whose mean is None here.
+
+    Source: Zhang, Sennrich, "Root Mean Square Layer Normalization", 2019.
+    """
+    wide = np.asarray(x, dtype=np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        rstd = 1 / np.sqrt(np.square(wide).mean(axis=-1, keepdims=True) + epsilon)
+        y = _affine(wide * rstd, gamma, beta, zero_centered_gamma)
+    return (y, None, rstd) if return_statistics else y
+
+
+def _affine(scaled: np.ndarray, gamma, beta, zero_centered_gamma: bool) -> np.ndarray:
+    if gamma is not None:
+        scaled = scaled * (np.asarray(gamma, np.float64).reshape(-1) + (1 if zero_centered_gamma else 0))
+    return scaled if beta is None else scaled + np.asarray(beta, np.float64).reshape(-1)
 
 
 def _round_to_odd_float32(values: np.ndarray) -> np.ndarray:

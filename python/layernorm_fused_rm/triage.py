@@ -53,10 +53,23 @@ def _last_plan() -> str | None:
         return None
 
 
-def _names() -> str:
+def buffer_names() -> dict[int, str]:
+    """The planner's names of all circular buffers, by index: those of a call with every tensor and every output."""
     from . import _core
 
     device = _core.Device(grid=(1, 1), dram_banks=[(0, 0)], l1_banks=1, l1_bytes=1_000_000)
-    vector = _core.TensorSpec(shape=[64])
-    smallest = _core.Problem(input=_core.TensorSpec(shape=[1, 64]), gamma=vector, beta=vector, device=device)
-    return ", ".join(f"{buffer.index} {buffer.purpose}" for buffer in _core.plan(smallest).buffers)
+    rows, vector = _core.TensorSpec(shape=[1, 64]), _core.TensorSpec(shape=[64])
+    everything = _core.Problem(
+        input=rows,
+        gamma=vector,
+        beta=vector,
+        residual=rows,
+        sum_dtype=_core.DataType.BFLOAT16,
+        returns_statistics=True,
+        device=device,
+    )
+    return {buffer.index: buffer.purpose for buffer in _core.plan(everything).buffers}
+
+
+def _names() -> str:
+    return ", ".join(f"{index} {purpose}" for index, purpose in buffer_names().items())

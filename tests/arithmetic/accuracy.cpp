@@ -3,69 +3,34 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <limits>
 
-#include "layernorm_fused_rm/reference.hpp"
+#include "exact.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
 namespace {
 
-[[nodiscard]] std::vector<double> to_doubles(std::span<const Half> halves) {
-    std::vector<double> values(halves.size());
-    std::ranges::transform(halves, values.begin(), to_float);
-    return values;
-}
-
-// Half the distance of bf16 numbers around a value.
-[[nodiscard]] double half_ulp(double value) {
-    constexpr int kHalfSignificandBits = 8;
-    return value == 0 ? 0 : std::ldexp(1.0, std::ilogb(value) - kHalfSignificandBits);
-}
-
-// Whether fp32 rounds no partial sum of a row in any order: all elements are multiples of the last place of the smallest
-// one, and fp32 holds all multiples up to 2^24 times it.
-[[nodiscard]] bool has_exact_sum(std::span<const double> row) {
-    double magnitude = 0;
-    double smallest = std::numeric_limits<double>::infinity();
-    for (const double value : row) {
-        magnitude += std::abs(value);
-        smallest = value == 0 ? smallest : std::min(smallest, std::abs(value));
-    }
-    return magnitude == 0 || magnitude <= 2 * half_ulp(smallest) * 0x1p24;
-}
-
-// mean(|x|) / sqrt(variance + epsilon) of one row; 0 if its sum is exact.
-[[nodiscard]] double offset_of(std::span<const double> row, double epsilon) {
-    if (has_exact_sum(row)) {
-        return 0;
-    }
-    const double count = static_cast<double>(row.size());
-    double mean = 0;
-    double magnitude = 0;
-    for (const double value : row) {
-        mean += value / count;
-        magnitude += std::abs(value) / count;
-    }
-    double variance = 0;
-    for (const double value : row) {
-        variance += (value - mean) * (value - mean) / count;
-    }
-    return magnitude / std::sqrt(variance + epsilon);
+// Half the distance of a format's numbers around a value.
+[[nodiscard]] double half_ulp(Format format, double value) {
+    const int significand_bits = format == Format::kBfloat16 ? 8 : 24;
+    return value == 0 ? 0 : std::ldexp(1.0, std::ilogb(value) - significand_bits);
 }
 
 // One element: what it should be, what it is made of, what came out.
 struct Element {
     double exact;
     double terms;
-    Half y;
+    Bits y;
+    Format format;
 };
 
 void count_element(Accuracy& accuracy, const Element& element, std::uint32_t width) {
     const std::int64_t ulp = ulp_between(element.y, nearest_half(element.exact));
-    const double distance = std::abs(static_cast<double>(to_float(element.y)) - element.exact);
+    const double distance = std::abs(to_double(element.y) - element.exact);
     ++accuracy.elements;
     accuracy.correctly_rounded += ulp == 0 ? 1 : 0;
-    accuracy.largest_error = std::max(accuracy.largest_error, (distance - half_ulp(element.exact)) / element.terms);
+    // No terms, no error: y is 0 then.
+    const double error = distance - half_ulp(element.format, element.exact);
+    accuracy.largest_error = std::max(accuracy.largest_error, error <= 0 ? error : error / element.terms);
     if (std::abs(element.exact) < cancellation(width) * element.terms) {
         ++accuracy.cancelled;
     } else {
@@ -73,8 +38,41 @@ void count_element(Accuracy& accuracy, const Element& element, std::uint32_t wid
     }
 }
 
+void count_row(Accuracy& accuracy, const Configuration& configuration, const ExactRow& row, std::span<const Bits> y) {
+    double largest_y = 0;
+    double largest_error = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+        count_element(accuracy, {row.y[i], row.terms[i], y[i], configuration.shape.formats.output},
+                      configuration.shape.width);
+        largest_y = std::max(largest_y, std::abs(row.y[i]));
+        largest_error = std::max(largest_error, std::abs(to_double(y[i]) - row.y[i]));
+    }
+    if (largest_error > 0) {
+        accuracy.largest_error_of_row = std::max(accuracy.largest_error_of_row, largest_error / largest_y);
+    }
+}
+
+// The mean's error is a share of what is summed, and of the mean itself, which is K and sum / W put together. The
+// squares' are those of x - mean, each of which has the mean's error and, where rows are shifted, a rounding.
+void count_statistics(Accuracy& accuracy, const ExactRow& row, const Results& results, std::size_t index) {
+    if (!results.mean.empty()) {
+        const double error = std::abs(to_double(results.mean[index]) - row.mean);
+        const double terms = row.mean_magnitude + std::abs(row.mean);
+        accuracy.largest_mean_error = std::max(accuracy.largest_mean_error, error == 0 ? 0 : error / terms);
+        accuracy.largest_mean_error_sigma = std::max(accuracy.largest_mean_error_sigma, error * row.rstd);
+    }
+    if (!results.rstd.empty()) {
+        const double error = std::abs(to_double(results.rstd[index]) / row.rstd - 1);
+        const double terms = 1 + row.mean_magnitude * row.rstd;
+        accuracy.largest_rstd_error = std::max(accuracy.largest_rstd_error, error / terms);
+    }
+}
+
 // The position of a bf16 number on the number line.
-[[nodiscard]] std::int64_t ordinal(Half half) { return (half & 0x8000U) != 0 ? 0x8000 - std::int64_t{half} : half; }
+[[nodiscard]] std::int64_t ordinal(Bits bits) {
+    const std::int64_t half = bits >> kHalfShift;
+    return (half & 0x8000) != 0 ? 0x8000 - half : half;
+}
 
 }  // namespace
 
@@ -83,45 +81,48 @@ Accuracy& Accuracy::operator+=(const Accuracy& other) {
     elements += other.elements;
     correctly_rounded += other.correctly_rounded;
     cancelled += other.cancelled;
+    wrong_sums += other.wrong_sums;
     largest_ulp = std::max(largest_ulp, other.largest_ulp);
     largest_error = std::max(largest_error, other.largest_error);
+    largest_error_of_row = std::max(largest_error_of_row, other.largest_error_of_row);
+    largest_mean_error = std::max(largest_mean_error, other.largest_mean_error);
+    largest_mean_error_sigma = std::max(largest_mean_error_sigma, other.largest_mean_error_sigma);
+    largest_rstd_error = std::max(largest_rstd_error, other.largest_rstd_error);
     return *this;
 }
 
-float to_float(Half half) { return std::bit_cast<float>(static_cast<Bits>(half) << kHalfShift); }
-
 // By way of the float rounded to odd, which keeps the second rounding exact (Boldo and Melquiond, "Emulation of a FMA
 // and correctly rounded sums", 2008).
-Half nearest_half(double value) {
+Bits nearest_half(double value) {
     auto single = static_cast<float>(value);
     if (std::isnan(value) || std::isinf(single)) {
-        return static_cast<Half>(std::bit_cast<Bits>(single) >> kHalfShift);
+        return std::bit_cast<Bits>(single) & 0xffff0000U;
     }
     const bool is_inexact = static_cast<double>(single) != value;
     if (is_inexact && std::abs(static_cast<double>(single)) > std::abs(value)) {
         single = std::nextafter(single, 0.0F);
     }
     const Bits bits = std::bit_cast<Bits>(single) | (is_inexact ? 1U : 0U);
-    return static_cast<Half>((bits + 0x7fffU + ((bits >> kHalfShift) & 1U)) >> kHalfShift);
+    return (bits + 0x7fffU + ((bits >> kHalfShift) & 1U)) & 0xffff0000U;
 }
 
-std::int64_t ulp_between(Half a, Half b) { return std::abs(ordinal(a) - ordinal(b)); }
+Bits nearest(Format format, double value) {
+    return format == Format::kBfloat16 ? nearest_half(value) : std::bit_cast<Bits>(static_cast<float>(value));
+}
 
-Accuracy judge(const Operands& operands, double epsilon, std::span<const Half> y) {
-    const std::vector<double> x = to_doubles(operands.x);
-    const std::vector<double> gamma = to_doubles(operands.gamma);
-    const std::vector<double> beta = to_doubles(operands.beta);
-    const std::vector<double> exact = reference_layernorm(x, {gamma, beta}, epsilon);
-    const std::size_t width = gamma.size();
-    Accuracy accuracy{.rows = x.size() / width};
-    for (std::size_t first = 0; first < x.size(); first += width) {
-        const double offset = offset_of(std::span(x).subspan(first, width), epsilon);
-        for (std::size_t column = 0; column < width; ++column) {
-            const std::size_t i = first + column;
-            const double scaled = std::abs(exact[i] - beta[column]);
-            const double terms = std::abs(gamma[column]) * offset + scaled + std::abs(beta[column]);
-            count_element(accuracy, {exact[i], terms, y[i]}, static_cast<std::uint32_t>(width));
-        }
+std::int64_t ulp_between(Bits a, Bits b) { return std::abs(ordinal(a) - ordinal(b)); }
+
+Accuracy judge(const Configuration& configuration, const Operands& operands, const Results& results) {
+    const std::size_t width = configuration.shape.width;
+    Accuracy accuracy{.rows = operands.x.size() / width};
+    for (std::size_t index = 0; index < accuracy.rows; ++index) {
+        const ExactRow row = exact_row(configuration, operands, index);
+        count_row(accuracy, configuration, row, std::span(results.y).subspan(index * width, width));
+        count_statistics(accuracy, row, results, index);
+    }
+    for (std::size_t i = 0; i < results.sum.size(); ++i) {
+        const Bits sum = pack_as(configuration.shape.formats.sum, sum_bits(operands.x[i], operands.residual[i]));
+        accuracy.wrong_sums += results.sum[i] == sum ? 0 : 1;
     }
     return accuracy;
 }

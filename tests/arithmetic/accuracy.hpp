@@ -1,28 +1,35 @@
-// How near rows are to the exact ones: in bf16 ULP of the exact value, and by the error before the one rounding to
-// bf16.
+// How near rows are to the exact ones: in bf16 ULP of the exact value, by the error before the one rounding to the
+// output's format, and by the error as a share of the row's largest element.
 //
-// That error is a share of what is added and subtracted on the way to y, however little is left of it: of the terms
-//     |gamma| / deviation * mean(|x|) + |gamma * xhat| + |beta|
-// The first is there for the roundings of the row's sum; a row whose sum fp32 holds exactly goes without it.
-// Where they cancel, x near the mean or gamma * xhat near -beta, ULP of y say nothing about the arithmetic.
-// python/layernorm_fused_rm/accuracy.py judges by the same definitions.
+// The error before rounding is a share of what is added and subtracted on the way to y, however little is left of it:
+// of the terms
+//     |gamma| / deviation * (mean(|x - K|) + |x - K|) + |gamma * xhat| + |beta|
+// where K, a shifted row's first element, is 0 in rows that are not shifted, |x - K| there is no term of its own, and
+// RMSNorm has neither. mean(|x - K|) is there for the roundings of the row's sum; a row whose sum fp32 holds exactly goes
+// without it. Where terms cancel, x near the mean or gamma * xhat near -beta, ULP of y say nothing about the arithmetic.
+// python/layernorm_fused_rm/accuracy.py judges bfloat16 rows by the same definitions.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "row_feed.hpp"
+#include "configuration.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
 
 struct Accuracy {
     std::size_t rows = 0;
     std::size_t elements = 0;
-    std::size_t correctly_rounded = 0;
-    std::size_t cancelled = 0;     // elements
-    std::int64_t largest_ulp = 0;  // of elements that do not cancel
-    double largest_error = 0;      // before rounding, share of the terms
+    std::size_t correctly_rounded = 0;    // to bf16
+    std::size_t cancelled = 0;            // elements
+    std::int64_t largest_ulp = 0;         // bf16, of elements that do not cancel
+    double largest_error = 0;             // before rounding, share of the terms
+    double largest_error_of_row = 0;      // share of the row's largest |y|
+    std::size_t wrong_sums = 0;           // elements of the returned sum that are not the one of fp32
+    double largest_mean_error = 0;        // share of what statistics_bound() is a share of
+    double largest_mean_error_sigma = 0;  // share of the row's deviation
+    double largest_rstd_error = 0;        // share of rstd
 
     [[nodiscard]] double share_correctly_rounded() const {
         return elements == 0 ? 1.0 : static_cast<double>(correctly_rounded) / static_cast<double>(elements);
@@ -39,15 +46,17 @@ struct Accuracy {
 // which is 2^-9 of |y| at least, so that y is off by one ULP at most.
 [[nodiscard]] constexpr double cancellation(std::uint32_t width) { return error_bound(width) * 0x1p9; }
 
-[[nodiscard]] float to_float(Half half);
+// What is promised of float32 rows (docs/design.md, "Numbers"): of the row's largest |y|.
+inline constexpr double kFloat32Promise = 0x1p-20;
 
-// The bf16 number nearest to a value, ties to even; rounded once.
-[[nodiscard]] Half nearest_half(double value);
+// The bf16 and the fp32 number nearest to a value, ties to even; rounded once.
+[[nodiscard]] Bits nearest_half(double value);
+[[nodiscard]] Bits nearest(Format format, double value);
 
 // bf16 numbers from one to the other; +0 and -0 are the same.
-[[nodiscard]] std::int64_t ulp_between(Half a, Half b);
+[[nodiscard]] std::int64_t ulp_between(Bits a, Bits b);
 
-// y against the float64 reference of the operands.
-[[nodiscard]] Accuracy judge(const Operands& operands, double epsilon, std::span<const Half> y);
+// What a configuration returned for operands, against float64.
+[[nodiscard]] Accuracy judge(const Configuration& configuration, const Operands& operands, const Results& results);
 
 }  // namespace layernorm_fused_rm::arithmetic

@@ -1,6 +1,9 @@
 #include "accuracy_table.hpp"
 
+#include <algorithm>
 #include <iomanip>
+#include <iterator>
+#include <map>
 #include <string>
 
 #include "configuration.hpp"
@@ -8,36 +11,64 @@
 namespace layernorm_fused_rm::arithmetic {
 namespace {
 
-void print_line(std::ostream& output, std::string_view name, const std::string& width, const Accuracy& accuracy) {
-    output << std::left << std::setw(26) << name << std::right << std::setw(6) << width << std::setw(8) << accuracy.rows
-           << std::setw(11) << accuracy.elements << std::setw(12) << std::fixed << std::setprecision(4)
-           << 100 * accuracy.share_correctly_rounded() << " %" << std::setw(6) << accuracy.largest_ulp << std::setw(10)
-           << accuracy.cancelled << std::setw(9) << std::setprecision(2) << accuracy.largest_error * 0x1p24 << "\n";
+[[nodiscard]] std::string dtypes_of(const Formats& formats) {
+    const auto name = [](Format format) { return format == Format::kBfloat16 ? "bf16" : "fp32"; };
+    return std::string(name(formats.input)) + " -> " + name(formats.output);
+}
+
+void print_line(std::ostream& output, std::string_view name, const std::string& call, const std::string& dtypes,
+                const Accuracy& accuracy) {
+    output << std::left << std::setw(26) << name << std::setw(44) << call << std::setw(14) << dtypes << std::right
+           << std::setw(8) << accuracy.rows << std::setw(11) << accuracy.elements << std::setw(10) << std::fixed
+           << std::setprecision(4) << 100 * accuracy.share_correctly_rounded() << " %" << std::setw(4)
+           << accuracy.largest_ulp << std::setw(9) << accuracy.cancelled << std::setprecision(2) << std::setw(8)
+           << accuracy.largest_error * 0x1p24 << std::setw(9) << accuracy.largest_error_of_row * 0x1p20 << std::setw(8)
+           << accuracy.largest_mean_error_sigma * 0x1p24 << std::setw(8) << accuracy.largest_rstd_error * 0x1p24
+           << "\n";
 }
 
 }  // namespace
 
-Accuracy measure(const Distribution& distribution, std::uint32_t width) {
-    const Rows rows = draw_rows(distribution, rows_per_case(width), width, run_seed() * 4096 + width);
-    const Configuration& configuration = *find_configurations({.width = width}).back();
-    return judge(rows.operands(), configuration.epsilon, normalise(configuration, rows.operands()));
+std::size_t rows_per_case(const Configuration& configuration) {
+    const std::uint32_t width = configuration.shape.width;
+    return configuration.is_plain() && std::ranges::find(kTestedWidths, width) != kTestedWidths.end()
+               ? rows_per_case(width)
+               : std::min(kMostRowsPerOtherCase, kElementsPerOtherCase / width);
+}
+
+std::vector<Distribution> distributions_for(const Configuration& configuration) {
+    const Formats& formats = configuration.shape.formats;
+    const bool is_float32 = formats.input == Format::kFloat32 && formats.residual != Format::kBfloat16;
+    std::vector<Distribution> kinds;
+    std::ranges::copy_if(distributions(), std::back_inserter(kinds),
+                         [=](const Distribution& kind) { return is_float32 || !kind.needs_float32; });
+    return kinds;
+}
+
+Accuracy measure(const Distribution& distribution, const Configuration& configuration) {
+    const Rows rows = draw_rows(distribution, configuration, rows_per_case(configuration),
+                                run_seed() * 4096 + configuration.shape.width);
+    return judge(configuration, rows.operands(), normalise(configuration, rows.operands()));
 }
 
 void print_report(std::ostream& output) {
-    output << "kind                       width    rows   elements  correctly rounded  ULP cancelled  error (2^-24 of "
-              "the terms)\n";
-    Accuracy everything;
-    for (const Distribution& distribution : distributions()) {
-        Accuracy kind;
-        for (const std::uint32_t width : kTestedWidths) {
-            const Accuracy accuracy = measure(distribution, width);
-            print_line(output, distribution.name, std::to_string(width), accuracy);
-            kind += accuracy;
+    output << "rows and call, dtypes: rows, elements, share correctly rounded to bf16, ULP of bf16, cancelled, errors: "
+              "before rounding (2^-24 of the terms), of y (2^-20 of the row's largest), of the mean (2^-24 sigma), of "
+              "rstd (2^-24)\n";
+    std::vector<const Configuration*> kinds = plain_kinds();
+    std::ranges::copy(other_kinds(), std::back_inserter(kinds));
+    std::map<std::string, Accuracy> by_dtypes;
+    for (const Configuration* kind : kinds) {
+        const std::string dtypes = dtypes_of(kind->shape.formats);
+        for (const Distribution& distribution : distributions_for(*kind)) {
+            const Accuracy accuracy = measure(distribution, *kind);
+            print_line(output, distribution.name, std::string(kind->name), dtypes, accuracy);
+            by_dtypes[dtypes] += accuracy;
         }
-        print_line(output, distribution.name, "all", kind);
-        everything += kind;
     }
-    print_line(output, "everything", "all", everything);
+    for (const auto& [dtypes, accuracy] : by_dtypes) {
+        print_line(output, "everything", "all", dtypes, accuracy);
+    }
 }
 
 }  // namespace layernorm_fused_rm::arithmetic

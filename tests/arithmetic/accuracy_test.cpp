@@ -1,10 +1,16 @@
 // Accuracy of whole rows by kind and width, against float64.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iostream>
+#include <iterator>
 #include <string>
-#include <tuple>
 
 #include "accuracy_table.hpp"
+#include "contract.hpp"
+#include "exact.hpp"
+#include "kind_names.hpp"
+#include "layernorm_fused_rm/reference.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
 namespace {
@@ -16,52 +22,91 @@ namespace {
     return distribution.name == "normal_mean_1e4_sigma_64" && width <= 64;
 }
 
-class RowAccuracy : public testing::TestWithParam<std::tuple<Distribution, std::uint32_t>> {};
+class RowAccuracy : public testing::TestWithParam<const Configuration*> {};
 
 TEST_P(RowAccuracy, IsThatOfFp32WithOneRounding) {
-    const auto& [distribution, width] = GetParam();
-    const Accuracy accuracy = measure(distribution, width);
-    EXPECT_EQ(accuracy.rows, rows_per_case(width));
-    EXPECT_LE(accuracy.largest_error, error_bound(width));
-    EXPECT_LE(accuracy.largest_ulp, 1);
-    EXPECT_GE(accuracy.share_correctly_rounded(), sits_on_ties(distribution, width) ? 0.99 : 0.999);
+    const Configuration& configuration = *GetParam();
+    const std::uint32_t width = configuration.shape.width;
+    for (const Distribution& distribution : distributions_for(configuration)) {
+        SCOPED_TRACE(distribution.name);
+        const Accuracy accuracy = measure(distribution, configuration);
+        EXPECT_EQ(accuracy.rows, rows_per_case(configuration));
+        EXPECT_LE(accuracy.largest_error, error_bound(width));
+        EXPECT_EQ(accuracy.wrong_sums, 0U);
+        EXPECT_LE(accuracy.largest_mean_error, error_bound(width));
+        EXPECT_LE(accuracy.largest_rstd_error, error_bound(width));
+        if (configuration.shape.formats.output == Format::kFloat32) {
+            EXPECT_LE(accuracy.largest_error_of_row, kFloat32Promise);
+        } else {
+            EXPECT_LE(accuracy.largest_ulp, 1);
+            EXPECT_GE(accuracy.share_correctly_rounded(), sits_on_ties(distribution, width) ? 0.99 : 0.999);
+        }
+    }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, RowAccuracy,
-                         testing::Combine(testing::ValuesIn(distributions().begin(), distributions().end()),
-                                          testing::ValuesIn(kTestedWidths)),
-                         [](const auto& info) {
-                             return std::string(std::get<0>(info.param).name) + "_width_" +
-                                    std::to_string(std::get<1>(info.param));
-                         });
+INSTANTIATE_TEST_SUITE_P(Plain, RowAccuracy, testing::ValuesIn(plain_kinds()), name_of_kind);
+INSTANTIATE_TEST_SUITE_P(Others, RowAccuracy, testing::ValuesIn(other_kinds()), name_of_kind);
+
+[[nodiscard]] std::size_t rows_of(const Configuration& configuration) {
+    return rows_per_case(configuration) * distributions_for(configuration).size();
+}
 
 TEST(RowAccuracySum, CoversAHundredThousandRows) {
-    std::size_t rows = 0;
-    for (const std::uint32_t width : kTestedWidths) {
-        rows += rows_per_case(width) * distributions().size();
+    std::size_t bfloat16_rows = 0;
+    std::size_t float32_rows = 0;
+    for (const Configuration* kind : plain_kinds()) {
+        bfloat16_rows += rows_of(*kind);
     }
-    EXPECT_GE(rows, 100'000U);
+    for (const Configuration* kind : other_kinds()) {
+        float32_rows += kind->shape.formats.input == Format::kFloat32 ? rows_of(*kind) : 0;
+    }
+    EXPECT_GE(bfloat16_rows, 100'000U);
+    EXPECT_GE(float32_rows, 50'000U);
+    RecordProperty("bfloat16_rows", std::to_string(bfloat16_rows));
+    RecordProperty("float32_rows", std::to_string(float32_rows));
+    std::cout << bfloat16_rows << " plain rows, " << float32_rows << " float32 rows\n";
+}
+
+// The reference of the tests is the library's where that has one.
+TEST(Exact, IsTheReferenceOfTheLibrary) {
+    const Configuration& configuration = find_configuration({.width = 96});
+    const Rows rows = draw_rows(distributions().front(), configuration, 3, run_seed());
+    const auto doubles = [](const std::vector<Bits>& values) {
+        std::vector<double> result;
+        std::ranges::transform(values, std::back_inserter(result), to_double);
+        return result;
+    };
+    const std::vector<double> gamma = doubles(rows.gamma);
+    const std::vector<double> beta = doubles(rows.beta);
+    const std::vector<double> y = reference_layernorm(doubles(rows.x), {gamma, beta}, configuration.epsilon);
+    for (std::size_t i = 0; i < y.size(); ++i) {
+        EXPECT_NEAR(exact_row(configuration, rows.operands(), i / 96).y[i % 96], y[i], 1e-12);
+    }
 }
 
 TEST(Accuracy, RoundsToTheNearestHalfOnce) {
-    EXPECT_EQ(nearest_half(1.00390625), 0x3f80);            // a tie, to even
-    EXPECT_EQ(nearest_half(1.01171875), 0x3f82);            // a tie, to even
-    EXPECT_EQ(nearest_half(1.00390625 + 0x1p-50), 0x3f81);  // a tie once rounded to float
-    EXPECT_EQ(nearest_half(-1.00390625 + 0x1p-50), 0xbf80);
+    EXPECT_EQ(nearest_half(1.00390625), 0x3f800000U);            // a tie, to even
+    EXPECT_EQ(nearest_half(1.01171875), 0x3f820000U);            // a tie, to even
+    EXPECT_EQ(nearest_half(1.00390625 + 0x1p-50), 0x3f810000U);  // a tie once rounded to float
+    EXPECT_EQ(nearest_half(-1.00390625 + 0x1p-50), 0xbf800000U);
 }
 
 TEST(Accuracy, FindsWhatIsWrong) {
-    const std::vector<Half> x = {0x3f80, 0xbf80, 0x3f80, 0xbf80};
-    const std::vector<Half> gamma(4, 0x3f80);
-    const std::vector<Half> beta(4, 0x3f80);
-    const Accuracy right = judge({x, gamma, beta}, 0, std::vector<Half>{0x4000, 0, 0x4000, 0});
+    Configuration plain{};
+    plain.shape.width = 4;
+    plain.centring = contract::Centring::kScaled;
+    const std::vector<Bits> x = {0x3f800000, 0xbf800000, 0x3f800000, 0xbf800000};
+    const std::vector<Bits> one(4, 0x3f800000);
+    const Operands operands{.x = x, .gamma = one, .beta = one};
+    const Accuracy right = judge(plain, operands, {.y = {0x40000000, 0, 0x40000000, 0}});
     EXPECT_EQ(right.correctly_rounded, 4U);
     EXPECT_EQ(right.cancelled, 2U);
     EXPECT_LE(right.largest_error, 0.0);
-    const Accuracy wrong = judge({x, gamma, beta}, 0, std::vector<Half>{0x4002, 0, 0x4000, 0x3c00});
+    const Accuracy wrong = judge(plain, operands, {.y = {0x40020000, 0, 0x40000000, 0x3c000000}});
     EXPECT_EQ(wrong.correctly_rounded, 2U);
     EXPECT_EQ(wrong.largest_ulp, 2);
     EXPECT_GT(wrong.largest_error, error_bound(4));
+    EXPECT_GT(wrong.largest_error_of_row, kFloat32Promise);
 }
 
 }  // namespace

@@ -12,6 +12,11 @@
 
 #include "core.hpp"
 
+// Declared, not included: each kernel includes contract.hpp within its own namespace.
+namespace layernorm_fused_rm::contract {
+enum class Centring : std::uint32_t;
+}
+
 namespace layernorm_fused_rm::arithmetic {
 
 // A compile-time argument as the planner gives it.
@@ -31,10 +36,17 @@ struct NamedArgument {
 }
 
 struct Configuration {
+    std::string_view name;     // as it is listed: "384x4:f32:1e-12"
+    std::string_view options;  // what of the name is neither size, epsilon nor L1
     Shape shape;
     std::uint32_t rows_per_batch;
+    contract::Centring centring;
+    bool gamma_is_zero_centred;
     double epsilon;
     void (*kernel)();
+
+    [[nodiscard]] bool is_plain() const { return options.empty(); }  // LayerNorm, gamma and beta, all bf16
+    [[nodiscard]] bool has_residual() const { return shape.formats.residual != Format::kNone; }
 };
 
 // All that have been compiled; defined in the generated configurations.cpp.
@@ -48,6 +60,7 @@ struct Wanted {
     std::uint32_t rows_per_batch = 0;
     std::uint32_t rows_per_block = 0;
     double epsilon = kUsualEpsilon;
+    std::string_view options{};
 };
 
 // Those that fit, as they were listed in CMakeLists.txt; and the first of them. Throws std::invalid_argument if none
@@ -55,7 +68,11 @@ struct Wanted {
 [[nodiscard]] std::vector<const Configuration*> find_configurations(const Wanted& wanted);
 [[nodiscard]] const Configuration& find_configuration(const Wanted& wanted);
 
-// y = LayerNorm of x's rows on one simulated core, bf16 bits of shape [rows, width].
-[[nodiscard]] std::vector<Half> normalise(const Configuration& configuration, const Operands& operands);
+// One of each width and options, of the usual epsilon, the last that is listed: of the plain ones, and of all others.
+[[nodiscard]] std::vector<const Configuration*> plain_kinds();
+[[nodiscard]] std::vector<const Configuration*> other_kinds();
+
+// What the call of a configuration returns for x's rows, on one interpreted core.
+[[nodiscard]] Results normalise(const Configuration& configuration, const Operands& operands);
 
 }  // namespace layernorm_fused_rm::arithmetic

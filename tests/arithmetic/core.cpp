@@ -12,7 +12,7 @@ namespace {
 
 thread_local Core* current_core = nullptr;
 
-constexpr Half kSourcePoison = 0x7fc1;
+constexpr Bits kSourcePoison = 0x7fc10000;
 constexpr Bits kDestPoison = 0x7fedcba9;
 constexpr Bits kMinusOneBits = 0xbf800000;
 
@@ -38,24 +38,60 @@ Core& Core::current() {
     return *current_core;
 }
 
-std::vector<Half> Core::run(void (*kernel)()) {
+Results Core::run(void (*kernel)()) {
     current_core = this;
     kernel();
     current_core = nullptr;
-    require(source_a_.empty(), "the kernel has left a bank of SrcA");
+    require(source_a_.empty() && !on_way_to_dest_,
+            "the kernel has left a bank of SrcA, or numbers on their way to DEST");
     require(vector_unit_.is_unconditional(), "the kernel has left lanes disabled");
     const Lanes& minus_one = vector_unit_.lanes(sfpu::kProgrammable);
     require(std::ranges::all_of(minus_one, [](Bits bits) { return bits == kMinusOneBits; }),
             "the kernel has not put -1.0 back into L11");
-    return feed_.take_result();
+    return feed_.take_results();
 }
 
 void Core::unpack_to_source_a(std::uint32_t l1_address, std::uint32_t count) {
     require(source_a_.size() < kSourceBanks, "both banks of SrcA are taken");
     require(count <= contract::kElementsPerChunk, "an UNPACR of more than a bank");
-    std::vector<Half> bank(contract::kElementsPerChunk, kSourcePoison);
-    std::ranges::copy(feed_.read(l1_address, count), bank.begin());
+    require(unpack_format_ == Format::kBfloat16, "SrcA would cut fp32 numbers to 11 bits");
+    std::vector<Bits> bank(contract::kElementsPerChunk, kSourcePoison);
+    std::ranges::copy(feed_.read(l1_address, count, unpack_format_), bank.begin());
     source_a_.push_back(std::move(bank));
+}
+
+// In program order the unpack thread comes before the math thread, which says where the numbers go.
+void Core::unpack_to_dest(std::uint32_t l1_address, std::uint32_t count) {
+    require(!on_way_to_dest_, "an UNPACR to DEST behind one that the math thread has not let in");
+    require(count <= contract::kElementsPerChunk, "an UNPACR of more than a tile");
+    require(unpack_format_ == Format::kFloat32, "in DEST as fp32 only fp32 numbers can be put");
+    on_way_to_dest_ = feed_.read(l1_address, count, unpack_format_);
+}
+
+void Core::order_unpacker_after_math() {
+    interrupt_vector_stream();
+    math_is_done_ = true;
+    dest_is_settled_ = true;
+}
+
+void Core::let_unpacker_write(std::uint32_t dest_row) {
+    require(on_way_to_dest_.has_value(), "the math thread would wait for the unpacker for ever");
+    require(math_is_done_, "the unpacker may overtake the math thread");
+    require(dest_row + on_way_to_dest_->size() / kDestColumns <= kDestRows, "an UNPACR behind DEST's last row");
+    for (std::size_t i = 0; i < on_way_to_dest_->size(); ++i) {
+        dest_[dest_row + i / kDestColumns][i % kDestColumns] = (*on_way_to_dest_)[i];
+    }
+    dest_is_settled_ = false;
+    is_unpacker_awaited_ = true;
+}
+
+void Core::await_unpacker() {
+    interrupt_vector_stream();
+    require(is_unpacker_awaited_, "the math thread would wait for the unpacker for ever");
+    on_way_to_dest_.reset();
+    is_unpacker_awaited_ = false;
+    math_is_done_ = false;
+    dest_is_settled_ = true;
 }
 
 void Core::issue(std::uint32_t word) {
@@ -75,7 +111,8 @@ void Core::execute(std::uint32_t word) {
         text << std::hex << "0x" << word << " is issued too early behind 0x" << *previous_word_;
         throw std::logic_error(text.str());
     }
-    require(dest_is_settled_ || next.opcode() != sfpu::Opcode::kLoad, "SFPLOAD may overtake the matrix unit");
+    require(dest_is_settled_ || next.opcode() != sfpu::Opcode::kLoad,
+            "SFPLOAD may overtake the matrix unit or the unpacker");
     vector_unit_.execute(word);
     previous_word_ = word;
 }
@@ -97,6 +134,7 @@ void Core::replay(std::uint32_t slot, std::uint32_t count) {
 void Core::add_sources(std::uint32_t mode, bool releases_source_a) {
     interrupt_vector_stream();
     require(!source_a_.empty() && source_b_is_zero_, "ELWADD would wait for SrcA or SrcB for ever");
+    require(!is_unpacker_awaited_, "ELWADD and the unpacker write DEST at once");
     const std::uint32_t source_row = source_row_ & ~(kRowsPerElwadd - 1);
     const std::uint32_t dest_row = (cursor_.base + cursor_.counter) & ~(kRowsPerElwadd - 1);
     require(dest_row + kRowsPerElwadd <= kDestRows, "ELWADD behind DEST's last row");
@@ -136,10 +174,11 @@ void Core::set_address_mode(std::uint32_t slot, const RowAdvance& source_a, cons
 void Core::pack_chunk(std::uint32_t chunk, std::uint32_t l1_address) {
     const std::uint32_t first_row = chunk * contract::kElementsPerChunk / kDestColumns;
     require(first_row + contract::kElementsPerChunk / kDestColumns <= kDestRows, "a pack of rows behind DEST's last");
-    const std::span<Half> target = feed_.write(l1_address, contract::kElementsPerChunk);
+    std::array<Bits, contract::kElementsPerChunk> packed{};
     for (std::uint32_t i = 0; i < contract::kElementsPerChunk; ++i) {
-        target[i] = pack(dest_[first_row + i / kDestColumns][i % kDestColumns]);
+        packed[i] = pack_as(pack_format_, dest_[first_row + i / kDestColumns][i % kDestColumns]);
     }
+    feed_.write(l1_address, packed, pack_format_);
 }
 
 }  // namespace layernorm_fused_rm::arithmetic

@@ -24,13 +24,16 @@ public:
     // The core on which this thread's kernel runs, set by run(). Throws std::logic_error if none does.
     [[nodiscard]] static Core& current();
 
-    // Runs a kernel, and checks what it leaves behind. Returns y, bf16 [rows, width].
-    [[nodiscard]] std::vector<Half> run(void (*kernel)());
+    // Runs a kernel, and checks what it leaves behind.
+    [[nodiscard]] Results run(void (*kernel)());
 
     [[nodiscard]] RowFeed& feed() { return feed_; }
 
-    // Unpack thread: `count` elements of L1 -> a bank of SrcA; zeros -> SrcB.
+    // Unpack thread: its format is that of a buffer; `count` elements of L1 -> a bank of SrcA, or on their way to DEST;
+    // zeros -> SrcB.
+    void set_unpack_format(std::uint32_t buffer) { unpack_format_ = feed_.format_of(buffer); }
     void unpack_to_source_a(std::uint32_t l1_address, std::uint32_t count);
+    void unpack_to_dest(std::uint32_t l1_address, std::uint32_t count);
     void zero_source_b() { source_b_is_zero_ = true; }
 
     // Math thread.
@@ -41,9 +44,13 @@ public:
     void set_row_base(std::uint32_t row);
     void clear_row_counter();
     void order_vector_after_matrix();  // STALLWAIT
+    void order_unpacker_after_math();  // what the unpacker puts into DEST next comes behind all that was issued
+    void let_unpacker_write(std::uint32_t dest_row);
+    void await_unpacker();
     void set_address_mode(std::uint32_t slot, const RowAdvance& source_a, const RowAdvance& dest);
 
-    // Pack thread: a chunk of DEST -> L1, rounded to bf16.
+    // Pack thread: its format is that of a buffer; a chunk of DEST -> L1.
+    void set_pack_format(std::uint32_t buffer) { pack_format_ = feed_.format_of(buffer); }
     void pack_chunk(std::uint32_t chunk, std::uint32_t l1_address);
 
 private:
@@ -55,11 +62,16 @@ private:
     RowCursor cursor_;
     VectorUnit vector_unit_;
 
-    std::deque<std::vector<Half>> source_a_;
+    Format unpack_format_ = Format::kNone;
+    Format pack_format_ = Format::kNone;
+    std::deque<std::vector<Bits>> source_a_;
+    std::optional<std::vector<Bits>> on_way_to_dest_;
+    bool math_is_done_ = false;         // the unpacker may write DEST
+    bool is_unpacker_awaited_ = false;  // it has been let in
     std::uint32_t source_row_ = 0;
     std::array<RowAdvance, kAddressModes> source_modes_{};
     bool source_b_is_zero_ = false;
-    bool dest_is_settled_ = true;  // nothing of the matrix unit's is still on its way
+    bool dest_is_settled_ = true;  // nothing of the matrix unit's or the unpacker's is still on its way
 
     std::array<std::uint32_t, 32> replay_buffer_{};
     std::uint32_t recording_slot_ = 0;

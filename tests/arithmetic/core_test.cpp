@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "sfpu/sequences.hpp"
+#include "sfpu/statistics.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
 namespace {
@@ -18,7 +18,7 @@ constexpr Shape kShape = {.width = 64,
                           .row_stride = 64,
                           .segments = 1,
                           .rows_per_block = 1,
-                          .page_bytes = 2048,
+                          .page_elements = 1024,
                           .input_pages = 2,
                           .output_pages = 2};
 
@@ -30,13 +30,15 @@ protected:
         }
     }
     void fill_eight_rows() {
+        core.set_unpack_format(0);
+        core.set_pack_format(16);
         core.zero_source_b();
         core.feed().wait_front(0, 1);
         core.unpack_to_source_a(core.feed().front_address(0), 64);
         core.add_sources(0, true);
     }
 
-    std::vector<Half> row = std::vector<Half>(64, 0x3f80);
+    std::vector<Bits> row = std::vector<Bits>(64, 0x3f800000);
     Core core{kShape, {row, row, row}};
 };
 
@@ -63,14 +65,14 @@ TEST_F(CoreTest, ReplaysWhatWasRecorded) {
     core.order_vector_after_matrix();
     issue(sfpu::clear_sums());
     core.record_replay(0, 2);
-    issue(sfpu::sum_step({1, 4}));
+    issue(sfpu::sum_step({1, 4, 0, false, false}, {false, false}));
     core.replay(0, 2);
     core.issue(sfpu::nop().word);
     core.issue(sfpu::store(0, 8).word);  // the counter stands at row 4
     core.pack_chunk(0, core.feed().back_address(16));
-    const auto packed = core.feed().read(core.feed().back_address(16), 1024);
-    EXPECT_EQ(packed[192], 0x4000);  // row 12, column 0: 1.0 + 1.0
-    EXPECT_EQ(packed[206], 0x4000);
+    const auto packed = core.feed().read(core.feed().back_address(16), 1024, Format::kBfloat16);
+    EXPECT_EQ(packed[192], 0x40000000U);  // row 12, column 0: 1.0 + 1.0
+    EXPECT_EQ(packed[206], 0x40000000U);
 }
 
 TEST_F(CoreTest, FindsALoadThatOvertakesTheMatrixUnit) {
@@ -91,6 +93,55 @@ TEST_F(CoreTest, FindsWaitsThatCannotEnd) {
     core.feed().wait_front(0, 1);
     EXPECT_THROW(core.feed().wait_front(0, 2), std::logic_error);  // there is one row
     EXPECT_THROW(core.add_sources(0, true), std::logic_error);     // nothing was unpacked
+}
+
+class Float32CoreTest : public testing::Test {
+protected:
+    static constexpr Formats kFloat32 = {
+        .input = Format::kFloat32, .gamma = Format::kNone, .beta = Format::kNone, .output = Format::kFloat32};
+    static constexpr Shape shape() {
+        Shape shape = kShape;
+        shape.formats = kFloat32;
+        return shape;
+    }
+    void unpack() {
+        core.set_unpack_format(0);
+        core.feed().wait_front(0, 1);
+        core.unpack_to_dest(core.feed().front_address(0), 64);
+    }
+
+    std::vector<Bits> row = {std::vector<Bits>(64, 0x807fffff)};  // a denormal, which both ways keep
+    Core core{shape(), {.x = row}};
+};
+
+TEST_F(Float32CoreTest, TakesNumbersToDestAndBackAsTheyAre) {
+    unpack();
+    core.order_unpacker_after_math();
+    core.let_unpacker_write(0);
+    core.await_unpacker();
+    core.set_pack_format(16);
+    core.pack_chunk(0, core.feed().back_address(16));
+    EXPECT_EQ(core.feed().read(core.feed().back_address(16), 64, Format::kFloat32), row);
+}
+
+TEST_F(Float32CoreTest, FindsAnUnpackerThatNobodyOrders) {
+    unpack();
+    EXPECT_THROW(core.let_unpacker_write(0), std::logic_error);  // the math thread is not done
+    EXPECT_THROW(unpack(), std::logic_error);                    // two on their way at once
+    core.order_unpacker_after_math();
+    core.let_unpacker_write(0);
+    EXPECT_THROW(core.issue(sfpu::load(4, 0).word), std::logic_error);  // not awaited
+    core.await_unpacker();
+    EXPECT_NO_THROW(core.issue(sfpu::load(4, 0).word));
+    EXPECT_THROW(core.await_unpacker(), std::logic_error);
+}
+
+TEST_F(Float32CoreTest, FindsAnotherFormatThanTheBuffers) {
+    core.feed().wait_front(0, 1);
+    EXPECT_THROW(core.unpack_to_source_a(core.feed().front_address(0), 64), std::logic_error);  // none is set
+    EXPECT_THROW(core.pack_chunk(0, core.feed().back_address(16)), std::logic_error);
+    core.set_unpack_format(0);
+    EXPECT_THROW(core.unpack_to_source_a(core.feed().front_address(0), 64), std::logic_error);  // cut to 11 bits
 }
 
 TEST_F(CoreTest, FindsWhatAKernelLeavesBehind) {

@@ -21,8 +21,8 @@ TEST_P(Determinism, RowsPerBatchAndPerBlockDecideNoBit) {
     const std::vector<const Configuration*> all = find_configurations({.width = GetParam()});
     ASSERT_GT(all.size(), 1U);
     for (const Distribution& distribution : distributions()) {
-        const Rows rows = draw_rows(distribution, kRowsDrawn, GetParam(), run_seed());
-        const std::vector<Half> expected = normalise(*all.front(), rows.operands());
+        const Rows rows = draw_rows(distribution, *all.front(), kRowsDrawn, run_seed());
+        const Results expected = normalise(*all.front(), rows.operands());
         for (const Configuration* configuration : all) {
             EXPECT_EQ(normalise(*configuration, rows.operands()), expected)
                 << distribution.name << ", " << configuration->rows_per_batch << " rows a batch, "
@@ -32,26 +32,27 @@ TEST_P(Determinism, RowsPerBatchAndPerBlockDecideNoBit) {
 }
 
 TEST_P(Determinism, ARowAloneIsTheRowAmongOthers) {
-    const Rows rows = draw_rows(distributions().front(), kRowsDrawn, GetParam(), run_seed());
+    const Rows rows =
+        draw_rows(distributions().front(), find_configuration({.width = GetParam()}), kRowsDrawn, run_seed());
     for (const Configuration* configuration : find_configurations({.width = GetParam()})) {
-        const std::vector<Half> y = normalise(*configuration, rows.operands());
+        const std::vector<Bits> y = normalise(*configuration, rows.operands()).y;
         for (std::size_t i = 0; i < kRowsDrawn; ++i) {
             const std::size_t first = i * GetParam();
-            const std::span<const Half> row = std::span(rows.x).subspan(first, GetParam());
-            const std::vector<Half> alone = normalise(*configuration, {row, rows.gamma, rows.beta});
+            const std::span<const Bits> row = std::span(rows.x).subspan(first, GetParam());
+            const std::vector<Bits> alone = normalise(*configuration, {row, rows.gamma, rows.beta}).y;
             ASSERT_TRUE(std::equal(alone.begin(), alone.end(), y.begin() + static_cast<std::ptrdiff_t>(first))) << i;
         }
     }
 }
 
 TEST_P(Determinism, OrderOfRowsDecidesNoBit) {
-    Rows rows = draw_rows(distributions().front(), kRowsDrawn, GetParam(), run_seed());
     const Configuration& configuration = *find_configurations({.width = GetParam()}).back();
-    std::vector<Half> y = normalise(configuration, rows.operands());
+    Rows rows = draw_rows(distributions().front(), configuration, kRowsDrawn, run_seed());
+    std::vector<Bits> y = normalise(configuration, rows.operands()).y;
     const std::ptrdiff_t seven_rows = std::ptrdiff_t{7} * GetParam();
     std::rotate(rows.x.begin(), rows.x.begin() + seven_rows, rows.x.end());
     std::rotate(y.begin(), y.begin() + seven_rows, y.end());
-    EXPECT_EQ(normalise(configuration, rows.operands()), y);
+    EXPECT_EQ(normalise(configuration, rows.operands()).y, y);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 
 #include "accuracy.hpp"
 
@@ -87,26 +88,37 @@ constexpr auto kDistributions = std::to_array<Distribution>({
     {"outlier", draw_outlier},
     {"nearly_constant", draw_nearly_constant},
     {"ramp", draw_ramp},
+    {"normal_mean_1e6_sigma_64", [](Random& random, std::span<float> row) { draw_normal(random, row, 1e6F, 64); },
+     true},
 });
 
 }  // namespace
 
 std::span<const Distribution> distributions() { return kDistributions; }
 
-Rows draw_rows(const Distribution& distribution, std::size_t rows, std::uint32_t width, std::uint64_t seed) {
+Rows draw_rows(const Distribution& distribution, const Configuration& configuration, std::size_t rows,
+               std::uint64_t seed) {
     Random random(seed);
-    std::vector<float> row(width);
-    const auto append_row = [&](std::vector<Half>& values) {
-        std::ranges::transform(row, std::back_inserter(values), [](float value) { return nearest_half(value); });
+    const Formats& formats = configuration.shape.formats;
+    std::vector<float> row(configuration.shape.width);
+    const auto append_row = [&](std::vector<Bits>& values, Format format) {
+        if (format != Format::kNone) {
+            std::ranges::transform(row, std::back_inserter(values),
+                                   [=](float value) { return nearest(format, value); });
+        }
     };
     Rows drawn;
     draw_normal(random, row, 1, 0.2F);
-    append_row(drawn.gamma);
+    append_row(drawn.gamma, formats.gamma);
     draw_normal(random, row, 0, 0.5F);
-    append_row(drawn.beta);
+    append_row(drawn.beta, formats.beta);
     for (std::size_t i = 0; i < rows; ++i) {
         distribution.draw_row(random, row);
-        append_row(drawn.x);
+        append_row(drawn.x, formats.input);
+        if (formats.residual != Format::kNone) {
+            distribution.draw_row(random, row);
+            append_row(drawn.residual, formats.residual);
+        }
     }
     return drawn;
 }

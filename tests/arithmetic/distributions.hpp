@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "row_feed.hpp"
+#include "configuration.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
 
@@ -16,21 +16,23 @@ using Random = std::mt19937_64;
 struct Distribution {
     std::string_view name;
     void (*draw_row)(Random& random, std::span<float> row);
+    bool needs_float32 = false;  // bf16 has too few numbers there
 };
 
 [[nodiscard]] std::span<const Distribution> distributions();
 
 // Tensors that own their elements.
 struct Rows {
-    std::vector<Half> x;      // [rows, width]
-    std::vector<Half> gamma;  // [width]
-    std::vector<Half> beta;
+    std::vector<Bits> x{};      // [rows, width]
+    std::vector<Bits> gamma{};  // [width]
+    std::vector<Bits> beta{};
+    std::vector<Bits> residual{};
 
-    [[nodiscard]] Operands operands() const { return {x, gamma, beta}; }
+    [[nodiscard]] Operands operands() const { return {x, gamma, beta, residual}; }
 };
 
-// gamma ~ N(1, 0.2), beta ~ N(0, 0.5), all rounded to bf16.
-[[nodiscard]] Rows draw_rows(const Distribution& distribution, std::size_t rows, std::uint32_t width,
+// gamma ~ N(1, 0.2), beta ~ N(0, 0.5), a residual of the rows' kind; those that the call has, rounded to its formats.
+[[nodiscard]] Rows draw_rows(const Distribution& distribution, const Configuration& configuration, std::size_t rows,
                              std::uint64_t seed);
 
 // The seed of this run: --seed=N, or 1. Every test draws from it, so a failure repeats with the seed printed at the

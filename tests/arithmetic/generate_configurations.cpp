@@ -1,15 +1,19 @@
-// Writes the sources that compile kernels/compute.cpp for the host: one for each "<width>x<rows>[:<epsilon>]" asked
-// for, with the arguments that the planner gives a device of one core, and a table of them all.
+// Writes the sources that compile kernels/compute.cpp for the host: one for each "<width>x<rows>[:<option>]..." asked
+// for, with the arguments that the planner gives a device of one core, and a table of them all. An option is one of
+// kOptions, an epsilon, or the core's bytes of L1.
 //
-//     generate_configurations <folder> 96x3 384x48 384x4:1e-12
+//     generate_configurations <folder> 96x3 384x48 384x4:1e-12 257x6:f32:residual:sum 4096x2:l1=18000
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
+#include <map>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "contract.hpp"
@@ -18,49 +22,90 @@
 namespace {
 
 using layernorm_fused_rm::CircularBuffer;
+using layernorm_fused_rm::DataType;
 using layernorm_fused_rm::NamedArguments;
+using layernorm_fused_rm::Norm;
 using layernorm_fused_rm::Plan;
+using layernorm_fused_rm::Problem;
+using layernorm_fused_rm::TensorSpec;
 using layernorm_fused_rm::contract::Buffer;
 namespace argument = layernorm_fused_rm::contract::argument;
 
 struct Request {
-    std::string name;  // "384x4:1e-12"
+    std::string name{};     // "384x4:f32:1e-12"
+    std::string options{};  // "f32"
     std::int64_t width = 0;
     std::int64_t rows = 0;
-    double epsilon = 1e-5;
+    Problem problem{};
 
-    // "configuration_384x4_1e_12", as a file and a namespace.
+    // "configuration_384x4_f32_1e_12", as a file and a namespace.
     [[nodiscard]] std::string identifier() const {
         std::string text = "configuration_" + name;
         std::replace_if(
-            text.begin(), text.end(), [](char c) { return c == ':' || c == '-' || c == '.'; }, '_');
+            text.begin(), text.end(), [](char c) { return c == ':' || c == '-' || c == '.' || c == '='; }, '_');
         return text;
     }
 };
 
-[[nodiscard]] Request parse(const std::string& name) {
-    const std::size_t cross = name.find('x');
-    const std::size_t colon = name.find(':');
-    if (cross == std::string::npos) {
-        throw std::invalid_argument("asked for " + name + "; ask for <width>x<rows>[:<epsilon>]");
-    }
-    Request request{.name = name, .width = std::stoll(name), .rows = std::stoll(name.substr(cross + 1))};
-    if (colon != std::string::npos) {
-        request.epsilon = std::stod(name.substr(colon + 1));
-    }
-    return request;
+// One worker core and one bank, so that all rows are one run of that core. All bf16, LayerNorm, gamma and beta.
+[[nodiscard]] Problem plain_problem(std::int64_t rows, std::int64_t width) {
+    return {.input = {.shape = {rows, width}},
+            .gamma = TensorSpec{.shape = {width}},
+            .beta = TensorSpec{.shape = {width}},
+            .device = {.grid = {1, 1}, .dram_banks = {{0, 0}}, .l1_banks = 1, .l1_bytes = 1'400'000}};
 }
 
-// One worker core and one bank, so that all rows are one run of that core.
-[[nodiscard]] layernorm_fused_rm::Plan plan_alone(const Request& request) {
-    const layernorm_fused_rm::Problem problem{
-        .input = {.shape = {request.rows, request.width}},
-        .gamma = {.shape = {request.width}},
-        .beta = {.shape = {request.width}},
-        .epsilon = request.epsilon,
-        .device = {.grid = {1, 1}, .dram_banks = {{0, 0}}, .l1_banks = 1, .l1_bytes = 1'400'000},
-    };
-    return layernorm_fused_rm::plan(problem);
+void make_all_float32(Problem& problem) {
+    problem.input.dtype = DataType::kFloat32;
+    problem.gamma->dtype = DataType::kFloat32;
+    problem.beta->dtype = DataType::kFloat32;
+    problem.output_dtype = DataType::kFloat32;
+}
+
+// The options by name. Those that concern a residual, gamma or beta come behind what brings or takes it.
+using Change = void (*)(Problem&);
+const std::map<std::string, Change, std::less<>> kOptions = {
+    {"f32", make_all_float32},
+    {"input32", [](Problem& problem) { problem.input.dtype = DataType::kFloat32; }},
+    {"gamma32", [](Problem& problem) { problem.gamma->dtype = DataType::kFloat32; }},
+    {"beta32", [](Problem& problem) { problem.beta->dtype = DataType::kFloat32; }},
+    {"output32", [](Problem& problem) { problem.output_dtype = DataType::kFloat32; }},
+    {"residual", [](Problem& problem) { problem.residual = problem.input; }},
+    {"residual32",
+     [](Problem& problem) {
+         problem.residual = TensorSpec{.shape = problem.input.shape, .dtype = DataType::kFloat32};
+     }},
+    {"sum", [](Problem& problem) { problem.sum_dtype = problem.input.dtype; }},
+    {"sum32", [](Problem& problem) { problem.sum_dtype = DataType::kFloat32; }},
+    {"statistics", [](Problem& problem) { problem.returns_statistics = true; }},
+    {"rms", [](Problem& problem) { problem.norm = Norm::kRms; }},
+    {"no-gamma", [](Problem& problem) { problem.gamma.reset(); }},
+    {"no-beta", [](Problem& problem) { problem.beta.reset(); }},
+    {"zero-centred", [](Problem& problem) { problem.gamma_is_zero_centred = true; }},
+};
+
+[[nodiscard]] Request parse(const std::string& name) {
+    std::istringstream words(name);
+    std::string word;
+    std::getline(words, word, ':');
+    const std::size_t cross = word.find('x');
+    if (cross == std::string::npos) {
+        throw std::invalid_argument("asked for " + name + "; ask for <width>x<rows>[:<option>]...");
+    }
+    Request request{.name = name, .width = std::stoll(word), .rows = std::stoll(word.substr(cross + 1))};
+    request.problem = plain_problem(request.rows, request.width);
+    constexpr std::string_view kL1 = "l1=";
+    while (std::getline(words, word, ':')) {
+        if (const auto option = kOptions.find(word); option != kOptions.end()) {
+            option->second(request.problem);
+            request.options += (request.options.empty() ? "" : ":") + word;
+        } else if (word.starts_with(kL1)) {
+            request.problem.device.l1_bytes = std::stoll(word.substr(kL1.size()));
+        } else {
+            request.problem.epsilon = std::stod(word);
+        }
+    }
+    return request;
 }
 
 [[nodiscard]] std::uint32_t value_of(const NamedArguments& arguments, const std::string& name) {
@@ -83,26 +128,53 @@ struct Request {
     return text;
 }
 
+[[nodiscard]] std::string format_of(const NamedArguments& arguments, const char* element_bytes) {
+    return "static_cast<Format>(" + std::to_string(value_of(arguments, element_bytes)) + ")";
+}
+
+[[nodiscard]] std::string describe_formats(const NamedArguments& arguments) {
+    namespace contract = layernorm_fused_rm::contract;
+    const bool centres =
+        value_of(arguments, argument::kCentring) != static_cast<std::uint32_t>(contract::Centring::kNone);
+    const std::string statistics = format_of(arguments, contract::kStatisticsArguments.element_bytes);
+    std::ostringstream text;
+    text << "{.input = " << format_of(arguments, contract::kInputArguments.element_bytes)
+         << ", .residual = " << format_of(arguments, contract::kResidualArguments.element_bytes)
+         << ",\n        .gamma = " << format_of(arguments, contract::kGammaArguments.element_bytes)
+         << ", .beta = " << format_of(arguments, contract::kBetaArguments.element_bytes)
+         << ", .output = " << format_of(arguments, contract::kOutputArguments.element_bytes)
+         << ",\n        .sum = " << format_of(arguments, contract::kSumArguments.element_bytes)
+         << ", .mean = " << (centres ? statistics : "Format::kNone") << ", .rstd = " << statistics << "}";
+    return text.str();
+}
+
 // The aggregate initialiser of a Configuration.
 [[nodiscard]] std::string describe(const Request& request, const Plan& plan) {
     const NamedArguments& arguments = plan.compile_time_arguments;
-    const CircularBuffer& input = buffer_of(plan, Buffer::kInput);
+    const auto centring = static_cast<layernorm_fused_rm::contract::Centring>(value_of(arguments, argument::kCentring));
+    const std::uint32_t passes = plan.reads_again ? layernorm_fused_rm::contract::count_passes(centring) : 1;
     std::ostringstream text;
-    text << "{.shape = {.width = " << request.width << ", .row_stride = " << value_of(arguments, argument::kRowStride)
+    text << "{.name = \"" << request.name << "\", .options = \"" << request.options
+         << "\",\n     .shape = {.width = " << request.width
+         << ", .row_stride = " << value_of(arguments, argument::kRowStride)
          << ", .segments = " << value_of(arguments, argument::kSegments)
          << ", .rows_per_block = " << value_of(arguments, argument::kRowsPerBlock)
-         << ", .page_bytes = " << input.page_bytes << ", .input_pages = " << input.pages
-         << ", .output_pages = " << buffer_of(plan, Buffer::kOutput).pages
-         << "}, .rows_per_batch = " << value_of(arguments, argument::kRowsPerBatch)
-         << ", .epsilon = " << to_text(request.epsilon) << ", .kernel = kernel_main}";
+         << ",\n        .page_elements = " << value_of(arguments, argument::kBufferPageElements)
+         << ", .input_pages = " << buffer_of(plan, Buffer::kInput).pages
+         << ", .output_pages = " << buffer_of(plan, Buffer::kOutput).pages << ", .reads_per_row = " << passes
+         << ",\n        .formats = " << describe_formats(arguments)
+         << "},\n     .rows_per_batch = " << value_of(arguments, argument::kRowsPerBatch)
+         << ", .centring = static_cast<::layernorm_fused_rm::contract::Centring>("
+         << value_of(arguments, argument::kCentring)
+         << "), .gamma_is_zero_centred = " << (request.problem.gamma_is_zero_centred ? "true" : "false")
+         << ",\n     .epsilon = " << to_text(request.problem.epsilon) << ", .kernel = kernel_main}";
     return text.str();
 }
 
 void write_configuration(const std::filesystem::path& folder, const Request& request) {
-    const Plan plan = plan_alone(request);
+    const Plan plan = layernorm_fused_rm::plan(request.problem);
     std::ofstream file(folder / (request.identifier() + ".cpp"));
-    file << "// Generated by generate_configurations: the plan of [" << request.rows << ", " << request.width
-         << "] on one core, epsilon " << to_text(request.epsilon) << ".\n"
+    file << "// Generated by generate_configurations: the plan of " << request.name << " on one core.\n"
          << "#include <stdint.h>\n\n#include <utility>\n\n#include \"configuration.hpp\"\n#include \"core_api.hpp\"\n\n"
          << "namespace " << request.identifier() << " {\nnamespace {\n\n"
          << "constexpr ::layernorm_fused_rm::arithmetic::NamedArgument kArguments[] = {\n";
@@ -112,6 +184,7 @@ void write_configuration(const std::filesystem::path& folder, const Request& req
     file << "};\n\nconstexpr uint32_t get_named_compile_time_arg_val(std::string_view name) {\n"
          << "    return ::layernorm_fused_rm::arithmetic::find_argument(kArguments, name);\n}\n\n"
          << "#include \"compute.cpp\"\n\n}  // namespace\n\n"
+         << "using ::layernorm_fused_rm::arithmetic::Format;\n\n"
          << "extern const ::layernorm_fused_rm::arithmetic::Configuration kConfiguration;\n"
          << "const ::layernorm_fused_rm::arithmetic::Configuration kConfiguration =\n    " << describe(request, plan)
          << ";\n\n}  // namespace " << request.identifier() << "\n";

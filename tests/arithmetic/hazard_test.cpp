@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "configuration.hpp"
+#include "contract.hpp"
 #include "distributions.hpp"
-#include "sfpu/sequences.hpp"
+#include "sfpu/statistics.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
 namespace {
@@ -17,63 +18,117 @@ using namespace sfpu;
 
 constexpr RowConstants kConstants = {0xbb000000, 0x3f400000, 0xbb2aaaab, 0x3faaaaab, 0xb727c5ac};
 constexpr std::uint32_t kBetaDistance = 64;  // DEST rows
+constexpr std::uint32_t kResidualDistance = 64;
 
-// What the kernel issues for batches of `rows` rows, by name.
+// What decides which sequences the kernel issues (kernels/normalise.hpp).
+struct Variant {
+    std::uint32_t rows;
+    bool resident;
+    contract::Centring centring;
+    bool residual;
+    bool sum;
+    Affine affine;
+
+    [[nodiscard]] constexpr bool centres() const { return centring != contract::Centring::kNone; }
+    [[nodiscard]] constexpr bool shifts() const { return centring == contract::Centring::kShifted; }
+    [[nodiscard]] constexpr Batch first_pass() const {
+        return {rows, 24, residual ? kResidualDistance : 0, shifts(), shifts() && !resident};
+    }
+    [[nodiscard]] constexpr Batch later_pass() const {
+        return resident ? Batch{rows, 24, 0, false, false} : first_pass();
+    }
+    [[nodiscard]] constexpr Stores first_stores() const {
+        return {resident && (residual || shifts()), resident && sum};
+    }
+};
+
+// What the kernel issues for a batch, by name.
 struct NamedSequence {
     std::string name;
     Sequence sequence;
 };
 
-[[nodiscard]] constexpr Batch batch_of(std::uint32_t rows) { return {rows, 24}; }
-
-[[nodiscard]] std::vector<NamedSequence> steps(std::uint32_t rows, Keep keep) {
-    const Batch batch = batch_of(rows);
-    return {{"sum step", sum_step(batch)},
-            {"square step", square_step(batch, keep)},
-            {"normalise step", normalise_step(batch, keep, kBetaDistance)}};
+[[nodiscard]] std::vector<NamedSequence> steps(const Variant& variant) {
+    std::vector<NamedSequence> all;
+    if (variant.centres()) {
+        all.push_back({"sum step", sum_step(variant.first_pass(), variant.first_stores())});
+        all.push_back({"square step", square_step(variant.later_pass(), true, {variant.resident, false})});
+    } else {
+        all.push_back({"square step", square_step(variant.first_pass(), false, variant.first_stores())});
+    }
+    all.push_back({"normalise step", normalise_step(variant.later_pass(), variant.centres() && !variant.resident,
+                                                    variant.affine, !variant.resident && variant.sum)});
+    return all;
 }
 
-// In the kernel's order for rows with a tail, without the instructions of other units that the kernel puts between.
-[[nodiscard]] std::vector<NamedSequence> batch_program(std::uint32_t rows, Keep keep) {
-    const std::vector<NamedSequence> step = steps(rows, keep);
-    const auto tail = [&](std::size_t i, std::int32_t limit) {
-        return NamedSequence{"masked " + step[i].name, masked(step[i].sequence, limit)};
-    };
-    return {{"set centre scale", set_centre_scale(rows, kConstants)},
-            {"clear sums", clear_sums()},
-            step[0],
-            tail(0, 32),
-            tail(0, 31),
-            {"centres from sums", centres_from_sums(rows, kConstants)},
-            step[1],
-            tail(1, 32),
-            tail(1, 31),
-            {"rstd from squares", rstd_from_squares(kConstants)},
-            step[2]};
+void append_pass(std::vector<NamedSequence>& program, const NamedSequence& step) {
+    program.push_back(step);
+    program.push_back({"masked " + step.name, masked(step.sequence, 32)});
+    program.push_back({"masked " + step.name, masked(step.sequence, 31)});
 }
 
+// In the kernel's order for rows with a tail and statistics, without the instructions of other units that the kernel
+// puts between.
+[[nodiscard]] std::vector<NamedSequence> batch_program(const Variant& variant) {
+    const std::vector<NamedSequence> step = steps(variant);
+    std::vector<NamedSequence> program = {{"set centre scale", set_centre_scale(variant.rows, kConstants)},
+                                          {"clear sums", clear_sums()}};
+    if (variant.shifts()) {
+        program.push_back({"shifts", shifts_from_first_elements(variant.first_pass())});
+        if (variant.resident) {
+            program.push_back({"store shifts", store_shifts(variant.rows)});
+        }
+    }
+    if (variant.centres()) {
+        append_pass(program, step[0]);
+        program.push_back({"centres from sums", centres_from_sums(variant.later_pass(), kConstants)});
+    }
+    append_pass(program, step[step.size() - 2]);
+    program.push_back({"rstd from squares", rstd_from_squares(kConstants)});
+    if (variant.centres()) {
+        program.push_back({"store means", store_means(variant.later_pass(), variant.shifts(), kConstants)});
+    }
+    program.push_back({"store rstds", store_rstds(variant.rows, kConstants)});
+    program.push_back(step.back());
+    return program;
+}
+
+// Every variant that the planner can ask for: streamed rows are one a batch if shifted or beside a residual, else two at
+// most; a sum needs a residual, a zero-centred gamma a gamma.
 template <typename Visit>
 void for_each_variant(Visit visit) {
-    for (std::uint32_t rows = 1; rows <= 4; ++rows) {
-        for (const Keep keep : {Keep::kX, Keep::kCentred}) {
-            SCOPED_TRACE(std::to_string(rows) + " rows, keep " + (keep == Keep::kX ? "x" : "centred"));
-            visit(rows, keep);
+    using contract::Centring;
+    for (std::uint32_t bits = 0; bits < 64; ++bits) {
+        const auto bit = [bits](std::uint32_t i) { return (bits >> i & 1U) != 0; };
+        const Affine affine{bit(3), bit(4), bit(5), kBetaDistance};
+        if ((bit(2) && !bit(1)) || (affine.gamma_is_zero_centred && !affine.has_gamma)) {
+            continue;
+        }
+        for (const Centring centring : {Centring::kNone, Centring::kScaled, Centring::kShifted}) {
+            const std::uint32_t most = bit(0) ? 4 : bit(1) || centring == Centring::kShifted ? 1 : 2;
+            for (std::uint32_t rows = 1; rows <= most; ++rows) {
+                SCOPED_TRACE(std::to_string(rows) + " rows, centring " +
+                             std::to_string(static_cast<std::uint32_t>(centring)) + ", bits " + std::to_string(bits));
+                visit(Variant{rows, bit(0), centring, bit(1), bit(2), affine});
+            }
         }
     }
 }
 
 TEST(Hazards, NoSequenceHasOne) {
-    for_each_variant([](std::uint32_t rows, Keep keep) {
-        for (const auto& [name, sequence] : batch_program(rows, keep)) {
+    for_each_variant([](const Variant& variant) {
+        for (const auto& [name, sequence] : batch_program(variant)) {
             EXPECT_FALSE(has_hazard(sequence)) << name;
+            EXPECT_LE(sequence.size, kMaxSequence) << name;
         }
     });
 }
 
 TEST(Hazards, EveryStepMayFollowItself) {
-    for_each_variant([](std::uint32_t rows, Keep keep) {
-        for (const auto& [name, sequence] : steps(rows, keep)) {
+    for_each_variant([](const Variant& variant) {
+        for (const auto& [name, sequence] : steps(variant)) {
             EXPECT_TRUE(may_follow(sequence, sequence)) << name;
+            EXPECT_LE(sequence.size, 32U) << name;  // the replay buffer
         }
     });
 }
@@ -81,8 +136,8 @@ TEST(Hazards, EveryStepMayFollowItself) {
 // Only reductions begin with a read of what the step before wrote last; the kernel rewinds the row counter between
 // them.
 TEST(Hazards, EverySequenceMayFollowTheOneBeforeItOrARewind) {
-    for_each_variant([](std::uint32_t rows, Keep keep) {
-        const std::vector<NamedSequence> program = batch_program(rows, keep);
+    for_each_variant([](const Variant& variant) {
+        const std::vector<NamedSequence> program = batch_program(variant);
         for (std::size_t i = 1; i < program.size(); ++i) {
             const bool is_behind_rewind =
                 program[i].name == "centres from sums" || program[i].name == "rstd from squares";
@@ -95,10 +150,9 @@ TEST(Hazards, EverySequenceMayFollowTheOneBeforeItOrARewind) {
 // The core checks each instruction against the one before it, as they come from the kernel.
 TEST(Hazards, TheKernelsOwnStreamHasNoneInAnyConfiguration) {
     for (const Configuration* configuration : configurations()) {
-        SCOPED_TRACE(std::to_string(configuration->shape.width) + " wide, " +
-                     std::to_string(configuration->rows_per_batch) + " rows a batch");
+        SCOPED_TRACE(configuration->name);
         const std::size_t rows = 2 * configuration->shape.rows_per_block + 1;
-        const Rows drawn = draw_rows(distributions().front(), rows, configuration->shape.width, run_seed());
+        const Rows drawn = draw_rows(distributions().front(), *configuration, rows, run_seed());
         EXPECT_NO_THROW(static_cast<void>(normalise(*configuration, drawn.operands())));
     }
 }
@@ -114,8 +168,8 @@ TEST(Hazards, TheKernelsOwnStreamHasNoneInAnyConfiguration) {
 }
 
 TEST(Hazards, NoSequenceHasANopTooMany) {
-    for_each_variant([](std::uint32_t rows, Keep keep) {
-        for (const auto& [name, sequence] : batch_program(rows, keep)) {
+    for_each_variant([](const Variant& variant) {
+        for (const auto& [name, sequence] : batch_program(variant)) {
             EXPECT_TRUE(needs_every_nop(sequence)) << name;
         }
     });

@@ -1,7 +1,9 @@
-// Arithmetic of the device on the host, for comparison from outside. Files are raw little-endian numbers.
+// Arithmetic of the device on the host, for comparison from outside. Files are fp32 bits, raw and little-endian.
 //
-//     interpret rows <width> <rows per batch> <x> <gamma> <beta> <y>        bf16: y = LayerNorm of x's rows, epsilon
-//     1e-5 interpret multiply-add <triples> <results>                            fp32 bits: a, b, c -> a * b + c
+//     interpret rows <width> <rows per batch, or 0> <options, or ""> <folder>
+//         files x, gamma, beta, residual that the call has -> y, sum, mean, rstd that it returns; epsilon 1e-5
+//     interpret multiply-add <triples> <results>
+//         a, b, c -> a * b + c
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -39,11 +41,23 @@ void write_numbers(const std::string& path, const std::vector<Number>& numbers) 
 
 void interpret_rows(const std::vector<std::string>& words) {
     const Wanted wanted{.width = static_cast<std::uint32_t>(std::stoul(words.at(1))),
-                        .rows_per_batch = static_cast<std::uint32_t>(std::stoul(words.at(2)))};
-    const auto x = read_numbers<Half>(words.at(3));
-    const auto gamma = read_numbers<Half>(words.at(4));
-    const auto beta = read_numbers<Half>(words.at(5));
-    write_numbers(words.at(6), normalise(find_configuration(wanted), {x, gamma, beta}));
+                        .rows_per_batch = static_cast<std::uint32_t>(std::stoul(words.at(2))),
+                        .options = words.at(3)};
+    const std::string folder = words.at(4) + "/";
+    const Configuration& configuration = find_configuration(wanted);
+    const Formats& formats = configuration.shape.formats;
+    const auto read = [&](const char* name, Format format) {
+        return format == Format::kNone ? std::vector<Bits>{} : read_numbers<Bits>(folder + name);
+    };
+    const std::vector<Bits> x = read("x", formats.input);
+    const std::vector<Bits> gamma = read("gamma", formats.gamma);
+    const std::vector<Bits> beta = read("beta", formats.beta);
+    const std::vector<Bits> residual = read("residual", formats.residual);
+    const Results results = normalise(configuration, {x, gamma, beta, residual});
+    write_numbers(folder + "y", results.y);
+    write_numbers(folder + "sum", results.sum);
+    write_numbers(folder + "mean", results.mean);
+    write_numbers(folder + "rstd", results.rstd);
 }
 
 void interpret_multiply_add(const std::vector<std::string>& words) {
@@ -60,13 +74,13 @@ void interpret_multiply_add(const std::vector<std::string>& words) {
 int main(int count, char** values) {
     const std::vector<std::string> words(values + 1, values + count);
     try {
-        if (words.size() == 7 && words[0] == "rows") {
+        if (words.size() == 5 && words[0] == "rows") {
             interpret_rows(words);
         } else if (words.size() == 3 && words[0] == "multiply-add") {
             interpret_multiply_add(words);
         } else {
             throw std::invalid_argument(
-                "use: rows <width> <rows per batch> <x> <gamma> <beta> <y>, "
+                "use: rows <width> <rows per batch, or 0> <options> <folder>, "
                 "or: multiply-add <triples> <results>");
         }
     } catch (const std::exception& error) {

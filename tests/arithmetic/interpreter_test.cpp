@@ -8,7 +8,7 @@
 #include <stdexcept>
 
 #include "formats.hpp"
-#include "sfpu/sequences.hpp"
+#include "sfpu/statistics.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
 namespace {
@@ -64,8 +64,8 @@ TEST_F(InterpreterTest, LoadsOddElementsWhereTheAddressHasBitOne) {
 
 TEST_F(InterpreterTest, AddsBaseAndCounterAndMovesTheCounter) {
     cursor.base = 64;
-    execute(sfpu::load(4, 8, sfpu::Advance::kNextVector));
-    execute(sfpu::load(5, 8, sfpu::Advance::kNextVector));
+    execute(sfpu::advancing(sfpu::load(4, 8), sfpu::Advance::kNextVector));
+    execute(sfpu::advancing(sfpu::load(5, 8), sfpu::Advance::kNextVector));
     execute(sfpu::load(6, 8));
     EXPECT_EQ(unit.lanes(4)[0], 16U * 72);
     EXPECT_EQ(unit.lanes(5)[0], 16U * 72 + 1);
@@ -168,12 +168,12 @@ TEST_F(InterpreterTest, RefusesWhatIsNotDescribed) {
 }
 
 TEST(Formats, WideningIsExactButForWhatTheMatrixUnitDoesNotKnow) {
-    EXPECT_EQ(widen(0x3f81), 0x3f810000U);
-    EXPECT_EQ(widen(0x8000), 0U);           // -0
-    EXPECT_EQ(widen(0x807f), 0U);           // denormal
-    EXPECT_EQ(widen(0x0080), 0x00800000U);  // the least normal number
-    EXPECT_EQ(widen(0xff80), 0xff800000U);
-    EXPECT_EQ(widen(0x7fc1), 0x7f800000U);  // NaN
+    EXPECT_EQ(widen(0x3f810000), 0x3f810000U);
+    EXPECT_EQ(widen(0x80000000), 0U);           // -0
+    EXPECT_EQ(widen(0x807f0000), 0U);           // denormal
+    EXPECT_EQ(widen(0x00800000), 0x00800000U);  // the least normal number
+    EXPECT_EQ(widen(0xff800000), 0xff800000U);
+    EXPECT_EQ(widen(0x7fc10000), 0x7f800000U);  // NaN
 }
 
 TEST(Formats, PackingRoundsHalvesAwayFromZero) {

@@ -9,11 +9,10 @@ namespace layernorm_fused_rm::arithmetic {
 namespace {
 
 using contract::Buffer;
-using contract::kBytesPerBfloat16;
 using contract::kElementsPerChunk;
 
-constexpr Half kPoison = 0x7fc1;            // a NaN
 constexpr std::uint32_t kFirstByte = 1024;  // of the buffers in L1
+constexpr std::uint32_t kBytesPerHalf = sizeof(Half);
 
 [[nodiscard]] constexpr std::uint32_t index_of(Buffer buffer) { return static_cast<std::uint32_t>(buffer); }
 
@@ -38,40 +37,73 @@ RowFeed::RowFeed(const Shape& shape, const Operands& operands)
     : shape_(shape),
       operands_(operands),
       arguments_(arguments_for(operands.x.size() / shape.width)),
-      rows_(operands.x.size() / shape.width),
-      y_(operands.x.size()) {
-    require(operands.x.size() % shape.width == 0, "x is not whole rows");
-    require(operands.gamma.size() == shape.width && operands.beta.size() == shape.width,
-            "gamma or beta is not one row");
-    const std::uint32_t vector_bytes =
-        (shape.width + kElementsPerChunk - 1) / kElementsPerChunk * kElementsPerChunk * kBytesPerBfloat16;
-    rings_[index_of(Buffer::kInput)] = {.page_bytes = shape.page_bytes, .pages = shape.input_pages};
-    rings_[index_of(Buffer::kGamma)] = {.page_bytes = vector_bytes, .pages = 1};
-    rings_[index_of(Buffer::kBeta)] = {.page_bytes = vector_bytes, .pages = 1};
-    rings_[index_of(Buffer::kOutput)] = {.page_bytes = shape.page_bytes, .pages = shape.output_pages};
+      rows_(operands.x.size() / shape.width) {
+    check_operands();
+    lay_out();
+    const Formats& formats = shape.formats;
+    results_.y.resize(operands.x.size());
+    results_.sum.resize(formats.sum == Format::kNone ? 0 : operands.x.size());
+    results_.mean.resize(formats.mean == Format::kNone ? 0 : rows_);
+    results_.rstd.resize(formats.rstd == Format::kNone ? 0 : rows_);
+}
+
+void RowFeed::check_operands() const {
+    const auto expect = [](std::span<const Bits> tensor, Format format, std::size_t elements) {
+        require(tensor.size() == (format == Format::kNone ? 0 : elements), "a tensor has another size");
+        require(
+            format != Format::kBfloat16 || std::ranges::all_of(tensor, [](Bits bits) { return (bits & 0xffffU) == 0; }),
+            "a bf16 tensor has elements that are none");
+    };
+    require(operands_.x.size() % shape_.width == 0, "x is not whole rows");
+    expect(operands_.x, shape_.formats.input, operands_.x.size());
+    expect(operands_.residual, shape_.formats.residual, operands_.x.size());
+    expect(operands_.gamma, shape_.formats.gamma, shape_.width);
+    expect(operands_.beta, shape_.formats.beta, shape_.width);
+}
+
+// Buffers one behind the other, all poison.
+void RowFeed::lay_out() {
+    const Formats& formats = shape_.formats;
+    const std::uint32_t vector_elements = reads_again() ? kElementsPerChunk : shape_.segments * kElementsPerChunk;
+    const auto add = [this](Buffer buffer, Format format, std::uint32_t page_elements, std::uint32_t pages) {
+        if (format != Format::kNone) {
+            rings_[index_of(buffer)] = {
+                .page_bytes = page_elements * bytes_of(format), .pages = pages, .format = format};
+        }
+    };
+    add(Buffer::kInput, formats.input, shape_.page_elements, shape_.input_pages);
+    add(Buffer::kGamma, formats.gamma, vector_elements, 1);
+    add(Buffer::kBeta, formats.beta, vector_elements, 1);
+    add(Buffer::kResidual, formats.residual, shape_.page_elements, shape_.input_pages);
+    add(Buffer::kOutput, formats.output, shape_.page_elements, shape_.output_pages);
+    add(Buffer::kSum, formats.sum, shape_.page_elements, shape_.output_pages);
+    add(Buffer::kStatistics, formats.rstd, kElementsPerChunk, 2);
     std::uint32_t byte = kFirstByte;
     for (Ring& ring : rings_) {
         ring.first_byte = byte;
         byte += ring.pages * ring.page_bytes;
     }
-    l1_.assign(byte / kBytesPerBfloat16, kPoison);
+    l1_.assign(byte / kBytesPerHalf, operands_.poison);
 }
 
 std::uint32_t RowFeed::front_address(std::uint32_t buffer) const {
-    return rings_.at(buffer).address_of(rings_[buffer].popped);
+    require(rings_.at(buffer).pages != 0, "a buffer that the plan does not have");
+    return rings_[buffer].address_of(rings_[buffer].popped);
 }
 std::uint32_t RowFeed::back_address(std::uint32_t buffer) const {
-    return rings_.at(buffer).address_of(rings_[buffer].pushed);
+    require(rings_.at(buffer).pages != 0, "a buffer that the plan does not have");
+    return rings_[buffer].address_of(rings_[buffer].pushed);
 }
 
 void RowFeed::wait_front(std::uint32_t buffer, std::uint32_t pages) {
-    const Ring& ring = rings_.at(buffer);
+    Ring& ring = rings_.at(buffer);
     require(pages <= ring.pages, "waits for more pages than the buffer has");
     while (ring.pushed - ring.popped < pages) {
         switch (static_cast<Buffer>(buffer)) {
-            case Buffer::kGamma: read_vector(buffer, operands_.gamma); break;
-            case Buffer::kBeta: read_vector(buffer, operands_.beta); break;
-            case Buffer::kInput: read_step(); break;
+            case Buffer::kGamma: read_vector(ring, operands_.gamma); break;
+            case Buffer::kBeta: read_vector(ring, operands_.beta); break;
+            case Buffer::kInput: read_step(ring, operands_.x); break;
+            case Buffer::kResidual: read_step(ring, operands_.residual); break;
             default: throw std::logic_error("compute waits for its own output");
         }
     }
@@ -88,29 +120,52 @@ void RowFeed::reserve_back(std::uint32_t buffer, std::uint32_t pages) const {
 }
 
 void RowFeed::push_back(std::uint32_t buffer, std::uint32_t pages) {
-    require(buffer == index_of(Buffer::kOutput) && pages == pages_per_step(), "pushes another buffer, or not a step");
-    write_step();
+    Ring& ring = rings_.at(buffer);
+    const bool is_statistics = buffer == index_of(Buffer::kStatistics);
+    require(ring.pages != 0 && pages == (is_statistics ? 1 : pages_per_step()), "pushes what is not a step");
+    switch (static_cast<Buffer>(buffer)) {
+        case Buffer::kOutput: return write_step(ring, results_.y);
+        case Buffer::kSum: return write_step(ring, results_.sum);
+        case Buffer::kStatistics: return write_statistics(ring);
+        default: throw std::logic_error("pushes its own input");
+    }
 }
 
-std::span<const Half> RowFeed::read(std::uint32_t address, std::uint32_t count) const {
-    const std::size_t first = address / kBytesPerBfloat16;
-    require(address >= kFirstByte && address % 16 == 0 && first + count <= l1_.size(), "reads L1 outside the buffers");
-    return std::span(l1_).subspan(first, count);
+const RowFeed::Ring& RowFeed::ring_at(std::uint32_t address) const {
+    const auto found = std::ranges::find_if(
+        rings_, [address](const Ring& ring) { return address >= ring.first_byte && address < ring.end(); });
+    require(found != rings_.end(), "an address outside the buffers");
+    return *found;
 }
 
-std::span<Half> RowFeed::write(std::uint32_t address, std::uint32_t count) {
-    const Ring& output = rings_[index_of(Buffer::kOutput)];
-    const std::uint32_t end = output.first_byte + output.pages * output.page_bytes;
-    require(address >= output.first_byte && address + count * kBytesPerBfloat16 <= end,
+std::vector<Bits> RowFeed::read(std::uint32_t address, std::uint32_t count, Format format) const {
+    const Ring& ring = ring_at(address);
+    require(ring.format == format, "reads another format than the buffer's");
+    require(address % 16 == 0 && address + count * bytes_of(format) <= ring.end(), "reads L1 outside the buffer");
+    std::vector<Bits> values(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        values[i] = element(address + i * bytes_of(format), format);
+    }
+    return values;
+}
+
+void RowFeed::write(std::uint32_t address, std::span<const Bits> values, Format format) {
+    const Ring& ring = ring_at(address);
+    require(&ring >= &rings_[index_of(Buffer::kOutput)], "packs into an input page");
+    require(ring.format == format, "packs another format than the buffer's");
+    require(address % 16 == 0 && address + values.size() * bytes_of(format) <= ring.end(),
             "packs outside the output pages");
-    return std::span(l1_).subspan(address / kBytesPerBfloat16, count);
+    put(address, values, format);
 }
 
-std::vector<Half> RowFeed::take_result() {
-    require(next_write_.first_row >= rows_, "not every row was pushed");
-    require(std::all_of(rings_.begin(), rings_.end(), [](const Ring& ring) { return ring.pushed == ring.popped; }),
+Results RowFeed::take_results() {
+    for (const Buffer buffer : {Buffer::kOutput, Buffer::kSum, Buffer::kStatistics}) {
+        const Ring& ring = rings_[index_of(buffer)];
+        require(ring.pages == 0 || ring.next.first_row >= rows_, "not every row was pushed");
+    }
+    require(std::ranges::all_of(rings_, [](const Ring& ring) { return ring.pushed == ring.popped; }),
             "pages are left in a buffer");
-    return std::move(y_);
+    return std::move(results_);
 }
 
 std::uint32_t RowFeed::rows_of(const Step& step) const {
@@ -122,46 +177,88 @@ RowFeed::Piece RowFeed::piece_of(const Step& step, std::uint32_t row) const {
     return {(step.first_row + row) * shape_.width + offset, std::min(kElementsPerChunk, shape_.width - offset)};
 }
 
-void RowFeed::advance(Step& step) const {
+void RowFeed::advance(Step& step, std::uint32_t passes) const {
     step.segment = (step.segment + 1) % shape_.segments;
-    step.first_row += step.segment == 0 ? shape_.rows_per_block : 0;
+    step.pass = step.segment == 0 ? (step.pass + 1) % passes : step.pass;
+    step.first_row += step.segment == 0 && step.pass == 0 ? shape_.rows_per_block : 0;
 }
 
-void RowFeed::read_step() {
-    require(next_read_.first_row < rows_, "waits for rows that do not come");
-    Ring& ring = rings_[index_of(Buffer::kInput)];
+void RowFeed::read_step(Ring& ring, std::span<const Bits> tensor) {
+    require(ring.next.first_row < rows_, "waits for rows that do not come");
     require(ring.pushed - ring.popped + pages_per_step() <= ring.pages, "waits for a page that has no room");
-    const std::size_t base = ring.address_of(ring.pushed) / kBytesPerBfloat16;
-    const auto page = std::span(l1_).subspan(base, pages_per_step() * ring.page_bytes / kBytesPerBfloat16);
-    std::ranges::fill(page, kPoison);
-    for (std::uint32_t row = 0; row < rows_of(next_read_); ++row) {
-        const Piece piece = piece_of(next_read_, row);
-        std::ranges::copy(operands_.x.subspan(piece.first, piece.elements),
-                          page.begin() + static_cast<std::ptrdiff_t>(std::size_t{row} * shape_.row_stride));
+    const std::uint32_t base = ring.address_of(ring.pushed);
+    poison(base, pages_per_step() * ring.page_bytes);
+    for (std::uint32_t row = 0; row < rows_of(ring.next); ++row) {
+        const Piece piece = piece_of(ring.next, row);
+        put(base + row * shape_.row_stride * bytes_of(ring.format), tensor.subspan(piece.first, piece.elements),
+            ring.format);
     }
     ring.pushed += pages_per_step();
-    advance(next_read_);
+    advance(ring.next, shape_.reads_per_row);
 }
 
-void RowFeed::read_vector(std::uint32_t buffer, std::span<const Half> values) {
-    Ring& ring = rings_[buffer];
-    require(ring.pushed == 0, "gamma and beta come once");
-    std::ranges::copy(values, l1_.begin() + ring.first_byte / kBytesPerBfloat16);
-    ring.pushed = 1;
+// The whole vector once; or a segment of it with each step of a row's last pass.
+void RowFeed::read_vector(Ring& ring, std::span<const Bits> values) {
+    require(!values.empty(), "waits for a vector that the call does not have");
+    require(reads_again() || ring.pushed == 0, "gamma and beta come once");
+    poison(ring.first_byte, ring.page_bytes);
+    if (reads_again()) {
+        const Piece piece = piece_of({.segment = ring.next.segment}, 0);
+        values = values.subspan(piece.first, piece.elements);
+        advance(ring.next, 1);
+    }
+    put(ring.first_byte, values, ring.format);
+    ++ring.pushed;
 }
 
-void RowFeed::write_step() {
-    Ring& ring = rings_[index_of(Buffer::kOutput)];
-    require(next_write_.first_row < rows_, "pushes more rows than there are");
-    const std::size_t base = ring.address_of(ring.pushed) / kBytesPerBfloat16;
-    for (std::uint32_t row = 0; row < rows_of(next_write_); ++row) {
-        const Piece piece = piece_of(next_write_, row);
-        std::ranges::copy(std::span(l1_).subspan(base + std::size_t{row} * shape_.row_stride, piece.elements),
-                          y_.begin() + static_cast<std::ptrdiff_t>(piece.first));
+void RowFeed::write_step(Ring& ring, std::vector<Bits>& tensor) {
+    require(ring.next.first_row < rows_, "pushes more rows than there are");
+    const std::uint32_t base = ring.address_of(ring.pushed);
+    for (std::uint32_t row = 0; row < rows_of(ring.next); ++row) {
+        const Piece piece = piece_of(ring.next, row);
+        for (std::uint32_t i = 0; i < piece.elements; ++i) {
+            tensor[piece.first + i] =
+                element(base + (row * shape_.row_stride + i) * bytes_of(ring.format), ring.format);
+        }
     }
     ring.pushed += pages_per_step();
     ring.popped = ring.pushed;
-    advance(next_write_);
+    advance(ring.next, 1);
+}
+
+// One element of each, which is what kernels/writer.cpp sends.
+void RowFeed::write_statistics(Ring& ring) {
+    require(ring.next.first_row < rows_, "pushes more statistics than there are rows");
+    const std::uint32_t distance = contract::kElementsPerVectorPair * bytes_of(ring.format);
+    std::uint32_t address = ring.address_of(ring.pushed);
+    for (std::uint32_t row = 0; row < rows_of(ring.next); ++row, address += contract::kStatisticsPerRow * distance) {
+        if (!results_.mean.empty()) {
+            results_.mean[ring.next.first_row + row] = element(address, ring.format);
+        }
+        results_.rstd[ring.next.first_row + row] = element(address + distance, ring.format);
+    }
+    ring.popped = ++ring.pushed;
+    ring.next.first_row += shape_.rows_per_block;
+}
+
+Bits RowFeed::element(std::uint32_t address, Format format) const {
+    const std::size_t first = address / kBytesPerHalf;
+    const Bits half = l1_[first];
+    return format == Format::kBfloat16 ? half << kHalfShift : half | static_cast<Bits>(l1_[first + 1]) << kHalfShift;
+}
+
+void RowFeed::put(std::uint32_t address, std::span<const Bits> values, Format format) {
+    std::size_t at = address / kBytesPerHalf;
+    for (const Bits bits : values) {
+        if (format == Format::kFloat32) {
+            l1_[at++] = static_cast<Half>(bits & 0xffffU);
+        }
+        l1_[at++] = static_cast<Half>(bits >> kHalfShift);
+    }
+}
+
+void RowFeed::poison(std::uint32_t address, std::uint32_t bytes) {
+    std::fill_n(l1_.begin() + address / kBytesPerHalf, bytes / kBytesPerHalf, operands_.poison);
 }
 
 }  // namespace layernorm_fused_rm::arithmetic

@@ -1,7 +1,8 @@
 // Circular buffers of one core, with reader and writer played on demand: rows in, normalised rows out.
 //
 // A step is what kernels/work.hpp calls one: a page with a block of rows, or a page for each row's segment. Whatever a
-// page holds beside its rows is poison (NaN), so that padding which counts anywhere is found out.
+// page holds beside its rows is poison (NaN, unless a test says otherwise), so that padding which counts anywhere is
+// found out.
 #pragma once
 
 #include <array>
@@ -13,22 +14,51 @@
 
 namespace layernorm_fused_rm::arithmetic {
 
+// Formats of a call's tensors; kNone: the call has no such tensor.
+struct Formats {
+    Format input = Format::kBfloat16;
+    Format residual = Format::kNone;
+    Format gamma = Format::kBfloat16;
+    Format beta = Format::kBfloat16;
+    Format output = Format::kBfloat16;
+    Format sum = Format::kNone;
+    Format mean = Format::kNone;
+    Format rstd = Format::kNone;  // and of the pages that both are packed to
+};
+
 // What of a plan decides how rows travel.
 struct Shape {
     std::uint32_t width = 0;       // elements
     std::uint32_t row_stride = 0;  // elements, from row to row in a page
     std::uint32_t segments = 0;    // of a row
     std::uint32_t rows_per_block = 0;
-    std::uint32_t page_bytes = 0;  // of input and output
+    std::uint32_t page_elements = 0;  // of row buffers
     std::uint32_t input_pages = 0;
     std::uint32_t output_pages = 0;
+    std::uint32_t reads_per_row = 1;  // more: rows, and segments of gamma and beta, come anew for each pass
+    Formats formats{};
 };
 
-// The tensors, bf16: x [rows, width], gamma [width], beta [width].
+inline constexpr Half kPoison = 0x7fc1;  // a NaN, and two of them an fp32 NaN
+
+// The tensors, fp32 bits: x and residual [rows, width], gamma and beta [width]. One that the call does not have is
+// empty.
 struct Operands {
-    std::span<const Half> x;
-    std::span<const Half> gamma;
-    std::span<const Half> beta;
+    std::span<const Bits> x;
+    std::span<const Bits> gamma{};
+    std::span<const Bits> beta{};
+    std::span<const Bits> residual{};
+    Half poison = kPoison;
+};
+
+// fp32 bits: y and sum [rows, width], mean and rstd [rows]; empty where the call does not return them.
+struct Results {
+    std::vector<Bits> y{};
+    std::vector<Bits> sum{};
+    std::vector<Bits> mean{};
+    std::vector<Bits> rstd{};
+
+    bool operator==(const Results&) const = default;
 };
 
 class RowFeed {
@@ -37,6 +67,8 @@ public:
 
     // A runtime argument of the core: one run of all rows.
     [[nodiscard]] std::uint32_t argument(std::uint32_t slot) const { return arguments_.at(slot); }
+
+    [[nodiscard]] Format format_of(std::uint32_t buffer) const { return rings_.at(buffer).format; }
 
     // Byte addresses of a buffer's front and back page.
     [[nodiscard]] std::uint32_t front_address(std::uint32_t buffer) const;
@@ -47,29 +79,34 @@ public:
     void reserve_back(std::uint32_t buffer, std::uint32_t pages) const;
     void push_back(std::uint32_t buffer, std::uint32_t pages);
 
-    // L1 from `address`, `count` elements. Throws std::logic_error outside the buffers.
-    [[nodiscard]] std::span<const Half> read(std::uint32_t address, std::uint32_t count) const;
-    [[nodiscard]] std::span<Half> write(std::uint32_t address, std::uint32_t count);
+    // `count` elements of L1 from `address`, as they stand there. Throws std::logic_error outside the buffers, and for
+    // elements of another format than the buffer's.
+    [[nodiscard]] std::vector<Bits> read(std::uint32_t address, std::uint32_t count, Format format) const;
+    void write(std::uint32_t address, std::span<const Bits> values, Format format);
 
-    // y, bf16 [rows, width]. Throws std::logic_error unless every row was pushed and every input page popped.
-    [[nodiscard]] std::vector<Half> take_result();
+    // Throws std::logic_error unless every row was pushed and every input page popped.
+    [[nodiscard]] Results take_results();
 
 private:
+    // The next step of a buffer.
+    struct Step {
+        std::size_t first_row = 0;
+        std::uint32_t pass = 0;
+        std::uint32_t segment = 0;
+    };
     struct Ring {
         std::uint32_t first_byte = 0;
         std::uint32_t page_bytes = 0;
         std::uint32_t pages = 0;
+        Format format = Format::kNone;
         std::uint32_t pushed = 0;  // ever
         std::uint32_t popped = 0;
+        Step next{};
 
         [[nodiscard]] std::uint32_t address_of(std::uint32_t page) const {
             return first_byte + page % pages * page_bytes;
         }
-    };
-    // The next step of one direction.
-    struct Step {
-        std::size_t first_row = 0;
-        std::uint32_t segment = 0;
+        [[nodiscard]] std::uint32_t end() const { return first_byte + pages * page_bytes; }
     };
     // A row's part in a step: where in the tensor it begins, how long it is.
     struct Piece {
@@ -77,13 +114,23 @@ private:
         std::uint32_t elements = 0;
     };
 
+    void check_operands() const;
+    void lay_out();
+    [[nodiscard]] const Ring& ring_at(std::uint32_t address) const;
     [[nodiscard]] std::uint32_t rows_of(const Step& step) const;
     [[nodiscard]] std::uint32_t pages_per_step() const { return shape_.segments == 1 ? 1 : shape_.rows_per_block; }
+    [[nodiscard]] bool reads_again() const { return shape_.reads_per_row > 1; }
     [[nodiscard]] Piece piece_of(const Step& step, std::uint32_t row) const;
-    void advance(Step& step) const;
-    void read_step();
-    void read_vector(std::uint32_t buffer, std::span<const Half> values);
-    void write_step();
+    void advance(Step& step, std::uint32_t passes) const;
+    void read_step(Ring& ring, std::span<const Bits> tensor);
+    void read_vector(Ring& ring, std::span<const Bits> values);
+    void write_step(Ring& ring, std::vector<Bits>& tensor);
+    void write_statistics(Ring& ring);
+
+    // L1 without checks.
+    [[nodiscard]] Bits element(std::uint32_t address, Format format) const;
+    void put(std::uint32_t address, std::span<const Bits> values, Format format);
+    void poison(std::uint32_t address, std::uint32_t bytes);
 
     Shape shape_;
     Operands operands_;
@@ -91,9 +138,7 @@ private:
     std::size_t rows_;
     std::array<Ring, 32> rings_{};
     std::vector<Half> l1_;
-    Step next_read_;
-    Step next_write_;
-    std::vector<Half> y_;
+    Results results_;
 };
 
 }  // namespace layernorm_fused_rm::arithmetic

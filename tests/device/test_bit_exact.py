@@ -12,9 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import ttnn
 
-from layernorm_fused_rm import _core, op
-from rows import Case, normal_case, run, to_device
+import layernorm_fused_rm
+from layernorm_fused_rm import _core, op, reference
+from rows import Case, normal_case, run, to_device, to_numpy
 from test_repetition import run_on_grid
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -31,12 +33,18 @@ def interpret(*words) -> None:
 
 
 def interpret_rows(case: Case, rows_per_batch: int, folder: Path) -> np.ndarray:
-    """The output for a case of two dimensions as the host computes it, in batches of `rows_per_batch` rows."""
-    for name, values in (("x", case.x), ("gamma", case.gamma), ("beta", case.beta)):
-        (bits(values) >> 16).astype("<u2").tofile(folder / name)
-    interpret("rows", case.x.shape[1], rows_per_batch, *(folder / name for name in ("x", "gamma", "beta", "y")))
-    halves = np.fromfile(folder / "y", "<u2").astype(np.uint32)
-    return (halves << 16).view(np.float32).reshape(case.x.shape)
+    """The output for a bfloat16 case of two dimensions as the host computes it, in batches of `rows_per_batch` rows."""
+    tensors = {"x": case.x, "gamma": case.gamma, "beta": case.beta}
+    return interpret_call(tensors, case.x.shape, rows_per_batch, "", folder)["y"]
+
+
+def interpret_call(tensors: dict, shape, rows_per_batch: int, options: str, folder: Path) -> dict[str, np.ndarray]:
+    """What a call with these options (tests/arithmetic/generate_configurations.cpp) returns as the host computes it."""
+    for name, values in tensors.items():
+        bits(values).astype("<u4").tofile(folder / name)
+    interpret("rows", shape[1], rows_per_batch, options, folder)
+    results = {name: np.fromfile(folder / name, "<f4") for name in ("y", "sum", "mean", "rstd")}
+    return {name: values.reshape(shape[0], -1) for name, values in results.items() if values.size}
 
 
 def bits(values: np.ndarray) -> np.ndarray:
@@ -78,6 +86,102 @@ def test_rows_that_are_no_ordinary_numbers(device, tmp_path, width):
     case = Case((bits(x) & 0xFFFF0000).view(np.float32), case.gamma, case.beta)
     expected = interpret_rows(case, planned_rows_per_batch(case, device), tmp_path)
     np.testing.assert_array_equal(bits(run(case, device)), bits(expected))
+
+
+# Width, options of the interpreter, and what of them the call is given: the operation, the tensors' dtypes, keywords.
+CALLS = [
+    (64, "f32"),
+    (257, "f32"),
+    (1000, "f32"),
+    (1057, "f32"),
+    (96, "input32"),
+    (96, "output32"),
+    (64, "residual:sum:statistics"),
+    (257, "f32:residual:sum:statistics"),
+    (1057, "residual32:sum32:statistics"),
+    (1057, "rms:f32:residual:sum:statistics"),
+    (257, "rms:f32:statistics"),
+    (45, "f32:no-gamma:no-beta"),
+    (257, "f32:zero-centred"),
+]
+
+
+def draw_call(shape, options: str, mean: float, sigma: float) -> dict[str, np.ndarray]:
+    """The tensors of a call with these options, numbers of their dtypes."""
+    random = np.random.default_rng(shape[1])
+    words = options.split(":")
+    draw = lambda centre, spread, size, name: rounded(random.normal(centre, spread, size), dtype_of(name, words))
+    tensors = {"x": draw(mean, sigma, shape, "input")}
+    if "no-gamma" not in words:
+        tensors["gamma"] = draw(0 if "zero-centred" in words else 1, 0.2, shape[1], "gamma")
+    if "no-beta" not in words:
+        tensors["beta"] = draw(0, 0.5, shape[1], "beta")
+    if "residual" in words or "residual32" in words:
+        tensors["residual"] = draw(mean, sigma, shape, "residual")
+    return tensors
+
+
+def dtype_of(name: str, words: list[str]):
+    return ttnn.float32 if "f32" in words or f"{name}32" in words else ttnn.bfloat16
+
+
+def rounded(values: np.ndarray, dtype) -> np.ndarray:
+    return reference.round_to_bfloat16(values) if dtype == ttnn.bfloat16 else values.astype(np.float32)
+
+
+def call_on_device(tensors: dict, options: str, device) -> dict[str, np.ndarray]:
+    words = options.split(":")
+    operation = layernorm_fused_rm.rms_norm_fused_rm if "rms" in words else layernorm_fused_rm.layernorm_fused_rm
+    names = {"input": "x", "gamma": "gamma", "beta": "beta", "residual": "residual"}
+    on_device = {
+        name: to_device(tensors[key], device, dtype=dtype_of(name, words))
+        for name, key in names.items()
+        if key in tensors
+    }
+    returns_sum, returns_statistics = "sum" in words or "sum32" in words, "statistics" in words
+    results = operation(
+        on_device.pop("input"),
+        **on_device,
+        dtype=dtype_of("output", words),
+        return_sum=returns_sum,
+        sum_dtype=dtype_of("sum", words) if returns_sum else None,
+        return_statistics=returns_statistics,
+        zero_centered_gamma="zero-centred" in words,
+    )
+    returned = ["y"] + ["sum"] * returns_sum
+    returned += (["rstd"] if "rms" in words else ["mean", "rstd"]) * returns_statistics
+    results = results if isinstance(results, tuple) else (results,)
+    return {name: to_numpy(tensor) for name, tensor in zip(returned, results, strict=True)}
+
+
+def assert_same_bits(tensors: dict, shape, options: str, device, folder: Path) -> None:
+    expected = interpret_call(tensors, shape, 0, options, folder)
+    returned = call_on_device(tensors, options, device)
+    assert returned.keys() == expected.keys()
+    for name, values in returned.items():
+        np.testing.assert_array_equal(bits(values), bits(expected[name]), err_msg=name)
+
+
+@pytest.mark.parametrize("width, options", CALLS)
+def test_every_kind_of_call(device, tmp_path, width, options):
+    """Batch and block decide no bit (tests/arithmetic/determinism_test.cpp), so any that is compiled will do."""
+    shape = (15, width)
+    assert_same_bits(draw_call(shape, options, 100, 1), shape, options, device, tmp_path)
+
+
+@pytest.mark.parametrize("width, options", [(257, "f32"), (1057, "f32"), (257, "rms:f32:statistics")])
+def test_float32_rows_that_are_no_ordinary_numbers(device, tmp_path, width, options):
+    shape = (10, width)
+    tensors = draw_call(shape, options, 0, 1)
+    x = tensors["x"]
+    x[0, 0], x[1, 5], x[2, width - 1] = np.inf, -np.inf, np.inf
+    x[3], x[4, ::2], x[5], x[6] = 0.0, -0.0, 1e-39, 3.3593751
+    x[7], x[8], x[9] = x[7] * np.float32(1e18), x[8] * np.float32(1e25), x[9] * np.float32(1e-25)
+    expected = interpret_call(tensors, shape, 0, options, tmp_path)
+    returned = call_on_device(tensors, options, device)
+    for name, values in returned.items():  # of a NaN only that it is one: its payload is nobody's
+        same = (bits(values) == bits(expected[name])) | (np.isnan(values) & np.isnan(expected[name]))
+        assert same.all(), name
 
 
 @pytest.mark.simulator

@@ -23,7 +23,7 @@ KERNELS = ("reader", "compute", "writer")
 
 LEFT_BEHIND = {
     "beta_never_popped": (
-        SMALL, "compute.cpp", "cb_pop_front(kBeta, 1);", "",
+        SMALL, "compute.cpp", "pop_vector<kBetaOperand>();", "",
         'buffer 2 "beta": 1 pages pushed, 0 popped, 1 left in it',
     ),
     "semaphore_not_set_back": (
@@ -49,7 +49,7 @@ def test_what_a_program_leaves_behind_is_named(host, tmp_path, shape, file, good
 @pytest.mark.parametrize("poison, shows", [("1", True), ("0", False)])
 def test_padding_that_is_trusted_shows_in_the_result(host, tmp_path, poison, shows):
     # Two lanes beyond the row take part in its sums.
-    wide_mask = changed_kernels(tmp_path, "sfpu/sequences.hpp", "enable_lanes_below(limit,", "enable_lanes_below(limit + 2,")
+    wide_mask = changed_kernels(tmp_path, "sfpu/steps.hpp", "enable_lanes_below(limit,", "enable_lanes_below(limit + 2,")
     process = host(SMALL, kernels=wide_mask, variables={POISON: poison})
     assert process.wait() == 0, process.output()
     # Every element; the packer makes infinities of some NaN.
@@ -71,7 +71,7 @@ def test_unwritten_device_memory_is_nan(device):
 def test_a_read_from_a_coordinate_without_a_tile_is_refused(host, tmp_path):
     # Column 0, row 2 of Wormhole's NoC 0 holds a router and nothing else.
     kernels = changed_kernels(
-        tmp_path, "vectors.hpp", "get_noc_addr_from_bank_id<in_dram>(0, address)", "get_noc_addr(0, 2, address)"
+        tmp_path, "rows.hpp", "get_noc_addr_from_bank_id<tensor.in_dram>(block.bank,", "get_noc_addr(0, 2,"
     )
     process = host(SMALL, kernels=kernels)
     assert process.wait() == ENDED_BY_SIMULATOR, process.output()
@@ -94,7 +94,7 @@ def test_a_hang_of_all_cores_is_explained_within_ten_seconds(host, tmp_path, rec
     assert sum('semaphore 0 "receivers ready"' in line and "is 71, wants 72" in line for line in reader) == 1, report
     assert sum('semaphore 1 "vectors arrived"' in line and "is 0, wants 1" in line for line in reader) == 71, report
     assert all(re.search(r"at vectors\.hpp:\d+: ", line) for line in reader), report
-    gamma = re.compile(r'at compute\.cpp:\d+: waits for pages of buffer 1 "gamma" \(cb_wait_front\): wants 1, 0 present')
+    gamma = re.compile(r'at operands\.hpp:\d+: waits for pages of buffer 1 "gamma" \(cb_wait_front\): wants 1, 0 present')
     assert sum(bool(gamma.search(line)) for line in compute) >= 72, report
     output = re.compile(r'at writer\.cpp:\d+: waits for pages of buffer 16 "output rows" .*: wants 1, 0 present')
     assert sum(bool(output.search(line)) for line in writer) == 72, report

@@ -17,13 +17,13 @@ from layernorm_fused_rm import op, program
 from rows import judge, normal_case, run
 
 BREAKS = {
-    "mean_left_out": ("sfpu/sequences.hpp", "multiply(0, 4, 1)", "multiply(kZero, 4, 1)"),
-    "rsqrt_one_step_short": ("sfpu/sequences.hpp", "then(rsqrt_step()).then(rsqrt_step())", "then(rsqrt_step())"),
-    "one_rotation_short": ("sfpu/sequences.hpp", "turn < 6", "turn < 5"),
-    "beta_read_as_gamma": ("sfpu/sequences.hpp", "load_affine(7, beta_distance)", "load_affine(7, 0)"),
-    "mask_one_lane_wide": ("sfpu/sequences.hpp", "enable_lanes_below(limit,", "enable_lanes_below(limit + 2,"),
-    "reader_takes_next_bank": ("reader.cpp", "block.bank, first", "block.bank ^ 1, first"),
-    "writer_one_row_late": ("writer.cpp", "block.first_page + row)", "block.first_page + row + 1)"),
+    "mean_left_out": ("sfpu/statistics.hpp", "multiply(0, 4, 1)", "multiply(kZero, 4, 1)"),
+    "rsqrt_one_step_short": ("sfpu/statistics.hpp", "then(rsqrt_step()).then(rsqrt_step())", "then(rsqrt_step())"),
+    "one_rotation_short": ("sfpu/statistics.hpp", "turn < 6", "turn < 5"),
+    "beta_read_as_gamma": ("sfpu/steps.hpp", "kBetaRegister, affine.beta_distance", "kBetaRegister, 0"),
+    "mask_one_lane_wide": ("sfpu/steps.hpp", "enable_lanes_below(limit,", "enable_lanes_below(limit + 2,"),
+    "reader_takes_next_bank": ("reader.cpp", "kInputTensor>(block,", "kInputTensor>({block.bank ^ 1, block.first_page, block.rows},"),
+    "writer_one_row_late": ("writer.cpp", "kOutputTensor>(block,", "kOutputTensor>({block.bank, block.first_page + 1, block.rows},"),
 }
 
 HANG = """
@@ -53,7 +53,7 @@ def test_a_broken_kernel_gives_wrong_results(device, monkeypatch, tmp_path, file
     "file, dropped, waiting, buffer",
     [
         ("reader.cpp", "cb_push_back(kInput, kPagesPerStep);", "compute.cpp", "input rows"),
-        ("compute.cpp", "cb_push_back(kOutput, 1);", "writer.cpp", "output rows"),
+        ("compute.cpp", "cb_push_back(buffer, 1);", "writer.cpp", "output rows"),
     ],
 )
 def test_a_dropped_push_ends_as_a_named_hang(tmp_path, file, dropped, waiting, buffer):

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "builders.hpp"
@@ -49,6 +50,8 @@ public:
         return values[static_cast<std::size_t>(below(kCount))];
     }
 
+    [[nodiscard]] DataType dtype() const { return choice(std::array{DataType::kBfloat16, DataType::kFloat32}); }
+
     [[nodiscard]] Memory memory() const { return choice(std::array{Memory::kDram, Memory::kL1}); }
 
     [[nodiscard]] Coordinate place() const {
@@ -70,12 +73,15 @@ private:
 };
 
 [[nodiscard]] std::int64_t plausible_width(const Draw& draw) {
-    return 32 * (1 + draw.below(draw.one_in(4) ? 1'000 : 64));
+    if (draw.one_in(2)) {
+        return 32 * (1 + draw.below(draw.one_in(4) ? 1'000 : 64));
+    }
+    return 1 + draw.below(draw.one_in(4) ? 2'000'000 : 2'100);
 }
 
 [[nodiscard]] std::vector<std::int64_t> plausible_shape(const Draw& draw, std::int64_t width) {
     std::vector<std::int64_t> shape;
-    for (std::int64_t rank = 1 + draw.below(3); rank > 0; --rank) {
+    for (std::int64_t rank = draw.below(draw.one_in(4) ? 9 : 4); rank > 0; --rank) {
         shape.push_back(draw.one_in(6) ? draw.size() : draw.below(draw.one_in(3) ? 5'000 : 40));
     }
     shape.push_back(width);
@@ -161,14 +167,67 @@ void spoil_device(const Draw& draw, Device& device) {
     }
 }
 
+void spoil_optional(const Draw& draw, std::optional<TensorSpec>& spec) {
+    if (spec && !draw.one_in(8)) {
+        spoil_tensor(draw, *spec);
+    } else {
+        spec.reset();
+    }
+}
+
+// Outputs of another data type, or that have no meaning without a residual or gamma.
+void spoil_options(const Draw& draw, Problem& problem) {
+    switch (draw.below(5)) {
+        case 0: problem.output_dtype = DataType::kOther; break;
+        case 1: problem.sum_dtype = DataType::kOther; break;
+        case 2: problem.sum_dtype = draw.dtype(); break;
+        case 3: problem.residual.reset(); break;
+        default: problem.gamma_is_zero_centred = true; break;
+    }
+}
+
 void spoil(const Draw& draw, Problem& problem) {
-    switch (draw.below(8)) {
-        case 0: spoil_tensor(draw, problem.gamma); break;
-        case 1: spoil_tensor(draw, problem.beta); break;
+    switch (draw.below(10)) {
+        case 0: spoil_optional(draw, problem.gamma); break;
+        case 1: spoil_optional(draw, problem.beta); break;
+        case 8: spoil_optional(draw, problem.residual); break;
+        case 9: spoil_options(draw, problem); break;
         case 2:
         case 3: spoil_tensor(draw, problem.input); break;
         case 4: spoil_epsilon(draw, problem.epsilon); break;
         default: spoil_device(draw, problem.device); break;
+    }
+}
+
+// gamma or beta, in any of the forms that are taken, or none.
+[[nodiscard]] std::optional<TensorSpec> plausible_vector(const Draw& draw, std::int64_t width) {
+    if (draw.one_in(4)) {
+        return std::nullopt;
+    }
+    TensorSpec spec{.shape = {width}, .dtype = draw.dtype(), .memory = draw.memory()};
+    switch (draw.below(4)) {
+        case 0: spec.shape = {1, width}; break;
+        case 1: spec.layout = Layout::kTile; break;
+        case 2:
+            if (width > 0 && width % 32 == 0) {
+                spec.shape = {1, 1, width / 32, 32};
+            }
+            break;
+        default: break;
+    }
+    return spec;
+}
+
+void add_options(const Draw& draw, Problem& problem) {
+    problem.norm = draw.choice(std::array{Norm::kLayer, Norm::kRms});
+    problem.gamma_is_zero_centred = problem.gamma && draw.one_in(3);
+    problem.output_dtype = draw.dtype();
+    problem.returns_statistics = draw.one_in(3);
+    if (draw.one_in(3)) {
+        problem.residual = TensorSpec{.shape = problem.input.shape, .dtype = draw.dtype(), .memory = draw.memory()};
+        if (draw.one_in(2)) {
+            problem.sum_dtype = draw.dtype();
+        }
     }
 }
 
@@ -178,15 +237,13 @@ Problem arbitrary_problem(const NumberSource& next) {
     const Draw draw(next);
     // Widths beyond L1 and beyond any integer too, with gamma and beta of the same.
     const std::int64_t width = draw.one_in(8) ? draw.size() : plausible_width(draw);
-    Problem problem{.input = {.shape = plausible_shape(draw, width)},
-                    .gamma = {.shape = {width}},
-                    .beta = {.shape = {1, width}},
+    Problem problem{.input = {.shape = plausible_shape(draw, width), .dtype = draw.dtype(), .memory = draw.memory()},
+                    .gamma = plausible_vector(draw, width),
+                    .beta = plausible_vector(draw, width),
                     .output_memory = draw.memory(),
                     .epsilon = draw.one_in(2) ? 1e-5 : 1e-12,
                     .device = plausible_device(draw)};
-    for (TensorSpec* const spec : {&problem.input, &problem.gamma, &problem.beta}) {
-        spec->memory = draw.memory();
-    }
+    add_options(draw, problem);
     // Half of them stay as they are.
     for (std::int64_t spoilt = draw.one_in(2) ? 1 + draw.below(3) : 0; spoilt > 0; --spoilt) {
         spoil(draw, problem);

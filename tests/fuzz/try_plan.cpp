@@ -61,8 +61,16 @@ Outcome try_plan(const Problem& problem) {
 std::string describe_problem(const Problem& problem) {
     std::ostringstream text;
     describe_tensor(text, "input", problem.input);
-    describe_tensor(text, "gamma", problem.gamma);
-    describe_tensor(text, "beta ", problem.beta);
+    for (const auto& [name, spec] : {std::pair("gamma", &problem.gamma), std::pair("beta ", &problem.beta),
+                                     std::pair("residual", &problem.residual)}) {
+        if (*spec) {
+            describe_tensor(text, name, **spec);
+        }
+    }
+    text << "  norm " << static_cast<int>(problem.norm) << ", gamma is zero-centred " << problem.gamma_is_zero_centred
+         << ", output dtype " << static_cast<int>(problem.output_dtype) << ", sum dtype "
+         << (problem.sum_dtype ? static_cast<int>(*problem.sum_dtype) : -1) << ", statistics "
+         << problem.returns_statistics << "\n";
     const Device& device = problem.device;
     text << "  output memory " << static_cast<int>(problem.output_memory) << ", epsilon " << problem.epsilon << "\n"
          << "  device: grid " << device.grid.x << " x " << device.grid.y << ", NoC " << device.noc_size.x << " x "

@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "contract.hpp"
+#include "example_operands.hpp"
 
 namespace layernorm_fused_rm {
 namespace {
 
 using namespace contract;
+using tests::full_operands;
+using tests::plain_operands;
 
 struct Case {
     std::int64_t width = 0;
@@ -17,7 +20,8 @@ struct Case {
 // Widths below, equal to and above the vector pair, the chunk and the zone; rows below, equal to and above a batch.
 [[nodiscard]] std::vector<Case> cases() {
     std::vector<Case> all;
-    for (const std::int64_t width : {32, 64, 96, 384, 512, 768, 992, 1024, 1056, 2048, 3072, 4096, 8192, 65536}) {
+    for (const std::int64_t width :
+         {1, 31, 32, 33, 64, 96, 384, 512, 768, 1000, 1023, 1024, 1025, 2048, 3072, 4096, 8192, 65536}) {
         for (const std::int64_t rows : {1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 86, 1000}) {
             all.push_back({.width = width, .most_rows = rows});
         }
@@ -31,7 +35,7 @@ struct Case {
 
 TEST(Blocking, puts_rows_at_whole_vectors_and_segments_at_whole_chunks) {
     for (const Case& one : cases()) {
-        const Blocking blocking = choose_blocking(one.width, one.most_rows);
+        const Blocking blocking = choose_blocking(plain_operands(one.width), one.most_rows);
         if (one.width > kElementsPerChunk) {
             EXPECT_EQ(blocking.row_stride_elements, kElementsPerChunk) << name(one);
             continue;
@@ -43,15 +47,15 @@ TEST(Blocking, puts_rows_at_whole_vectors_and_segments_at_whole_chunks) {
 }
 
 TEST(Blocking, has_as_many_segments_as_a_row_has_chunks) {
-    EXPECT_EQ(choose_blocking(32, 8).segments, 1);
-    EXPECT_EQ(choose_blocking(1024, 8).segments, 1);
-    EXPECT_EQ(choose_blocking(1056, 8).segments, 2);
-    EXPECT_EQ(choose_blocking(8192, 8).segments, 8);
+    EXPECT_EQ(choose_blocking(plain_operands(32), 8).segments, 1);
+    EXPECT_EQ(choose_blocking(plain_operands(1024), 8).segments, 1);
+    EXPECT_EQ(choose_blocking(plain_operands(1056), 8).segments, 2);
+    EXPECT_EQ(choose_blocking(plain_operands(8192), 8).segments, 8);
 }
 
 TEST(Blocking, has_batches_that_the_sfpu_holds_and_blocks_of_whole_batches) {
     for (const Case& one : cases()) {
-        const Blocking blocking = choose_blocking(one.width, one.most_rows);
+        const Blocking blocking = choose_blocking(plain_operands(one.width), one.most_rows);
         const std::int64_t most = blocking.segments == 1 ? kMaxRowsPerBatch : kMaxStreamedRowsPerBatch;
         EXPECT_GE(blocking.rows_per_batch, 1) << name(one);
         EXPECT_LE(blocking.rows_per_batch, most) << name(one);
@@ -62,7 +66,7 @@ TEST(Blocking, has_batches_that_the_sfpu_holds_and_blocks_of_whole_batches) {
 
 TEST(Blocking, has_blocks_that_fit_into_their_zone_of_dest) {
     for (const Case& one : cases()) {
-        const Blocking blocking = choose_blocking(one.width, one.most_rows);
+        const Blocking blocking = choose_blocking(plain_operands(one.width), one.most_rows);
         if (blocking.segments == 1) {
             EXPECT_LE(blocking.rows_per_block * blocking.row_stride_elements,
                       std::int64_t{kChunksPerResidentZone} * kElementsPerChunk)
@@ -75,45 +79,79 @@ TEST(Blocking, has_blocks_that_fit_into_their_zone_of_dest) {
 
 TEST(Blocking, has_pages_of_whole_chunks_that_hold_a_block_or_a_segment) {
     for (const Case& one : cases()) {
-        const Blocking blocking = choose_blocking(one.width, one.most_rows);
+        const Blocking blocking = choose_blocking(plain_operands(one.width), one.most_rows);
         const bool is_resident = blocking.segments == 1;
         const std::int64_t rows = is_resident ? blocking.rows_per_block : 1;
-        const std::int64_t bytes = rows * blocking.row_stride_elements * kBytesPerBfloat16;
-        EXPECT_EQ(blocking.page_bytes % 2048, 0) << name(one);
-        EXPECT_GE(blocking.page_bytes, bytes) << name(one);
-        EXPECT_LT(blocking.page_bytes, bytes + 2048) << name(one);
+        const std::int64_t elements = rows * blocking.row_stride_elements;
+        EXPECT_EQ(blocking.page_elements % kElementsPerChunk, 0) << name(one);
+        EXPECT_GE(blocking.page_elements, elements) << name(one);
+        EXPECT_LT(blocking.page_elements, elements + kElementsPerChunk) << name(one);
         EXPECT_EQ(blocking.pages_per_step, is_resident ? 1 : blocking.rows_per_block) << name(one);
         EXPECT_EQ(blocking.pages_per_block(), blocking.pages_per_step * blocking.segments) << name(one);
     }
 }
 
 TEST(Blocking, computes_no_more_batches_than_the_largest_batch_would_need) {
-    EXPECT_EQ(choose_blocking(64, 5).rows_per_batch, 3);  // 3 + 2, not 4 + 1
-    EXPECT_EQ(choose_blocking(64, 9).rows_per_batch, 3);
-    EXPECT_EQ(choose_blocking(64, 10).rows_per_batch, 4);
-    EXPECT_EQ(choose_blocking(1024, 4).rows_per_batch, 2);
-    EXPECT_EQ(choose_blocking(2048, 3).rows_per_batch, 2);
+    EXPECT_EQ(choose_blocking(plain_operands(64), 5).rows_per_batch, 3);  // 3 + 2, not 4 + 1
+    EXPECT_EQ(choose_blocking(plain_operands(64), 9).rows_per_batch, 3);
+    EXPECT_EQ(choose_blocking(plain_operands(64), 10).rows_per_batch, 4);
+    EXPECT_EQ(choose_blocking(plain_operands(1024), 4).rows_per_batch, 2);
+    EXPECT_EQ(choose_blocking(plain_operands(2048), 3).rows_per_batch, 2);
 }
 
 TEST(Blocking, cuts_a_cores_rows_into_about_four_blocks_where_the_zone_has_room) {
-    EXPECT_EQ(choose_blocking(32, 17).rows_per_block, 8);
-    EXPECT_EQ(choose_blocking(32, 64).rows_per_block, 16);
-    EXPECT_EQ(choose_blocking(32, 1000).rows_per_block, 48);  // the zone's 3,072 elements
-    EXPECT_EQ(choose_blocking(384, 1000).rows_per_block, 8);
-    EXPECT_EQ(choose_blocking(1024, 17).rows_per_block, 3);
-    EXPECT_EQ(choose_blocking(4096, 17).rows_per_block, 2);
+    EXPECT_EQ(choose_blocking(plain_operands(32), 17).rows_per_block, 8);
+    EXPECT_EQ(choose_blocking(plain_operands(32), 64).rows_per_block, 16);
+    EXPECT_EQ(choose_blocking(plain_operands(32), 1000).rows_per_block, 48);  // the zone's 3,072 elements
+    EXPECT_EQ(choose_blocking(plain_operands(384), 1000).rows_per_block, 8);
+    EXPECT_EQ(choose_blocking(plain_operands(1024), 17).rows_per_block, 3);
+    EXPECT_EQ(choose_blocking(plain_operands(4096), 17).rows_per_block, 2);
 }
 
-TEST(Blocking, of_no_rows_is_that_of_one) { EXPECT_EQ(choose_blocking(1024, 0), choose_blocking(1024, 1)); }
+TEST(Blocking, of_no_rows_is_that_of_one) {
+    EXPECT_EQ(choose_blocking(plain_operands(1024), 0), choose_blocking(plain_operands(1024), 1));
+}
+
+// A residual's rows lie one chunk behind the input's, so that a zone of three chunks has one for rows; the statistics of
+// a zone take its last chunk, and 128 elements of it a row.
+TEST(Blocking, leaves_room_in_dest_for_a_residual_and_for_statistics) {
+    const auto rows_per_block = [](std::int64_t width, bool has_residual, bool has_statistics) {
+        Operands operands = plain_operands(width);
+        operands.residual.element_bytes = has_residual ? 2 : 0;
+        operands.statistics.element_bytes = has_statistics ? 4 : 0;
+        return choose_blocking(operands, 1000).rows_per_block;
+    };
+    EXPECT_EQ(rows_per_block(1024, false, false), 3);
+    EXPECT_EQ(rows_per_block(1024, false, true), 2);
+    EXPECT_EQ(rows_per_block(1024, true, false), 1);
+    EXPECT_EQ(rows_per_block(1024, true, true), 1);
+    EXPECT_EQ(rows_per_block(384, true, false), 2);
+    EXPECT_EQ(rows_per_block(32, false, true), 8);
+    EXPECT_EQ(rows_per_block(32, true, false), 16);
+    EXPECT_EQ(rows_per_block(32, true, true), 8);
+}
+
+// A zone of streamed rows has two chunks for rows; a shifted row and one with a residual need both.
+TEST(Blocking, streams_one_row_at_a_time_where_it_is_shifted_or_has_a_residual) {
+    Operands operands = plain_operands(2048);
+    EXPECT_EQ(choose_blocking(operands, 1000).rows_per_block, 2);
+    operands.centring = Centring::kShifted;
+    EXPECT_EQ(choose_blocking(operands, 1000).rows_per_block, 1);
+    operands.centring = Centring::kNone;
+    EXPECT_EQ(choose_blocking(operands, 1000).rows_per_block, 2);
+    operands.residual.element_bytes = 2;
+    EXPECT_EQ(choose_blocking(operands, 1000).rows_per_block, 1);
+    EXPECT_EQ(choose_blocking(full_operands(2048), 1000).rows_per_block, 1);
+}
 
 TEST(SmallestBlocking, has_one_row_a_block) {
     const Blocking expected{.row_stride_elements = 1024,
                             .segments = 2,
                             .rows_per_batch = 1,
                             .rows_per_block = 1,
-                            .page_bytes = 2048,
+                            .page_elements = 1024,
                             .pages_per_step = 1};
-    EXPECT_EQ(smallest_blocking(1056), expected);
+    EXPECT_EQ(smallest_blocking(plain_operands(1056)), expected);
 }
 
 }  // namespace

@@ -37,9 +37,23 @@ namespace layernorm_fused_rm::tests {
 
 [[nodiscard]] inline Problem make_problem(std::int64_t rows, std::int64_t width, const Device& device = wormhole()) {
     return {.input = {.shape = {rows, width}},
-            .gamma = {.shape = {width}},
-            .beta = {.shape = {1, 1, 1, width}},
+            .gamma = TensorSpec{.shape = {width}},
+            .beta = TensorSpec{.shape = {1, 1, 1, width}},
             .device = device};
+}
+
+// Every option at once: float32 rows with a residual, LayerNorm with a zero-centred gamma, and every output.
+[[nodiscard]] inline Problem make_full_problem(std::int64_t rows, std::int64_t width,
+                                               const Device& device = wormhole()) {
+    Problem problem = make_problem(rows, width, device);
+    problem.input.dtype = DataType::kFloat32;
+    problem.residual = problem.input;
+    problem.gamma->dtype = DataType::kFloat32;
+    problem.gamma_is_zero_centred = true;
+    problem.output_dtype = DataType::kFloat32;
+    problem.sum_dtype = DataType::kFloat32;
+    problem.returns_statistics = true;
+    return problem;
 }
 
 // The text of the error that planning ends in; empty when there is none.

@@ -16,9 +16,9 @@ using tests::make_problem;
 // A plan of each of several problems, or the refusal of it.
 [[nodiscard]] std::vector<std::string> plan_several() {
     std::vector<std::string> texts;
-    for (const std::int64_t width : {32, 33, 1024, 1056, 8192}) {
+    for (const std::int64_t width : {0, 32, 33, 1024, 1056, 8192}) {
         for (const std::int64_t rows : {0, 1, 777, 4096}) {
-            const Problem problem = make_problem(rows, width);
+            const Problem problem = width == 33 ? tests::make_full_problem(rows, width) : make_problem(rows, width);
             const std::string refusal = tests::error_of(problem);
             texts.push_back(refusal.empty() ? plan(problem).describe() : refusal);
         }

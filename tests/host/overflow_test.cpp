@@ -52,8 +52,7 @@ TEST(Overflow, of_the_row_count_beyond_32_bits_is_refused_however_it_comes_about
                                                   {power_of_two(32), power_of_two(32), power_of_two(32)},
                                                   // wraps to 1
                                                   {4294967297, 4294967297, 1},
-                                                  std::vector<std::int64_t>(64, 2),
-                                                  std::vector<std::int64_t>(1000, 3)}) {
+                                                  std::vector<std::int64_t>(7, 1000)}) {
         EXPECT_THAT(error_of(shaped(rows, 64)), HasSubstr("a row's index must fit in 32 bits; split the input"));
     }
 }
@@ -74,9 +73,13 @@ TEST(Overflow, of_rows_times_width_beyond_63_bits_is_refused) {
     }
 }
 
-TEST(Overflow, of_the_width_to_advise_does_not_happen) {
-    EXPECT_THAT(error_of(shaped({1}, kMax64)),
-                HasSubstr("rows of 9223372036854775776 or 9223372036854775808 elements"));
+TEST(Overflow, of_the_bytes_of_a_row_is_refused_from_the_first_element_too_many) {
+    const std::int64_t widest = (power_of_two(32) - 1) / 4;  // of float32, whatever the tensor's dtype
+    const Problem problem = shaped({1}, widest);
+    EXPECT_EQ(error_of(problem), "");
+    EXPECT_EQ(tests::broken_promise(problem, plan(problem)), "");
+    EXPECT_THAT(error_of(shaped({1}, widest + 1)), HasSubstr("the bytes of a row must fit in 32 bits"));
+    EXPECT_THAT(error_of(shaped({1}, kMax64)), HasSubstr("the bytes of a row must fit in 32 bits"));
 }
 
 TEST(Overflow, of_a_product_is_noticed_at_the_last_value_that_fits) {

@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <tuple>
@@ -50,9 +51,9 @@ void require(bool holds, const std::string& promise) {
 
 void check_extent(const Problem& problem, const Plan& plan) {
     const std::vector<std::int64_t>& shape = problem.input.shape;
-    require(shape.size() >= 2, "only an input of rank 2 or more is planned");
+    require(shape.size() >= 1 && shape.size() <= 8, "only an input of rank 1 to 8 is planned");
     require(plan.width == shape.back(), "the width is the input's last dimension");
-    require(plan.width > 0 && plan.width % 32 == 0, "the width is a positive multiple of 32");
+    require(plan.width > 0, "a row has elements");
     const bool is_empty = std::find(shape.begin(), shape.end() - 1, 0) != shape.end() - 1;
     // Exact in long double up to 2^64, and what is beyond is too large anyway.
     const long double product = std::accumulate(
@@ -121,12 +122,40 @@ void check_sharing(const Plan& plan) {
     require(lies_inside(plan.sharing->source), "the source lies inside the rectangle");
 }
 
+// What the call's tensors make of a buffer; none if the call has no use for it.
+struct BufferUse {
+    std::string producer;
+    std::string consumer;
+    DataType dtype;
+};
+
+[[nodiscard]] std::map<std::uint32_t, BufferUse> uses_of(const Problem& problem) {
+    std::map<std::uint32_t, BufferUse> uses;
+    const auto use = [&uses](contract::Buffer index, const char* producer, const char* consumer, DataType dtype) {
+        uses.insert({static_cast<std::uint32_t>(index), {producer, consumer, dtype}});
+    };
+    use(contract::Buffer::kInput, "reader", "compute", problem.input.dtype);
+    use(contract::Buffer::kOutput, "compute", "writer", problem.output_dtype);
+    if (problem.gamma) {
+        use(contract::Buffer::kGamma, "reader", "compute", problem.gamma->dtype);
+    }
+    if (problem.beta) {
+        use(contract::Buffer::kBeta, "reader", "compute", problem.beta->dtype);
+    }
+    if (problem.residual) {
+        use(contract::Buffer::kResidual, "reader", "compute", problem.residual->dtype);
+    }
+    if (problem.sum_dtype) {
+        use(contract::Buffer::kSum, "compute", "writer", *problem.sum_dtype);
+    }
+    if (problem.returns_statistics) {
+        use(contract::Buffer::kStatistics, "compute", "writer", DataType::kFloat32);
+    }
+    return uses;
+}
+
 void check_l1(const Problem& problem, const Plan& plan) {
-    const std::map<std::uint32_t, std::pair<std::string, std::string>> ends{
-        {static_cast<std::uint32_t>(contract::Buffer::kInput), {"reader", "compute"}},
-        {static_cast<std::uint32_t>(contract::Buffer::kGamma), {"reader", "compute"}},
-        {static_cast<std::uint32_t>(contract::Buffer::kBeta), {"reader", "compute"}},
-        {static_cast<std::uint32_t>(contract::Buffer::kOutput), {"compute", "writer"}}};
+    const std::map<std::uint32_t, BufferUse> uses = uses_of(problem);
     std::set<std::uint32_t> indices;
     std::int64_t bytes = 0;
     for (const CircularBuffer& buffer : plan.buffers) {
@@ -136,11 +165,14 @@ void check_l1(const Problem& problem, const Plan& plan) {
         require(buffer.page_bytes <= kMax32Bits && buffer.pages <= kMax32Bits / buffer.page_bytes,
                 "the bytes of a buffer fit in 32 bits");
         require(!buffer.purpose.empty(), "a buffer says what it is for");
-        require(ends.contains(buffer.index) && ends.at(buffer.index) == std::pair(buffer.producer, buffer.consumer),
+        require(uses.contains(buffer.index), "a buffer is there for a tensor of the call");
+        const BufferUse& use = uses.at(buffer.index);
+        require(use.producer == buffer.producer && use.consumer == buffer.consumer,
                 "a buffer goes from its producer to its consumer");
+        require(use.dtype == buffer.dtype, "a buffer holds elements of its tensor's dtype");
         bytes += buffer.bytes();
     }
-    require(indices.size() == ends.size(), "every buffer of the contract is there");
+    require(indices.size() == uses.size(), "every tensor of the call has its buffer");
     require(plan.l1_bytes_used == bytes, "the L1 used is that of the buffers");
     require(plan.l1_bytes_budget == problem.device.l1_bytes, "the budget is the device's");
     require(plan.l1_bytes_used <= plan.l1_bytes_budget, "the buffers stay within the L1 budget");
@@ -167,73 +199,188 @@ private:
     std::map<std::string, std::uint32_t> values_;
 };
 
-[[nodiscard]] const CircularBuffer& buffer_of(const Plan& plan, contract::Buffer index) {
-    return *std::ranges::find(plan.buffers, static_cast<std::uint32_t>(index), &CircularBuffer::index);
+[[nodiscard]] std::int64_t bytes_of(DataType dtype) { return dtype == DataType::kFloat32 ? 4 : 2; }
+
+// Rows that DEST holds at a time beside a residual's and the statistics, as contract.hpp shares it out.
+[[nodiscard]] std::int64_t most_elements_of_a_zone(const Problem& problem) {
+    if (problem.residual) {
+        return contract::kElementsPerChunk;
+    }
+    return (contract::kChunksPerResidentZone - (problem.returns_statistics ? 1 : 0)) *
+           std::int64_t{contract::kElementsPerChunk};
+}
+
+[[nodiscard]] contract::Centring centring_of(const Problem& problem) {
+    if (problem.norm == Norm::kRms) {
+        return contract::Centring::kNone;
+    }
+    return problem.input.dtype == DataType::kFloat32 || problem.residual ? contract::Centring::kShifted
+                                                                         : contract::Centring::kScaled;
+}
+
+[[nodiscard]] std::int64_t most_rows_of_a_batch(const Problem& problem, std::int64_t segments) {
+    if (segments == 1) {
+        return contract::kMaxRowsPerBatch;
+    }
+    return problem.residual || centring_of(problem) == contract::Centring::kShifted
+               ? contract::kMaxShiftedStreamedRowsPerBatch
+               : contract::kMaxStreamedRowsPerBatch;
 }
 
 // As kernels/arguments.hpp promises, and as the buffers are.
-void check_cut(const Plan& plan, const Arguments& value) {
+void check_cut(const Problem& problem, const Plan& plan, const Arguments& value) {
     const std::int64_t segments = value(argument::kSegments);
     const std::int64_t stride = value(argument::kRowStride);
     const std::int64_t rows = value(argument::kRowsPerBlock);
     const std::int64_t batch = value(argument::kRowsPerBatch);
     const std::int64_t steps = value(argument::kStepsInFlight);
-    require(segments >= 1 && rows >= 1, "a row has segments, a block rows");
     require(segments == (plan.width + contract::kElementsPerChunk - 1) / contract::kElementsPerChunk,
             "a row has as many segments as chunks");
     require(stride % contract::kElementsPerVectorPair == 0, "a row starts at a vector pair");
     require(segments == 1 ? plan.width <= stride : stride == contract::kElementsPerChunk, "a row fits in its stride");
     require(batch >= 1 && rows >= batch && rows % batch == 0, "a block is whole batches");
-    require(batch <= (segments == 1 ? contract::kMaxRowsPerBatch : contract::kMaxStreamedRowsPerBatch),
-            "a batch is as large as the registers allow");
-    require(
-        segments > 1 || rows * stride <= std::int64_t{contract::kChunksPerResidentZone} * contract::kElementsPerChunk,
-        "a block of resident rows fits in a zone of DEST");
+    require(batch <= most_rows_of_a_batch(problem, segments), "a batch is as large as the registers and DEST allow");
+    require(segments > 1 || rows * stride <= most_elements_of_a_zone(problem),
+            "a block of resident rows fits in a zone of DEST");
+    require(segments == 1 || rows == batch, "a block of streamed rows is a batch");
+    require(!problem.returns_statistics || rows <= contract::kMaxRowsWithStatistics,
+            "the statistics of a block fit in a chunk");
     const std::int64_t pages_per_step = segments == 1 ? 1 : rows;
     const std::int64_t page_elements = segments == 1 ? rows * stride : stride;
-    require(value(argument::kBufferPageBytes) >= page_elements * contract::kBytesPerBfloat16, "a page holds its rows");
+    require(value(argument::kBufferPageElements) >= page_elements, "a page holds its rows");
+    require(value(argument::kReadsAgain) == (plan.reads_again ? 1 : 0), "kernels know whether rows are read again");
+    require(!plan.reads_again || (segments > 1 && !plan.sharing),
+            "only rows of several segments are read again, and then no core has all of gamma to share");
+    const std::int64_t kept = plan.reads_again ? 1 : segments;  // steps that stay until the row's last pass
     const std::int64_t pages = value(argument::kInputPages);
-    require(pages % (pages_per_step * segments) == 0, "no block straddles the end of the input buffer");
+    require(pages % (pages_per_step * kept) == 0, "no block straddles the end of the input buffer");
     require(steps >= 1 && steps <= 14, "transaction ids tell the steps in flight apart");
-    require(pages / pages_per_step >= segments + steps - 1, "the reader has room for the steps in flight");
+    require(pages / pages_per_step >= kept + steps - 1, "the reader has room for the steps in flight");
+}
+
+[[nodiscard]] bool is_one_of(const CircularBuffer& buffer, std::initializer_list<contract::Buffer> all) {
+    return std::ranges::any_of(
+        all, [&](contract::Buffer index) { return static_cast<std::uint32_t>(index) == buffer.index; });
 }
 
 void check_pages(const Plan& plan, const Arguments& value) {
-    const std::int64_t page_bytes = value(argument::kBufferPageBytes);
-    const CircularBuffer& input = buffer_of(plan, contract::Buffer::kInput);
-    const CircularBuffer& output = buffer_of(plan, contract::Buffer::kOutput);
-    require(input.page_bytes == page_bytes && output.page_bytes == page_bytes,
-            "row buffers have the kernels' page size");
-    require(input.pages == value(argument::kInputPages), "the input buffer has the kernels' number of pages");
+    const std::int64_t page_elements = value(argument::kBufferPageElements);
     const std::int64_t pages_per_step = value(argument::kSegments) == 1 ? 1 : value(argument::kRowsPerBlock);
-    require(output.pages % pages_per_step == 0, "no step straddles the end of the output buffer");
-    for (const contract::Buffer index : {contract::Buffer::kGamma, contract::Buffer::kBeta}) {
-        const CircularBuffer& buffer = buffer_of(plan, index);
-        require(buffer.pages == 1 && buffer.page_bytes >= plan.width * contract::kBytesPerBfloat16,
-                "gamma and beta fit in their buffers");
+    for (const CircularBuffer& buffer : plan.buffers) {
+        const std::int64_t elements = buffer.page_bytes / bytes_of(buffer.dtype);
+        if (is_one_of(buffer, {contract::Buffer::kInput, contract::Buffer::kResidual})) {
+            require(elements == page_elements, "row buffers have the kernels' page size");
+            require(buffer.pages == value(argument::kInputPages), "input buffers have the kernels' number of pages");
+        } else if (is_one_of(buffer, {contract::Buffer::kOutput, contract::Buffer::kSum})) {
+            require(elements == page_elements, "row buffers have the kernels' page size");
+            require(buffer.pages % pages_per_step == 0, "no step straddles the end of an output buffer");
+        } else if (is_one_of(buffer, {contract::Buffer::kStatistics})) {
+            require(elements == contract::kElementsPerChunk, "a page of statistics is a chunk");
+        } else {
+            const std::int64_t needed = plan.reads_again ? contract::kElementsPerChunk : plan.width;
+            require(buffer.pages == 1 && elements >= needed, "gamma and beta, or a segment, fit in their buffers");
+        }
     }
 }
 
-void check_places(const Problem& problem, const Plan& plan, const Arguments& value) {
+[[nodiscard]] std::int64_t alignment_of(const Problem& problem, Memory memory) {
+    return memory == Memory::kDram ? problem.device.dram_alignment_bytes : problem.device.l1_alignment_bytes;
+}
+
+[[nodiscard]] std::int64_t aligned(std::int64_t bytes, std::int64_t alignment) {
+    return (bytes + alignment - 1) / alignment * alignment;
+}
+
+void check_row_tensor(const Problem& problem, const Plan& plan, const Arguments& value,
+                      const contract::RowTensorArguments& names, std::optional<DataType> dtype, Memory memory,
+                      std::int64_t elements) {
+    if (!dtype) {
+        for (const char* const name : {names.element_bytes, names.page_bytes, names.in_dram, names.banks}) {
+            require(value(name) == 0, "a tensor that the call does not have is all zeros");
+        }
+        return;
+    }
+    const std::int64_t banks = banks_of(problem, memory);
+    const std::int64_t page_bytes = aligned(elements * bytes_of(*dtype), alignment_of(problem, memory));
+    require(value(names.element_bytes) == bytes_of(*dtype), "kernels know the size of a tensor's elements");
+    require(value(names.page_bytes) == page_bytes, "a page of a tensor is a row, aligned");
+    require(value(names.in_dram) == (memory == Memory::kDram ? 1 : 0), "kernels know the memory of each tensor");
+    require(value(names.banks) == banks, "kernels know the banks of each tensor");
+    require((plan.rows + banks - 1) / banks <= kMax32Bits / page_bytes, "an offset in a bank fits in 32 bits");
+}
+
+struct Place {
+    std::int64_t page = 0;
+    std::int64_t byte = 0;
+
+    bool operator==(const Place&) const = default;
+};
+
+// Where ttnn keeps element i of a vector: a row of the tensor is a page; in TILE layout a tile is, whose row 0 lies in
+// its first two faces of 16 x 16.
+[[nodiscard]] Place place_in_tensor(const TensorSpec& spec, std::int64_t i) {
+    const std::int64_t bytes = bytes_of(spec.dtype);
+    if (spec.layout == Layout::kTile) {
+        return {.page = i / 32, .byte = (i % 32 / 16 * 256 + i % 16) * bytes};
+    }
+    return {.page = i / spec.shape.back(), .byte = i % spec.shape.back() * bytes};
+}
+
+void check_vector(const Problem& problem, const Plan& plan, const Arguments& value,
+                  const contract::VectorArguments& names, const std::optional<TensorSpec>& spec) {
+    if (!spec) {
+        require(value(names.element_bytes) == 0, "a vector that the call does not have has no elements");
+        return;
+    }
+    const std::int64_t bytes = bytes_of(spec->dtype);
+    const std::int64_t page_elements = spec->layout == Layout::kTile ? 1024 : spec->shape.back();
+    require(value(names.element_bytes) == bytes, "kernels know the size of a vector's elements");
+    require(value(names.page_bytes) == aligned(page_elements * bytes, alignment_of(problem, spec->memory)),
+            "kernels know the pages of a vector");
+    require(value(names.in_dram) == (spec->memory == Memory::kDram ? 1 : 0), "kernels know the memory of each vector");
+    require(value(names.banks) == banks_of(problem, spec->memory), "kernels know the banks of each vector");
+    const std::int64_t piece = value(names.piece_elements);
+    const std::int64_t pieces = value(names.pieces_per_page);
+    require(piece >= 1 && pieces >= 1 && contract::kElementsPerChunk % piece == 0, "segments are whole pieces");
+    for (const std::int64_t i : {0, 1, 15, 16, 17, 31, 32, 33, 100, 1023, 1024, 1025, 5000, 70000}) {
+        for (const std::int64_t element : {i, plan.width - 1 - i}) {
+            if (element >= 0 && element < plan.width) {
+                const Place read{
+                    .page = element / piece / pieces,
+                    .byte = element / piece % pieces * value(names.piece_stride_bytes) + element % piece * bytes};
+                require(read == place_in_tensor(*spec, element), "kernels find each element of gamma and beta");
+            }
+        }
+    }
+}
+
+void check_tensors(const Problem& problem, const Plan& plan, const Arguments& value) {
     require(value(argument::kWidth) == plan.width, "kernels know the width");
-    for (const char* const name : {argument::kInputPageBytes, argument::kOutputPageBytes}) {
-        require(value(name) == plan.width * contract::kBytesPerBfloat16, "a page of a tensor is a row");
-    }
-    require(value(argument::kInputBanks) == banks_of(problem, problem.input.memory), "kernels know the input's banks");
-    require(value(argument::kOutputBanks) == banks_of(problem, problem.output_memory), "and the output's");
-    const auto check_memory = [&](const char* name, Memory memory) {
-        require(value(name) == (memory == Memory::kDram ? 1 : 0), "kernels know the memory of each tensor");
-    };
-    check_memory(argument::kInputInDram, problem.input.memory);
-    check_memory(argument::kOutputInDram, problem.output_memory);
-    check_memory(argument::kGammaInDram, problem.gamma.memory);
-    check_memory(argument::kBetaInDram, problem.beta.memory);
+    require(value(argument::kCentring) == static_cast<std::int64_t>(centring_of(problem)),
+            "the mean is taken out as the "
+            "rows' precision asks");
+    require(value(argument::kGammaIsZeroCentred) == (problem.gamma_is_zero_centred ? 1 : 0),
+            "gamma's centre is passed on");
+    require(value(argument::kReturnsStatistics) == (problem.returns_statistics ? 1 : 0), "kernels return statistics");
     require(value(argument::kSharesVectors) == (plan.sharing ? 1 : 0), "kernels know whether vectors are shared");
-    for (const auto& [memory, bytes] : {std::pair(problem.input.memory, value(argument::kInputPageBytes)),
-                                        std::pair(problem.output_memory, value(argument::kOutputPageBytes))}) {
-        const std::int64_t banks = banks_of(problem, memory);
-        require((plan.rows + banks - 1) / banks <= kMax32Bits / bytes, "an offset in a bank fits in 32 bits");
+    const auto check = [&](const contract::RowTensorArguments& names, std::optional<DataType> dtype, Memory memory,
+                           std::int64_t elements) {
+        check_row_tensor(problem, plan, value, names, dtype, memory, elements);
+    };
+    const Memory out = problem.output_memory;
+    check(contract::kInputArguments, problem.input.dtype, problem.input.memory, plan.width);
+    check(contract::kOutputArguments, problem.output_dtype, out, plan.width);
+    check(contract::kSumArguments, problem.sum_dtype, out, plan.width);
+    const std::optional<DataType> statistics =
+        problem.returns_statistics ? std::optional(DataType::kFloat32) : std::nullopt;
+    check(contract::kStatisticsArguments, statistics, out, 1);
+    if (problem.residual) {
+        check(contract::kResidualArguments, problem.residual->dtype, problem.residual->memory, plan.width);
+    } else {
+        check(contract::kResidualArguments, std::nullopt, Memory::kDram, plan.width);
     }
+    check_vector(problem, plan, value, contract::kGammaArguments, problem.gamma);
+    check_vector(problem, plan, value, contract::kBetaArguments, problem.beta);
 }
 
 void check_constants(const Problem& problem, const Arguments& value) {
@@ -289,9 +436,9 @@ std::string broken_promise(const Problem& problem, const Plan& plan) {
         check_sharing(plan);
         check_l1(problem, plan);
         const Arguments value(plan);
-        check_cut(plan, value);
+        check_cut(problem, plan, value);
         check_pages(plan, value);
-        check_places(problem, plan, value);
+        check_tensors(problem, plan, value);
         check_constants(problem, value);
         check_core_arguments(plan);
     } catch (const BrokenPromise& broken) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <set>
 
 #include "builders.hpp"
 #include "contract.hpp"
@@ -12,11 +13,12 @@ namespace layernorm_fused_rm {
 namespace {
 
 using tests::broken_promise;
+using tests::make_full_problem;
 using tests::make_problem;
 
 // What is broken in a plan of 4,096 rows of 1,024 elements, whose 64 cores share gamma and beta, after a change.
-[[nodiscard]] std::string broken_by(const std::function<void(Plan&)>& change) {
-    const Problem problem = make_problem(4096, 1024);
+[[nodiscard]] std::string broken_by(const std::function<void(Plan&)>& change,
+                                    const Problem& problem = make_problem(4096, 1024)) {
     Plan planned = plan(problem);
     change(planned);
     return broken_promise(problem, planned);
@@ -30,9 +32,10 @@ void set(Plan& planned, const std::string& name, std::uint32_t value) {
 
 TEST(Promises, are_kept_by_plans_of_every_kind) {
     for (const std::int64_t rows : {0, 1, 5, 100, 4096}) {
-        for (const std::int64_t width : {32, 96, 384, 1024, 1056, 8192}) {
-            const Problem problem = make_problem(rows, width);
-            EXPECT_EQ(broken_promise(problem, plan(problem)), "") << rows << " x " << width;
+        for (const std::int64_t width : {1, 33, 96, 384, 1000, 1024, 1025, 8192, 1'000'000}) {
+            for (const Problem& problem : {make_problem(rows, width), make_full_problem(rows, width)}) {
+                EXPECT_EQ(broken_promise(problem, plan(problem)), "") << rows << " x " << width;
+            }
         }
     }
     ASSERT_TRUE(plan(make_problem(4096, 1024)).sharing);
@@ -69,15 +72,68 @@ TEST(Promises, about_l1_are_checked) {
               "");
 }
 
+TEST(Promises, about_dest_are_checked) {
+    namespace argument = contract::argument;
+    const auto of_blocks = [](const Problem& problem, std::uint32_t rows) {
+        return broken_by([rows](Plan& planned) { set(planned, argument::kRowsPerBlock, rows); }, problem);
+    };
+    Problem narrow = make_problem(4096, 32);
+    narrow.returns_statistics = true;
+    EXPECT_EQ(of_blocks(narrow, 8), "");
+    EXPECT_EQ(of_blocks(narrow, 12), "the statistics of a block fit in a chunk");
+    EXPECT_EQ(of_blocks(make_full_problem(4096, 1024), 2), "a block of resident rows fits in a zone of DEST");
+    const auto batch_of_two = [](Plan& planned) {
+        set(planned, argument::kRowsPerBatch, 2);
+        set(planned, argument::kRowsPerBlock, 2);
+    };
+    EXPECT_EQ(broken_by(batch_of_two, make_full_problem(4096, 2048)),
+              "a batch is as large as the registers and DEST allow");
+}
+
+TEST(Promises, about_buffers_of_each_tensor_are_checked) {
+    const Problem full = make_full_problem(4096, 1024);
+    for (std::size_t i = 0; i < plan(full).buffers.size(); ++i) {
+        const std::string purpose = plan(full).buffers[i].purpose;
+        EXPECT_NE(broken_by([i](Plan& planned) { planned.buffers[i].dtype = DataType::kOther; }, full), "") << purpose;
+        EXPECT_NE(broken_by([i](Plan& planned) { planned.buffers[i].page_bytes /= 2; }, full), "") << purpose;
+        const auto without = [i](Plan& planned) {
+            planned.l1_bytes_used -= planned.buffers[i].bytes();
+            planned.buffers.erase(planned.buffers.begin() + static_cast<std::ptrdiff_t>(i));
+        };
+        EXPECT_EQ(broken_by(without, full), "every tensor of the call has its buffer") << purpose;
+    }
+}
+
+TEST(Promises, about_rows_read_again_are_checked) {
+    EXPECT_NE(broken_by([](Plan& planned) { planned.reads_again = true; }), "");
+    const Problem wide = make_problem(8, 1'000'000);
+    EXPECT_EQ(broken_by([](Plan&) {}, wide), "");
+    EXPECT_NE(broken_by([](Plan& planned) { planned.reads_again = false; }, wide), "");
+}
+
 TEST(Promises, about_arguments_are_checked) {
     namespace argument = contract::argument;
+    const Problem full = make_full_problem(4096, 1024);
+    // Constants are checked elsewhere, pieces where a vector has several pages.
+    const std::set<std::string> free = {argument::kCentreScaleBits,
+                                        argument::kNegativeSumScaleBits,
+                                        argument::kNegativeMeanSquareScaleBits,
+                                        argument::kRstdScaleBits,
+                                        contract::kGammaArguments.piece_stride_bytes,
+                                        contract::kGammaArguments.pieces_per_page,
+                                        contract::kBetaArguments.pieces_per_page,
+                                        contract::kBetaArguments.piece_stride_bytes};
+    for (const auto& [name, value] : plan(full).compile_time_arguments) {
+        if (!free.contains(name)) {
+            EXPECT_NE(broken_by([&name = name](Plan& planned) { set(planned, name, 77); }, full), "") << name;
+        }
+    }
+    Problem tiled = make_problem(4096, 1024);
+    tiled.gamma->layout = Layout::kTile;
+    EXPECT_EQ(broken_by([](Plan&) {}, tiled), "");
     for (const char* const name :
-         {argument::kWidth, argument::kRowStride, argument::kSegments, argument::kRowsPerBatch,
-          argument::kBufferPageBytes, argument::kInputPages, argument::kStepsInFlight, argument::kInputPageBytes,
-          argument::kInputInDram, argument::kInputBanks, argument::kOutputPageBytes, argument::kOutputInDram,
-          argument::kOutputBanks, argument::kGammaInDram, argument::kBetaInDram, argument::kSharesVectors,
-          argument::kNegativeEpsilonBits}) {
-        EXPECT_NE(broken_by([name](Plan& planned) { set(planned, name, 77); }), "") << name;
+         {contract::kGammaArguments.piece_stride_bytes, contract::kGammaArguments.pieces_per_page}) {
+        EXPECT_NE(broken_by([name](Plan& planned) { set(planned, name, 32); }, tiled), "") << name;
     }
     EXPECT_NE(broken_by([](Plan& planned) { planned.compile_time_arguments.pop_back(); }), "");
     EXPECT_NE(broken_by([](Plan& planned) { planned.core_arguments[5][1] = 2; }), "");

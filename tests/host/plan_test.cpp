@@ -40,6 +40,15 @@ namespace argument = contract::argument;
          ++match) {
         names.insert((*match)[1]);
     }
+    const std::regex tensor(R"(constexpr \w+Arguments k\w+ = \{([^}]*)\})");
+    const std::regex word(R"re("(\w+)")re");
+    for (auto match = std::sregex_iterator(text.begin(), text.end(), tensor); match != std::sregex_iterator();
+         ++match) {
+        const std::string list = (*match)[1];
+        for (auto name = std::sregex_iterator(list.begin(), list.end(), word); name != std::sregex_iterator(); ++name) {
+            names.insert((*name)[1]);
+        }
+    }
     return names;
 }
 
@@ -48,7 +57,7 @@ TEST(Plan, names_every_compile_time_argument_of_the_contract_once) {
     for (const auto& [name, value] : plan(make_problem(1024, 1024)).compile_time_arguments) {
         names.insert(name);
     }
-    EXPECT_GT(names.size(), 10U);
+    EXPECT_EQ(names.size(), 18U + 5 * 4 + 2 * 7);
     EXPECT_EQ(names, names_of_the_contract());
 }
 
@@ -59,9 +68,9 @@ TEST(Plan, of_1024_rows_of_384_elements_says_how_rows_are_cut) {
     EXPECT_EQ(arguments.at(argument::kSegments), 1U);
     EXPECT_EQ(arguments.at(argument::kRowsPerBatch), 4U);
     EXPECT_EQ(arguments.at(argument::kRowsPerBlock), 8U);
-    EXPECT_EQ(arguments.at(argument::kBufferPageBytes), 6144U);
-    EXPECT_EQ(arguments.at(argument::kInputPageBytes), 768U);
-    EXPECT_EQ(arguments.at(argument::kOutputPageBytes), 768U);
+    EXPECT_EQ(arguments.at(argument::kBufferPageElements), 3072U);
+    EXPECT_EQ(arguments.at(contract::kInputArguments.page_bytes), 768U);
+    EXPECT_EQ(arguments.at(contract::kOutputArguments.page_bytes), 768U);
 }
 
 TEST(Plan, gives_constants_as_the_bits_of_a_float32) {
@@ -86,17 +95,18 @@ TEST(Plan, of_a_power_of_two_has_no_centre_scale) {
 TEST(Plan, says_where_each_tensor_lies) {
     const auto memories = [](const Problem& problem) {
         const auto arguments = arguments_of(plan(problem));
-        return std::vector{arguments.at(argument::kInputInDram),  arguments.at(argument::kInputBanks),
-                           arguments.at(argument::kOutputInDram), arguments.at(argument::kOutputBanks),
-                           arguments.at(argument::kGammaInDram),  arguments.at(argument::kBetaInDram)};
+        return std::vector{
+            arguments.at(contract::kInputArguments.in_dram),  arguments.at(contract::kInputArguments.banks),
+            arguments.at(contract::kOutputArguments.in_dram), arguments.at(contract::kOutputArguments.banks),
+            arguments.at(contract::kGammaArguments.in_dram),  arguments.at(contract::kBetaArguments.in_dram)};
     };
     Problem problem = make_problem(64, 64);
     EXPECT_THAT(memories(problem), ElementsAre(1, 12, 1, 12, 1, 1));
     problem.output_memory = Memory::kL1;
     EXPECT_THAT(memories(problem), ElementsAre(1, 12, 0, 64, 1, 1));
-    problem.gamma.memory = Memory::kL1;
+    problem.gamma->memory = Memory::kL1;
     EXPECT_THAT(memories(problem), ElementsAre(1, 12, 0, 64, 0, 1));
-    problem.beta.memory = Memory::kL1;
+    problem.beta->memory = Memory::kL1;
     problem.input.memory = Memory::kL1;
     EXPECT_THAT(memories(problem), ElementsAre(0, 64, 0, 64, 0, 0));
 }
@@ -163,10 +173,79 @@ TEST(Plan, has_input_and_output_pages_of_one_block) {
         for (const CircularBuffer& buffer : planned.buffers) {
             if (buffer.index == static_cast<std::uint32_t>(contract::Buffer::kInput) ||
                 buffer.index == static_cast<std::uint32_t>(contract::Buffer::kOutput)) {
-                EXPECT_EQ(buffer.page_bytes, arguments_of(planned).at(argument::kBufferPageBytes));
+                EXPECT_EQ(buffer.page_bytes, 2 * arguments_of(planned).at(argument::kBufferPageElements));
             }
         }
     }
+}
+
+TEST(Plan, says_which_tensors_and_outputs_there_are) {
+    const auto element_bytes = [](const Problem& problem) {
+        const auto arguments = arguments_of(plan(problem));
+        std::vector<std::uint32_t> all;
+        for (const char* const name :
+             {contract::kInputArguments.element_bytes, contract::kGammaArguments.element_bytes,
+              contract::kBetaArguments.element_bytes, contract::kResidualArguments.element_bytes,
+              contract::kOutputArguments.element_bytes, contract::kSumArguments.element_bytes,
+              contract::kStatisticsArguments.element_bytes}) {
+            all.push_back(arguments.at(name));
+        }
+        return all;
+    };
+    Problem problem = make_problem(64, 64);
+    EXPECT_THAT(element_bytes(problem), ElementsAre(2, 2, 2, 0, 2, 0, 0));
+    problem.beta.reset();
+    problem.output_dtype = DataType::kFloat32;
+    EXPECT_THAT(element_bytes(problem), ElementsAre(2, 2, 0, 0, 4, 0, 0));
+    problem.gamma.reset();
+    problem.residual = TensorSpec{.shape = {64, 64}, .dtype = DataType::kFloat32};
+    problem.sum_dtype = DataType::kBfloat16;
+    problem.returns_statistics = true;
+    EXPECT_THAT(element_bytes(problem), ElementsAre(2, 0, 0, 4, 4, 2, 4));
+}
+
+TEST(Plan, takes_the_mean_out_as_the_rows_precision_asks) {
+    const auto centring = [](const Problem& problem) {
+        return static_cast<contract::Centring>(arguments_of(plan(problem)).at(argument::kCentring));
+    };
+    Problem problem = make_problem(64, 96);
+    EXPECT_EQ(centring(problem), contract::Centring::kScaled);
+    problem.residual = TensorSpec{.shape = {64, 96}};
+    EXPECT_EQ(centring(problem), contract::Centring::kShifted);
+    problem.residual.reset();
+    problem.input.dtype = DataType::kFloat32;
+    EXPECT_EQ(centring(problem), contract::Centring::kShifted);
+    problem.norm = Norm::kRms;
+    EXPECT_EQ(centring(problem), contract::Centring::kNone);
+    EXPECT_EQ(std::bit_cast<float>(arguments_of(plan(problem)).at(argument::kCentreScaleBits)), 1.0F);
+}
+
+TEST(Plan, passes_gammas_centring_and_the_statistics_on) {
+    Problem problem = make_problem(64, 64);
+    EXPECT_EQ(arguments_of(plan(problem)).at(argument::kGammaIsZeroCentred), 0U);
+    EXPECT_EQ(arguments_of(plan(problem)).at(argument::kReturnsStatistics), 0U);
+    problem.gamma_is_zero_centred = true;
+    EXPECT_EQ(arguments_of(plan(problem)).at(argument::kGammaIsZeroCentred), 1U);
+    problem.returns_statistics = true;
+    EXPECT_EQ(arguments_of(plan(problem)).at(argument::kReturnsStatistics), 1U);
+}
+
+TEST(Plan, of_one_dimension_is_one_row) {
+    Problem problem = make_problem(1, 64);
+    problem.input.shape = {64};
+    EXPECT_EQ(plan(problem).rows, 1);
+    EXPECT_EQ(plan(problem).width, 64);
+}
+
+TEST(Plan, reads_rows_again_that_are_too_wide_for_l1_and_says_so) {
+    Problem problem = make_problem(8, 65536);
+    EXPECT_FALSE(plan(problem).reads_again);
+    EXPECT_EQ(arguments_of(plan(problem)).at(argument::kReadsAgain), 0U);
+    problem.device.l1_bytes = 100'000;
+    const Plan planned = plan(problem);
+    EXPECT_TRUE(planned.reads_again);
+    EXPECT_EQ(arguments_of(planned).at(argument::kReadsAgain), 1U);
+    EXPECT_THAT(planned.describe(), HasSubstr("8 rows of 65536 elements, too wide for L1: read again for each pass\n"));
 }
 
 TEST(Plan, is_the_same_every_time) {

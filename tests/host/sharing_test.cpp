@@ -24,18 +24,39 @@ using tests::make_problem;
 
 TEST(Sharing, does_not_pay_for_one_core) {
     std::vector<CoreWork> cores = cores_at({{3, 3}});
-    EXPECT_FALSE(share_vectors(cores, 8192));
+    EXPECT_FALSE(share_vectors(cores, 32768));
 }
 
 TEST(Sharing, does_not_pay_for_narrow_rows_on_few_cores) {
     std::vector<CoreWork> cores = cores_at({{0, 0}, {1, 0}, {2, 0}});
-    EXPECT_FALSE(share_vectors(cores, 64));
+    EXPECT_FALSE(share_vectors(cores, 256));
     EXPECT_EQ(cores.size(), 3U);
+}
+
+TEST(Sharing, does_not_pay_without_gamma_and_beta) {
+    std::vector<CoreWork> cores = cores_at({{0, 0}, {1, 0}, {2, 0}});
+    EXPECT_FALSE(share_vectors(cores, 0));
+    Problem problem = make_problem(1024, 1024);
+    problem.gamma.reset();
+    EXPECT_TRUE(plan(problem).sharing);
+    problem.beta.reset();
+    EXPECT_FALSE(plan(problem).sharing);
+    EXPECT_NE(plan(problem).describe().find("neither gamma nor beta"), std::string::npos);
+}
+
+// A core would need all of gamma in L1 to share it.
+TEST(Sharing, does_not_happen_where_rows_are_read_again) {
+    Problem problem = make_problem(1024, 65536);
+    EXPECT_TRUE(plan(problem).sharing);
+    problem.device.l1_bytes = 100'000;
+    const Plan planned = plan(problem);
+    EXPECT_TRUE(planned.reads_again);
+    EXPECT_FALSE(planned.sharing);
 }
 
 TEST(Sharing, fills_the_rectangle_row_by_row) {
     std::vector<CoreWork> cores = cores_at({{2, 1}, {1, 3}});
-    const auto sharing = share_vectors(cores, 8192);
+    const auto sharing = share_vectors(cores, 32768);
     ASSERT_TRUE(sharing);
     EXPECT_EQ(sharing->first, (Coordinate{1, 1}));
     EXPECT_EQ(sharing->last, (Coordinate{2, 3}));
@@ -51,7 +72,7 @@ TEST(Sharing, fills_the_rectangle_row_by_row) {
 TEST(Sharing, lets_the_core_with_the_least_rows_read) {
     std::vector<CoreWork> cores = cores_at({{0, 0}, {1, 0}, {2, 0}, {3, 0}});
     cores[2].runs[0].count = 1;
-    const auto sharing = share_vectors(cores, 8192);
+    const auto sharing = share_vectors(cores, 32768);
     ASSERT_TRUE(sharing);
     EXPECT_EQ(sharing->source, (Coordinate{2, 0}));
 }

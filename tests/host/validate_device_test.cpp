@@ -54,11 +54,17 @@ TEST_F(DeviceCheck, refuses_a_memory_without_banks_where_a_tensor_lies_there) {
         "device has 0 L1 banks, but a tensor of this call lies there; pass the device's number of L1 banks";
     problem.device.l1_banks = 0;
     expect_error("");
-    for (const auto place : {&Problem::input, &Problem::gamma, &Problem::beta}) {
+    const TensorSpec residual = problem.input;
+    const auto expect_no_l1 = [&](const auto& spec_of) {
         Problem changed = problem;
-        (changed.*place).memory = Memory::kL1;
+        changed.residual = residual;
+        spec_of(changed).memory = Memory::kL1;
         EXPECT_EQ(error_of(changed), "layernorm_fused_rm: " + no_l1);
-    }
+    };
+    expect_no_l1([](Problem& changed) -> TensorSpec& { return changed.input; });
+    expect_no_l1([](Problem& changed) -> TensorSpec& { return *changed.gamma; });
+    expect_no_l1([](Problem& changed) -> TensorSpec& { return *changed.beta; });
+    expect_no_l1([](Problem& changed) -> TensorSpec& { return *changed.residual; });
     problem.output_memory = Memory::kL1;
     expect_error(no_l1);
     problem.device.dram_banks.clear();
@@ -66,24 +72,20 @@ TEST_F(DeviceCheck, refuses_a_memory_without_banks_where_a_tensor_lies_there) {
         "device has 0 DRAM banks, but a tensor of this call lies there; pass the device's number of DRAM banks");
 }
 
-TEST_F(DeviceCheck, refuses_an_alignment_that_leaves_gaps_between_rows) {
+TEST_F(DeviceCheck, refuses_an_alignment_other_than_16_32_or_64) {
     problem.device.dram_alignment_bytes = 64;
     expect_error("");
     problem.device.dram_alignment_bytes = 128;
-    expect_error(
-        "device aligns pages in DRAM to 128 bytes, but the alignment must divide 64 bytes, so that rows lie without "
-        "gaps; use another memory");
+    expect_error("device aligns pages in DRAM to 128 bytes, but needs 16, 32 or 64; use another memory");
     problem.device.dram_alignment_bytes = 0;
-    expect_error(
-        "device aligns pages in DRAM to 0 bytes, but the alignment must divide 64 bytes, so that rows lie without "
-        "gaps; use another memory");
+    expect_error("device aligns pages in DRAM to 0 bytes, but needs 16, 32 or 64; use another memory");
+    problem.device.dram_alignment_bytes = 8;
+    expect_error("device aligns pages in DRAM to 8 bytes, but needs 16, 32 or 64; use another memory");
     problem.device.dram_alignment_bytes = 32;
     problem.device.l1_alignment_bytes = 128;
     expect_error("");
     problem.output_memory = Memory::kL1;
-    expect_error(
-        "device aligns pages in L1 to 128 bytes, but the alignment must divide 64 bytes, so that rows lie without "
-        "gaps; use another memory");
+    expect_error("device aligns pages in L1 to 128 bytes, but needs 16, 32 or 64; use another memory");
 }
 
 TEST_F(DeviceCheck, refuses_more_banks_a_core_than_its_arguments_hold) {

@@ -25,9 +25,9 @@ protected:
 TEST_F(Tensors, as_they_should_be_are_planned) { expect_error(""); }
 
 TEST_F(Tensors, on_the_host_are_refused) {
-    problem.beta.storage = Storage::kHost;
+    problem.beta->storage = Storage::kHost;
     expect_error("beta must be allocated on device, but is in host memory; move it with ttnn.to_device(beta, device)");
-    problem.gamma.storage = Storage::kHost;
+    problem.gamma->storage = Storage::kHost;
     expect_error(
         "gamma must be allocated on device, but is in host memory; move it with ttnn.to_device(gamma, device)");
     problem.input.storage = Storage::kHost;
@@ -41,7 +41,7 @@ TEST_F(Tensors, on_the_host_are_named_even_without_a_device) {
     expect_error(
         "input must be allocated on device, but is in host memory; move it with ttnn.to_device(input, device)");
     problem.input.storage = Storage::kDevice;
-    problem.beta.storage = Storage::kHost;
+    problem.beta->storage = Storage::kHost;
     expect_error("beta must be allocated on device, but is in host memory; move it with ttnn.to_device(beta, device)");
 }
 
@@ -53,13 +53,10 @@ TEST_F(Tensors, with_several_faults_are_refused_for_their_storage_first) {
 }
 
 TEST_F(Tensors, in_tile_layout_are_refused) {
-    problem.beta.layout = Layout::kTile;
+    problem.residual = problem.input;
+    problem.residual->layout = Layout::kTile;
     expect_error(
-        "beta must be in ROW_MAJOR layout, but is in TILE layout; convert it with ttnn.to_layout(beta, "
-        "ttnn.ROW_MAJOR_LAYOUT)");
-    problem.gamma.layout = Layout::kTile;
-    expect_error(
-        "gamma must be in ROW_MAJOR layout, but is in TILE layout; convert it with ttnn.to_layout(gamma, "
+        "residual must be in ROW_MAJOR layout, but is in TILE layout; convert it with ttnn.to_layout(residual, "
         "ttnn.ROW_MAJOR_LAYOUT)");
     problem.input.layout = Layout::kTile;
     expect_error(
@@ -68,11 +65,11 @@ TEST_F(Tensors, in_tile_layout_are_refused) {
 }
 
 TEST_F(Tensors, that_are_sharded_are_refused) {
-    problem.beta.placement = Placement::kSharded;
+    problem.beta->placement = Placement::kSharded;
     expect_error(
         "beta must be in INTERLEAVED memory, but is sharded; convert it with ttnn.to_memory_config(beta, "
         "ttnn.DRAM_MEMORY_CONFIG)");
-    problem.gamma.placement = Placement::kSharded;
+    problem.gamma->placement = Placement::kSharded;
     expect_error(
         "gamma must be in INTERLEAVED memory, but is sharded; convert it with ttnn.to_memory_config(gamma, "
         "ttnn.DRAM_MEMORY_CONFIG)");
@@ -83,31 +80,101 @@ TEST_F(Tensors, that_are_sharded_are_refused) {
 }
 
 TEST_F(Tensors, of_another_data_type_are_refused) {
-    problem.beta.dtype = DataType::kOther;
-    expect_error(
-        "beta must be BFLOAT16, but has another data type; convert it with ttnn.typecast(beta, ttnn.bfloat16)");
-    problem.gamma.dtype = DataType::kFloat32;
-    expect_error("gamma must be BFLOAT16, but is FLOAT32; convert it with ttnn.typecast(gamma, ttnn.bfloat16)");
-    problem.input.dtype = DataType::kFloat32;
-    expect_error("input must be BFLOAT16, but is FLOAT32; convert it with ttnn.typecast(input, ttnn.bfloat16)");
+    const auto text = [](const std::string& name) {
+        return name + " must be BFLOAT16 or FLOAT32, but has another data type; convert it with ttnn.typecast(" + name +
+               ", ttnn.bfloat16) or ttnn.float32";
+    };
+    problem.residual = problem.input;
+    problem.residual->dtype = DataType::kOther;
+    expect_error(text("residual"));
+    problem.beta->dtype = DataType::kOther;
+    expect_error(text("beta"));
+    problem.gamma->dtype = DataType::kOther;
+    expect_error(text("gamma"));
+    problem.input.dtype = DataType::kOther;
+    expect_error(text("input"));
 }
 
-TEST_F(Tensors, input_of_rank_below_two_is_refused) {
-    problem.input.shape = {1024};
+TEST_F(Tensors, of_float32_and_bfloat16_mixed_are_planned) {
+    problem.residual = problem.input;
+    problem.sum_dtype = DataType::kBfloat16;
+    for (unsigned mix = 0; mix < 32; ++mix) {
+        const auto dtype = [mix](unsigned bit) {
+            return (mix >> bit & 1U) != 0 ? DataType::kFloat32 : DataType::kBfloat16;
+        };
+        problem.input.dtype = dtype(0);
+        problem.gamma->dtype = dtype(1);
+        problem.beta->dtype = dtype(2);
+        problem.residual->dtype = dtype(3);
+        problem.output_dtype = dtype(4);
+        expect_error("");
+    }
+}
+
+TEST_F(Tensors, outputs_of_another_data_type_are_refused) {
+    problem.output_dtype = DataType::kOther;
+    expect_error("dtype must be BFLOAT16 or FLOAT32, but is another data type; pass ttnn.bfloat16 or ttnn.float32");
+    problem.output_dtype = DataType::kFloat32;
+    problem.residual = problem.input;
+    problem.sum_dtype = DataType::kOther;
+    expect_error("sum_dtype must be BFLOAT16 or FLOAT32, but is another data type; pass ttnn.bfloat16 or ttnn.float32");
+}
+
+TEST_F(Tensors, residual_that_does_not_fit_the_input_is_refused) {
+    problem.residual = TensorSpec{.shape = {1, 64, 1024}};
+    expect_error("residual has shape [1, 64, 1024], but input has [64, 1024]; pass a residual of the input's shape");
+    problem.residual->shape = {64, 1024};
+    expect_error("");
+}
+
+TEST_F(Tensors, options_without_what_they_are_about_are_refused) {
+    problem.sum_dtype = DataType::kBfloat16;
     expect_error(
-        "input must have rank >= 2, but has rank 1 with shape [1024]; reshape it with ttnn.reshape(input, [1, 1024])");
+        "return_sum is set, but there is no residual, so the sum would be the input; pass residual=, or leave "
+        "return_sum away");
+    problem.sum_dtype.reset();
+    problem.gamma_is_zero_centred = true;
+    expect_error("");
+    problem.gamma.reset();
+    expect_error("zero_centered_gamma is set, but there is no gamma; pass gamma, or leave zero_centered_gamma away");
+}
+
+TEST_F(Tensors, gamma_and_beta_may_be_left_away) {
+    problem.gamma.reset();
+    expect_error("");
+    problem.beta.reset();
+    expect_error("");
+}
+
+TEST_F(Tensors, input_of_every_rank_up_to_eight_is_planned) {
+    for (std::size_t rank = 1; rank <= 8; ++rank) {
+        problem.input.shape.assign(rank, 2);
+        problem.input.shape.back() = 1024;
+        expect_error("");
+    }
+}
+
+TEST_F(Tensors, input_of_rank_zero_or_above_eight_is_refused) {
     problem.input.shape = {};
     expect_error(
-        "input must have rank >= 2, but has rank 0 with shape []; reshape it with ttnn.reshape(input, [1, W])");
+        "input must have rank 1 to 8, but has rank 0 with shape []; reshape it with ttnn.reshape(input, [1, 1])");
+    problem.input.shape = {1, 1, 1, 1, 1, 1, 1, 2, 1024};
+    expect_error(
+        "input must have rank 1 to 8, but has rank 9 with shape [1, 1, 1, 1, 1, 1, 1, 2, 1024]; join leading "
+        "dimensions with ttnn.reshape");
 }
 
-TEST_F(Tensors, input_width_that_is_no_multiple_of_32_is_refused) {
-    problem.input.shape = {64, 1000};
-    expect_error("Width must be multiple of 32, but input rows have 1000 elements; pass rows of 992 or 1024 elements");
-    problem.input.shape = {64, 16};
-    expect_error("Width must be multiple of 32, but input rows have 16 elements; pass rows of 32 elements");
+TEST_F(Tensors, input_rows_of_any_width_are_planned) {
+    for (const std::int64_t width : {1, 2, 31, 33, 1000, 1023, 1025, 65536, 1'000'000}) {
+        problem = make_problem(5, width);
+        expect_error("");
+    }
+}
+
+TEST_F(Tensors, input_rows_without_elements_are_refused) {
     problem.input.shape = {64, 0};
-    expect_error("Width must be multiple of 32, but input rows have 0 elements; pass rows of 32 elements");
+    expect_error(
+        "input rows have 0 elements, of which there is no mean; pass an input whose last dimension is at least 1");
 }
 
 TEST_F(Tensors, input_height_that_is_no_multiple_of_32_is_planned) {
@@ -126,25 +193,52 @@ TEST_F(Tensors, with_a_negative_dimension_are_refused) {
 }
 
 TEST_F(Tensors, gamma_or_beta_of_another_width_is_refused) {
-    problem.beta.shape = {1, 2048};
+    problem.beta->shape = {1, 2048};
     expect_error("beta has 2048 elements in its last dimension, but input rows have 1024; pass beta of shape [1024]");
-    problem.gamma.shape = {512};
+    problem.gamma->shape = {512};
     expect_error("gamma has 512 elements in its last dimension, but input rows have 1024; pass gamma of shape [1024]");
 }
 
+TEST_F(Tensors, gamma_and_beta_in_tile_layout_are_planned) {
+    problem.gamma->layout = Layout::kTile;
+    problem.beta->layout = Layout::kTile;
+    expect_error("");
+    problem = make_problem(64, 33);
+    problem.gamma->layout = Layout::kTile;
+    expect_error("");
+}
+
+TEST_F(Tensors, gamma_and_beta_cut_in_rows_of_32_are_planned_where_the_width_allows) {
+    for (const std::vector<std::int64_t>& shape : {std::vector<std::int64_t>{32, 32}, {1, 1, 32, 32}}) {
+        problem.gamma->shape = shape;
+        problem.beta->shape = shape;
+        expect_error("");
+    }
+    problem.gamma->shape = {1, 2, 16, 32};
+    expect_error("gamma has 32 elements in its last dimension, but input rows have 1024; pass gamma of shape [1024]");
+    problem.gamma->shape = {1, 1, 31, 32};
+    expect_error("gamma has 32 elements in its last dimension, but input rows have 1024; pass gamma of shape [1024]");
+    problem.gamma->shape = {1, 1, 32, 32};
+    problem.gamma->layout = Layout::kTile;
+    expect_error("gamma has 32 elements in its last dimension, but input rows have 1024; pass gamma of shape [1024]");
+    problem = make_problem(64, 1000);
+    problem.gamma->shape = {1, 1, 31, 32};
+    expect_error("gamma has 32 elements in its last dimension, but input rows have 1000; pass gamma of shape [1000]");
+}
+
 TEST_F(Tensors, gamma_or_beta_of_several_rows_is_refused) {
-    problem.beta.shape = {1, 2, 1024};
+    problem.beta->shape = {1, 2, 1024};
     expect_error(
         "beta has shape [1, 2, 1024], but every dimension before the last dimension must be 1; pass beta of shape "
         "[1024]");
-    problem.gamma.shape = {2, 1024};
+    problem.gamma->shape = {2, 1024};
     expect_error(
         "gamma has shape [2, 1024], but every dimension before the last dimension must be 1; pass gamma of shape "
         "[1024]");
 }
 
 TEST_F(Tensors, gamma_without_dimensions_is_refused) {
-    problem.gamma.shape = {};
+    problem.gamma->shape = {};
     expect_error(
         "gamma has rank 0 and so no last dimension, but input rows have 1024 elements; pass gamma of shape [1024]");
 }
@@ -152,8 +246,8 @@ TEST_F(Tensors, gamma_without_dimensions_is_refused) {
 TEST_F(Tensors, gamma_and_beta_of_every_natural_shape_are_planned) {
     for (const std::vector<std::int64_t>& shape :
          {std::vector<std::int64_t>{1024}, {1, 1024}, {1, 1, 1024}, {1, 1, 1, 1024}}) {
-        problem.gamma.shape = shape;
-        problem.beta.shape = shape;
+        problem.gamma->shape = shape;
+        problem.beta->shape = shape;
         expect_error("");
     }
 }
@@ -185,11 +279,28 @@ TEST_F(Tensors, output_bytes_of_a_bank_beyond_32_bits_are_refused) {
         "fit in 32 bits; split the input");
 }
 
+TEST_F(Tensors, sum_or_residual_bytes_of_a_bank_beyond_32_bits_are_refused) {
+    problem.device.l1_banks = 1;
+    problem.input.shape = {2097152, 1024};
+    problem.residual = problem.input;
+    problem.residual->memory = Memory::kL1;
+    expect_error(
+        "residual of 2097152 rows needs more than 4294967295 bytes of each of 1 banks, but an address in a bank must "
+        "fit in 32 bits; split the input");
+    problem.input.shape = {1048576, 1024};
+    problem.residual = problem.input;
+    problem.output_memory = Memory::kL1;
+    problem.sum_dtype = DataType::kFloat32;
+    expect_error(
+        "sum of 1048576 rows needs more than 4294967295 bytes of each of 1 banks, but an address in a bank must fit in "
+        "32 bits; split the input");
+}
+
 TEST_F(Tensors, width_beyond_32_bits_is_refused) {
     const std::int64_t width = std::int64_t{1} << 62;
     problem.input.shape = {1, width};
-    problem.gamma.shape = {width};
-    problem.beta.shape = {width};
+    problem.gamma->shape = {width};
+    problem.beta->shape = {width};
     expect_error(
         "input rows have 4611686018427387904 elements, but the bytes of a row must fit in 32 bits; pass narrower rows");
 }

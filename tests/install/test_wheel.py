@@ -36,6 +36,10 @@ def test_every_python_file_and_kernel_of_the_package_is_in_the_wheel(wheel_conte
     assert not missing
 
 
+def test_types_are_in_the_wheel(wheel_contents):
+    assert {"layernorm_fused_rm/py.typed", "layernorm_fused_rm/_core.pyi"} <= wheel_contents
+
+
 def test_the_planner_is_in_the_wheel(wheel_contents):
     assert any(name.startswith("layernorm_fused_rm/_core.") and name.endswith(".so") for name in wheel_contents)
 

@@ -50,7 +50,7 @@ def test_everything_the_package_takes_from_ttnn_is_looked_for():
     used = set()
     for path in (ROOT / "python" / "layernorm_fused_rm").glob("*.py"):
         used |= set(re.findall(r"\bttnn\.([a-z_]+_[a-z_0-9]+|[A-Z]\w+Descriptor|RuntimeArgs|StorageType)\(", path.read_text()))
-    assert used - set(ttnn_version._NEEDED) - {"layernorm_fused_rm", "to_layout", "to_device"} == set()
+    assert used - set(ttnn_version._NEEDED) - {"layernorm_fused_rm", "rms_norm_fused_rm", "to_layout", "to_device"} == set()
 
 
 def test_the_tested_version_is_the_one_of_the_set_up_and_of_the_package():
@@ -82,7 +82,7 @@ def ttnn_error(reason: str) -> RuntimeError:
 def launch_error(monkeypatch):
     """The error of a launch for which ttnn raises one."""
     ttnn = pytest.importorskip("ttnn")
-    from test_threads import FakeTensor, make_program
+    from test_threads import FakeTensor, as_tensors, make_program
 
     def error_of(raised: Exception) -> RuntimeError:
         def fail(tensors, descriptor):
@@ -90,7 +90,7 @@ def launch_error(monkeypatch):
 
         monkeypatch.setattr(ttnn, "generic_op", fail)
         with pytest.raises(RuntimeError) as caught:
-            make_program().run(*[FakeTensor(i) for i in range(4)])
+            make_program().run(as_tensors([FakeTensor(i) for i in range(4)]))
         assert caught.value.__cause__ is raised
         return caught.value
 
@@ -140,11 +140,11 @@ def test_a_missing_compiler_is_named_at_the_first_call(launch_error, monkeypatch
 
 def test_an_interrupt_stays_an_interrupt(monkeypatch):
     ttnn = pytest.importorskip("ttnn")
-    from test_threads import FakeTensor, make_program
+    from test_threads import FakeTensor, as_tensors, make_program
 
     def interrupt(tensors, descriptor):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(ttnn, "generic_op", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        make_program().run(*[FakeTensor(i) for i in range(4)])
+        make_program().run(as_tensors([FakeTensor(i) for i in range(4)]))

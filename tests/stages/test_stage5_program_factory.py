@@ -21,7 +21,8 @@ def plan_of(device, shape):
 def test_four_buffers_where_the_report_had_thirteen(device):
     """The linear path needs no tiles, so the nine buffers between the report's phases are gone."""
     buffers = {buffer.index: buffer for buffer in plan_of(device, (256, 384)).buffers}
-    assert sorted(buffers) == sorted(int(b) for b in _core.Buffer)
+    used = (_core.Buffer.INPUT, _core.Buffer.GAMMA, _core.Buffer.BETA, _core.Buffer.OUTPUT)
+    assert sorted(buffers) == sorted(map(int, used))
     assert (buffers[0].producer, buffers[0].consumer) == ("reader", "compute")
     assert (buffers[16].producer, buffers[16].consumer) == ("compute", "writer")
 

@@ -14,43 +14,99 @@ inline constexpr uint32_t kRowStride = get_named_compile_time_arg_val(contract::
 inline constexpr uint32_t kSegments = get_named_compile_time_arg_val(contract::argument::kSegments);
 inline constexpr uint32_t kRowsPerBatch = get_named_compile_time_arg_val(contract::argument::kRowsPerBatch);
 inline constexpr uint32_t kRowsPerBlock = get_named_compile_time_arg_val(contract::argument::kRowsPerBlock);
-inline constexpr uint32_t kRowStrideBytes = kRowStride * contract::kBytesPerBfloat16;
 inline constexpr bool kIsResident = kSegments == 1;  // a row stays in DEST from its first pass to its last
+inline constexpr bool kReadsAgain = get_named_compile_time_arg_val(contract::argument::kReadsAgain) != 0;
+
+// The norm.
+inline constexpr contract::Centring kCentring =
+    static_cast<contract::Centring>(get_named_compile_time_arg_val(contract::argument::kCentring));
+inline constexpr bool kCentres = kCentring != contract::Centring::kNone;
+inline constexpr bool kShifts = kCentring == contract::Centring::kShifted;
+inline constexpr bool kGammaIsZeroCentred =
+    get_named_compile_time_arg_val(contract::argument::kGammaIsZeroCentred) != 0;
+inline constexpr bool kReturnsStatistics = get_named_compile_time_arg_val(contract::argument::kReturnsStatistics) != 0;
+
+// A tensor of rows, a row a page, and one of gamma and beta. Without elements it is not there.
+struct RowTensor {
+    uint32_t element_bytes;
+    uint32_t page_bytes;
+    bool in_dram;
+    uint32_t banks;
+
+    constexpr bool is_there() const { return element_bytes != 0; }
+    constexpr uint32_t row_bytes() const { return kWidth * element_bytes; }
+    constexpr uint32_t stride_bytes() const { return kRowStride * element_bytes; }  // from row to row in L1
+    constexpr bool interleaves_like(const RowTensor& other) const {
+        return in_dram == other.in_dram && banks == other.banks;
+    }
+};
+struct Vector {
+    uint32_t element_bytes;
+    uint32_t page_bytes;
+    bool in_dram;
+    uint32_t banks;
+    uint32_t piece_elements;
+    uint32_t pieces_per_page;
+    uint32_t piece_stride_bytes;
+
+    constexpr bool is_there() const { return element_bytes != 0; }
+};
+
+constexpr RowTensor read_row_tensor(contract::RowTensorArguments names) {
+    return {get_named_compile_time_arg_val(names.element_bytes), get_named_compile_time_arg_val(names.page_bytes),
+            get_named_compile_time_arg_val(names.in_dram) != 0, get_named_compile_time_arg_val(names.banks)};
+}
+constexpr Vector read_vector(contract::VectorArguments names) {
+    return {
+        get_named_compile_time_arg_val(names.element_bytes),     get_named_compile_time_arg_val(names.page_bytes),
+        get_named_compile_time_arg_val(names.in_dram) != 0,      get_named_compile_time_arg_val(names.banks),
+        get_named_compile_time_arg_val(names.piece_elements),    get_named_compile_time_arg_val(names.pieces_per_page),
+        get_named_compile_time_arg_val(names.piece_stride_bytes)};
+}
+
+// Where the tensors lie.
+inline constexpr RowTensor kInputTensor = read_row_tensor(contract::kInputArguments);
+inline constexpr RowTensor kResidualTensor = read_row_tensor(contract::kResidualArguments);
+inline constexpr RowTensor kOutputTensor = read_row_tensor(contract::kOutputArguments);
+inline constexpr RowTensor kSumTensor = read_row_tensor(contract::kSumArguments);
+inline constexpr RowTensor kStatisticsTensor = read_row_tensor(contract::kStatisticsArguments);
+inline constexpr Vector kGammaVector = read_vector(contract::kGammaArguments);
+inline constexpr Vector kBetaVector = read_vector(contract::kBetaArguments);
+inline constexpr bool kSharesVectors = get_named_compile_time_arg_val(contract::argument::kSharesVectors) != 0;
 
 // A step is what reader and writer move at a time: a block, or one segment of each of a block's rows.
 inline constexpr uint32_t kPagesPerStep = kIsResident ? 1 : kRowsPerBlock;
-inline constexpr uint32_t kBufferPageBytes = get_named_compile_time_arg_val(contract::argument::kBufferPageBytes);
+inline constexpr uint32_t kPageElements = get_named_compile_time_arg_val(contract::argument::kBufferPageElements);
 inline constexpr uint32_t kInputPages = get_named_compile_time_arg_val(contract::argument::kInputPages);
 inline constexpr uint32_t kStepsInFlight = get_named_compile_time_arg_val(contract::argument::kStepsInFlight);
-
-// Where the tensors lie.
-inline constexpr uint32_t kInputPageBytes = get_named_compile_time_arg_val(contract::argument::kInputPageBytes);
-inline constexpr bool kInputInDram = get_named_compile_time_arg_val(contract::argument::kInputInDram) != 0;
-inline constexpr uint32_t kInputBanks = get_named_compile_time_arg_val(contract::argument::kInputBanks);
-inline constexpr uint32_t kOutputPageBytes = get_named_compile_time_arg_val(contract::argument::kOutputPageBytes);
-inline constexpr bool kOutputInDram = get_named_compile_time_arg_val(contract::argument::kOutputInDram) != 0;
-inline constexpr uint32_t kOutputBanks = get_named_compile_time_arg_val(contract::argument::kOutputBanks);
-inline constexpr bool kGammaInDram = get_named_compile_time_arg_val(contract::argument::kGammaInDram) != 0;
-inline constexpr bool kBetaInDram = get_named_compile_time_arg_val(contract::argument::kBetaInDram) != 0;
-
-inline constexpr bool kSharesVectors = get_named_compile_time_arg_val(contract::argument::kSharesVectors) != 0;
+inline constexpr uint32_t kPasses = contract::count_passes(kCentring);
+inline constexpr uint32_t kReadsPerRow = kReadsAgain ? kPasses : 1;
+constexpr uint32_t page_bytes(RowTensor tensor) { return kPageElements * tensor.element_bytes; }
 
 inline constexpr uint32_t kInput = static_cast<uint32_t>(contract::Buffer::kInput);
 inline constexpr uint32_t kGamma = static_cast<uint32_t>(contract::Buffer::kGamma);
 inline constexpr uint32_t kBeta = static_cast<uint32_t>(contract::Buffer::kBeta);
+inline constexpr uint32_t kResidual = static_cast<uint32_t>(contract::Buffer::kResidual);
 inline constexpr uint32_t kOutput = static_cast<uint32_t>(contract::Buffer::kOutput);
+inline constexpr uint32_t kSum = static_cast<uint32_t>(contract::Buffer::kSum);
+inline constexpr uint32_t kStatistics = static_cast<uint32_t>(contract::Buffer::kStatistics);
 
 // What the plan promises; a plan that breaks it does not compile.
 static_assert(kWidth != 0 && (kWidth <= kRowStride || kSegments > 1), "a row must fit in its stride");
 static_assert(kRowStride % contract::kElementsPerVectorPair == 0, "a row starts at a vector pair");
 static_assert(kIsResident || kRowStride == contract::kElementsPerChunk, "a streamed row's page is one chunk");
-static_assert(kInputPages % (kPagesPerStep * kSegments) == 0, "no block may straddle the end of kInput");
+static_assert(kInputPages % kPagesPerStep == 0, "no step may straddle the end of kInput");
+static_assert(kReadsAgain || kInputPages % (kPagesPerStep * kSegments) == 0, "nor a block that is kept");
 static_assert(kStepsInFlight >= 1 && kStepsInFlight <= 14, "transaction ids 2 to 15 tell the steps apart");
 // A block is popped once all of it is there. While its last step is under way, kStepsInFlight - 1 later ones may be
 // too, and the reader reserves room for all of them before it pushes the first.
-static_assert(kInputPages / kPagesPerStep >= kSegments + kStepsInFlight - 1,
+static_assert(kInputPages / kPagesPerStep >= (kReadsAgain ? 1 : kSegments) + kStepsInFlight - 1,
               "a reader that is ahead must not wait for pages that only the steps under way can free");
 static_assert(kSegments == (kWidth + contract::kElementsPerChunk - 1) / contract::kElementsPerChunk, "chunks of a row");
 static_assert(kRowsPerBatch >= 1 && kRowsPerBlock % kRowsPerBatch == 0, "a block is whole batches");
+static_assert(!kReadsAgain || (!kIsResident && !kSharesVectors), "rows that fit are read once");
+static_assert(kInputTensor.is_there() && kOutputTensor.is_there(), "there is no norm without input and output");
+static_assert(!kSumTensor.is_there() || kResidualTensor.is_there(), "only a sum is returned");
+static_assert(kReturnsStatistics == kStatisticsTensor.is_there(), "statistics go to tensors");
 
 }  // namespace layernorm_fused_rm

@@ -2,14 +2,16 @@
 // math, pack.
 //
 //     y = (x - mean(x)) * rsqrt(variance(x) + epsilon) * gamma + beta        over the kWidth elements of each row
+//     y = x * rsqrt(mean(x^2) + epsilon) * gamma + beta                      where kCentring is kNone
 //
-// shapes   kInput, kOutput: a page is kRowsPerBlock rows kRowStrideBytes apart, or one segment of one row; linear,
-//          never tiles
-// in       kInput, kGamma, kBeta (one page each, kept to the end)
-// out      kOutput
-// invariant: per step kPagesPerStep pages of kInput are popped and as many of kOutput pushed; a zone is acquired,
-//            committed, waited for and released once per step
-// numerics: bf16 in, fp32 in DEST and on the SFPU, two passes, one rounding to bf16 at the packer
+// shapes   kInput, kResidual, kOutput, kSum: a page is kRowsPerBlock rows kRowStride elements apart, or one segment of
+//          one row; kStatistics: a block's means and rstds; linear, never tiles
+// in       kInput, kResidual; kGamma, kBeta (one page each, kept to the end, or a page with each last step)
+// out      kOutput, kSum, kStatistics
+// invariant: per step kPagesPerStep pages of kInput are popped and as many of kOutput pushed, and of kResidual and kSum
+//            where there are any; a page of kStatistics per block; a zone is acquired, committed, waited for and
+//            released once per step, and once more for the statistics of streamed rows
+// numerics: bf16 or fp32 in, fp32 in DEST and on the SFPU, one rounding to the output's format at the packer
 #include <stdint.h>
 
 #include "api/compute/common.h"
@@ -17,6 +19,7 @@
 #include "arguments.hpp"
 #include "contract.hpp"
 #include "normalise.hpp"
+#include "operands.hpp"
 #include "tensix/buffers.hpp"
 #include "tensix/fill.hpp"
 #include "tensix/zones.hpp"
@@ -24,107 +27,165 @@
 
 namespace layernorm_fused_rm {
 
-inline constexpr uint32_t kRowsInChunk = contract::kElementsPerChunk / contract::kElementsPerDestRow;
-inline constexpr uint32_t kBytesPerChunk = contract::kElementsPerChunk * contract::kBytesPerBfloat16;
 inline constexpr uint32_t kChunksPerZone =
-    kSegments == 1 ? contract::kChunksPerResidentZone : contract::kChunksPerStreamedZone;
+    kIsResident ? contract::kChunksPerResidentZone : contract::kChunksPerStreamedZone;
 
-// DEST rows of gamma and beta: behind both zones when resident, behind the two rows of x in each streamed zone.
-inline constexpr uint32_t kResidentGammaRow = contract::kZones * contract::kChunksPerResidentZone * kRowsInChunk;
-inline constexpr uint32_t kStreamedGammaRow = contract::kMaxStreamedRowsPerBatch * kRowsInChunk;
+// DEST rows within a zone, and of gamma and beta: behind both zones when resident, behind the rows in each streamed
+// zone.
+inline constexpr uint32_t kResidualRow = kChunkRows;
+inline constexpr uint32_t kResidentStatisticsRow = (contract::kChunksPerResidentZone - 1) * kChunkRows;
+inline constexpr uint32_t kResidentGammaRow = contract::kZones * contract::kChunksPerResidentZone * kChunkRows;
+inline constexpr uint32_t kStreamedGammaRow = contract::kMaxStreamedRowsPerBatch * kChunkRows;
 
-static_assert(kSegments > 1 ||
-              kRowsPerBlock * kRowStride <= contract::kChunksPerResidentZone * contract::kElementsPerChunk);
-static_assert(kSegments == 1 ||
-              (kRowsPerBlock == kRowsPerBatch && kRowsPerBatch <= contract::kMaxStreamedRowsPerBatch));
+inline constexpr uint32_t kResidentChunksForRows =
+    kResidualTensor.is_there() ? 1 : contract::kChunksPerResidentZone - (kReturnsStatistics ? 1 : 0);
+static_assert(!kIsResident || kRowsPerBlock * kRowStride <= kResidentChunksForRows * contract::kElementsPerChunk);
+static_assert(kIsResident ||
+              (kRowsPerBlock == kRowsPerBatch && kRowsPerBatch <= (kShifts ? contract::kMaxShiftedStreamedRowsPerBatch
+                                                                           : contract::kMaxStreamedRowsPerBatch)));
+static_assert(kIsResident || !kResidualTensor.is_there() || kRowsPerBatch == 1);
 static_assert(kRowsPerBatch <= contract::kMaxRowsPerBatch);
-
-inline constexpr uint32_t kBatchStrideRows = kSegments == 1 ? kRowStride / contract::kElementsPerDestRow : kRowsInChunk;
+static_assert(!kReturnsStatistics || kRowsPerBlock <= contract::kMaxRowsWithStatistics);
 
 // What outlives a block.
 struct State {
     uint32_t zone = 0;               // the next to be filled
     bool affine_is_settled = false;  // gamma and beta are where they are read
+    Formats formats{};
 };
 
-inline uint32_t zone_row(uint32_t zone) { return zone * kChunksPerZone * kRowsInChunk; }
+inline uint32_t zone_row(uint32_t zone) { return zone * kChunksPerZone * kChunkRows; }
 
-// kGamma, kBeta [kWidth] -> DEST from `gamma_row`, beta one chunk behind gamma; `offset` elements into the vectors.
-inline void fill_affine(uint32_t gamma_row, uint32_t offset, uint32_t elements) {
-    const uint32_t offset_bytes = offset * contract::kBytesPerBfloat16;
-    tensix::fill(tensix::front_address(kGamma) + offset_bytes, gamma_row, elements);
-    tensix::fill(tensix::front_address(kBeta) + offset_bytes, gamma_row + kRowsInChunk, elements);
+// kGamma, kBeta -> DEST from `gamma_row`, beta one chunk behind gamma; from element `offset` of their pages.
+inline void fill_affine(uint32_t gamma_row, uint32_t offset, uint32_t elements, Formats& formats) {
+    fill_vector<kGammaOperand>(gamma_row, offset, elements, formats);
+    fill_vector<kBetaOperand>(gamma_row + kChunkRows, offset, elements, formats);
 }
 
-// Packs a zone's `elements` elements, chunk by chunk, to the back page of kOutput.
-inline void pack_block(uint32_t zone, uint32_t elements) {
-    const uint32_t address = tensix::back_address(kOutput);
-    for (uint32_t chunk = 0; chunk * contract::kElementsPerChunk < elements; ++chunk) {
-        tensix::pack_chunk(zone * kChunksPerZone + chunk, address + chunk * kBytesPerChunk);
+// Packs a zone's `elements` elements from `chunk` on, chunk by chunk, to the back page of a row buffer.
+template <const RowTensor& tensor>
+inline void pack_rows(uint32_t buffer, uint32_t chunk, uint32_t elements, Formats& formats) {
+    if constexpr (tensor.is_there()) {
+        formats.pack_to(buffer, tensor.element_bytes);
+        cb_reserve_back(buffer, 1);
+        const uint32_t address = tensix::back_address(buffer);
+        for (uint32_t packed = 0; packed < elements; packed += contract::kElementsPerChunk, ++chunk) {
+            tensix::pack_chunk(chunk, address + packed * tensor.element_bytes);
+        }
+        cb_push_back(buffer, 1);
     }
 }
 
-// kGamma and kBeta -> DEST, to stay. Late, in the first block, because rows arrive before they do.
-inline void settle_affine(bool& is_settled) {
-    if (!is_settled) {
-        cb_wait_front(kGamma, 1);
-        cb_wait_front(kBeta, 1);
-        fill_affine(kResidentGammaRow, 0, kWidth);
-        tensix::order_sfpu_after_fill();
-        is_settled = true;
-    }
+// The zone's chunk of statistics -> kStatistics.
+inline void pack_statistics(uint32_t chunk, Formats& formats) {
+    pack_rows<kStatisticsTensor>(kStatistics, chunk, contract::kElementsPerChunk, formats);
 }
 
-// Block [rows, kWidth] of one segment: filled once, normalised batch by batch, packed once. Pops kInput, pushes
-// kOutput.
+// Waits for kGamma and kBeta, once, and where rows are resident moves them to DEST, to stay. Late, in the first block,
+// because rows arrive before they do.
+inline void settle_affine(State& state) {
+    if (!state.affine_is_settled && !kReadsAgain) {
+        wait_for_vector<kGammaOperand>();
+        wait_for_vector<kBetaOperand>();
+        if constexpr (kIsResident) {
+            fill_affine(kResidentGammaRow, 0, kWidth, state.formats);
+            tensix::order_sfpu_after_fill();
+        }
+    }
+    state.affine_is_settled = true;
+}
+
+// Block [rows, kWidth] of one segment: filled once, normalised batch by batch, packed once. Pops kInput and kResidual,
+// pushes kStatistics, kOutput, kSum.
 inline void normalise_resident_block(uint32_t rows, State& state) {
     const uint32_t zone = state.zone;
     const uint32_t batches = (rows + kRowsPerBatch - 1) / kRowsPerBatch;
     const uint32_t elements = batches * kRowsPerBatch * kRowStride;
     tensix::acquire_zone();
-    cb_wait_front(kInput, 1);
-    tensix::fill(tensix::front_address(kInput), zone_row(zone), elements);
-    cb_pop_front(kInput, 1);
+    fill_page<kInputOperand>(zone_row(zone), elements, state.formats);
+    fill_page<kResidualOperand>(zone_row(zone) + kResidualRow, elements, state.formats);
     tensix::order_sfpu_after_fill();
     for (uint32_t batch = 0; batch < batches; ++batch) {
         const uint32_t row = zone_row(zone) + batch * kRowsPerBatch * kBatchStrideRows;
-        MATH((find_statistics(row)));
-        settle_affine(state.affine_is_settled);
+        MATH((find_statistics(row,
+                              zone_row(zone) + kResidentStatisticsRow + sfpu::mean_row(batch * kRowsPerBatch) - row)));
+        settle_affine(state);
         MATH((scale_and_shift(row, kResidentGammaRow)));
     }
     tensix::commit_zone();
     tensix::wait_zone();
-    cb_reserve_back(kOutput, 1);
-    pack_block(zone, elements);
-    cb_push_back(kOutput, 1);
+    const uint32_t chunk = zone * kChunksPerZone;
+    pack_statistics(chunk + kResidentStatisticsRow / kChunkRows, state.formats);
+    pack_rows<kOutputTensor>(kOutput, chunk, elements, state.formats);
+    pack_rows<kSumTensor>(kSum, chunk + kResidualRow / kChunkRows, elements, state.formats);
     tensix::release_zone();
     state.zone ^= 1;
 }
 
-// One segment of each row of a block, kInput -> the first chunks of a zone, one chunk a row; the segment's pages are
-// `steps` steps behind the front of kInput.
-inline void fill_segment(uint32_t steps, uint32_t zone, uint32_t elements) {
-    const uint32_t address = tensix::front_address(kInput) + steps * kPagesPerStep * kBufferPageBytes;
+// One segment of each row of a block, kInput and kResidual -> the first chunks of a zone, one chunk a row; the segment's
+// pages are `steps` steps behind the front of their buffers.
+inline void fill_segment(uint32_t steps, uint32_t zone, uint32_t elements, Formats& formats) {
     tensix::order_fill_after_sfpu();
     for (uint32_t row = 0; row < kRowsPerBatch; ++row) {
-        tensix::fill(address + row * kBufferPageBytes, zone_row(zone) + row * kRowsInChunk, elements);
+        const uint32_t page = steps * kPagesPerStep + row;
+        fill_from_page<kInputOperand>(page, zone_row(zone) + row * kChunkRows, elements, formats);
+        fill_from_page<kResidualOperand>(page, zone_row(zone) + kResidualRow, elements, formats);
     }
-}
-
-// Elements that one segment's fill moves: a chunk, or the rest of the row.
-inline uint32_t segment_elements(uint32_t segment) {
-    return segment + 1 < kSegments ? contract::kElementsPerChunk : kWidth - segment * contract::kElementsPerChunk;
+    tensix::order_sfpu_after_fill();
 }
 
 // One summing pass over all segments of the block in one zone, each as soon as it is there; sums stay in LREGs.
 template <typename Pass>
-inline void sum_segments(uint32_t zone, Pass pass) {
+inline void sum_segments(State& state, Pass pass) {
     for (uint32_t segment = 0; segment < kSegments; ++segment) {
-        cb_wait_front(kInput, (segment + 1) * kPagesPerStep);
-        fill_segment(segment, zone, segment_elements(segment));
-        tensix::order_sfpu_after_fill();
-        MATH((point_sfpu_at(zone_row(zone))));
-        pass(segment + 1 == kSegments);
+        const uint32_t behind = kReadsAgain ? 0 : segment;
+        wait_for_rows((behind + 1) * kPagesPerStep);
+        fill_segment(behind, state.zone, segment_elements(segment), state.formats);
+        if constexpr (kReadsAgain) {
+            pop_rows(kPagesPerStep);
+        }
+        MATH((point_sfpu_at(zone_row(state.zone))));
+        pass(segment);
+    }
+}
+
+// The block's statistics, LREGs -> kStatistics, by a zone of their own.
+inline void hand_over_statistics(State& state) {
+    tensix::acquire_zone();
+    MATH((point_sfpu_at(zone_row(state.zone))));
+    MATH((store_statistics(0)));
+    tensix::commit_zone();
+    tensix::wait_zone();
+    pack_statistics(state.zone * kChunksPerZone, state.formats);
+    tensix::release_zone();
+    state.zone ^= 1;
+}
+
+// One segment of gamma and beta -> the zone, where the normalising pass looks for them.
+inline void fill_affine_segment(uint32_t segment, State& state) {
+    const uint32_t gamma_row = zone_row(state.zone) + kStreamedGammaRow;
+    if constexpr (kReadsAgain) {
+        wait_for_vector<kGammaOperand>();
+        wait_for_vector<kBetaOperand>();
+        fill_affine(gamma_row, 0, segment_elements(segment), state.formats);
+        pop_vector<kGammaOperand>();
+        pop_vector<kBetaOperand>();
+    } else {
+        fill_affine(gamma_row, segment * contract::kElementsPerChunk, segment_elements(segment), state.formats);
+    }
+    tensix::order_sfpu_after_fill();
+}
+
+// Packs the rows of one segment, a page a row.
+template <const RowTensor& tensor>
+inline void pack_segment(uint32_t buffer, uint32_t chunk, Formats& formats) {
+    if constexpr (tensor.is_there()) {
+        formats.pack_to(buffer, tensor.element_bytes);
+        cb_reserve_back(buffer, kPagesPerStep);
+        for (uint32_t row = 0; row < kRowsPerBatch; ++row) {
+            tensix::pack_chunk(chunk + row, tensix::back_address(buffer) + row * page_bytes(tensor));
+        }
+        cb_push_back(buffer, kPagesPerStep);
     }
 }
 
@@ -132,42 +193,35 @@ inline void sum_segments(uint32_t zone, Pass pass) {
 inline void normalise_segment(uint32_t segment, State& state) {
     const uint32_t zone = state.zone;
     tensix::acquire_zone();
-    fill_segment(0, zone, segment_elements(segment));
-    cb_pop_front(kInput, kPagesPerStep);
-    fill_affine(zone_row(zone) + kStreamedGammaRow, segment * contract::kElementsPerChunk, segment_elements(segment));
-    tensix::order_sfpu_after_fill();
+    wait_for_rows(kPagesPerStep);
+    fill_segment(0, zone, segment_elements(segment), state.formats);
+    pop_rows(kPagesPerStep);
+    fill_affine_segment(segment, state);
     MATH((point_sfpu_at(zone_row(zone))));
     MATH((run_normalising_pass(segment + 1 == kSegments, kStreamedGammaRow)));
     tensix::commit_zone();
     tensix::wait_zone();
-    cb_reserve_back(kOutput, kPagesPerStep);
-    for (uint32_t row = 0; row < kRowsPerBatch; ++row) {
-        tensix::pack_chunk(zone * kChunksPerZone + row, tensix::back_address(kOutput) + row * kBufferPageBytes);
-    }
-    cb_push_back(kOutput, kPagesPerStep);
+    const uint32_t chunk = zone * kChunksPerZone;
+    pack_segment<kOutputTensor>(kOutput, chunk, state.formats);
+    pack_segment<kSumTensor>(kSum, chunk + kResidualRow / kChunkRows, state.formats);
     tensix::release_zone();
     state.zone ^= 1;
 }
 
-// Waits for kGamma and kBeta, once; they stay at the front of their buffers.
-inline void wait_affine(bool& is_settled) {
-    if (!is_settled) {
-        cb_wait_front(kGamma, 1);
-        cb_wait_front(kBeta, 1);
-        is_settled = true;
-    }
-}
-
-// Block [kRowsPerBatch, kWidth] of several segments: filled three times, once a pass.
+// Block [kRowsPerBatch, kWidth] of several segments: filled once a pass.
 inline void normalise_streamed_block(State& state) {
-    const uint32_t zone = state.zone;
     tensix::acquire_zone();
     MATH((sfpu::issue<ClearSums>()));
-    sum_segments(zone, [](bool is_last) { MATH((run_summing_pass<SumStep>(is_last))); });
-    MATH((sfpu::issue<FindCentres>()));
-    sum_segments(zone, [](bool is_last) { MATH((run_summing_pass<SquareStep>(is_last))); });
+    if constexpr (kCentres) {
+        sum_segments(state, [](uint32_t segment) { MATH((sum_segment(segment))); });
+        MATH((sfpu::issue<FindCentres>()));
+    }
+    sum_segments(state, [](uint32_t segment) { MATH((run_summing_pass<SquareStep>(segment + 1 == kSegments))); });
     MATH((sfpu::issue<FindRstd>()));
-    wait_affine(state.affine_is_settled);
+    if constexpr (kReturnsStatistics) {
+        hand_over_statistics(state);
+    }
+    settle_affine(state);
     for (uint32_t segment = 0; segment < kSegments; ++segment) {
         normalise_segment(segment, state);
     }
@@ -175,8 +229,8 @@ inline void normalise_streamed_block(State& state) {
 
 // Sets the three threads up.
 inline void start() {
-    compute_kernel_hw_startup(kInput, kOutput);
-    copy_init(kInput);
+    compute_kernel_hw_startup(kFirstOperand.buffer, kOutput);
+    copy_init(kFirstOperand.buffer);
     tensix::start_zones();
     tensix::start_fill();
     MATH((sfpu::issue<SetCentreScale>()));
@@ -195,14 +249,17 @@ void kernel_main() {
     start();
     State state;
     for_each_block([&](Block block) {
-        if constexpr (kSegments == 1) {
+        if constexpr (kIsResident) {
             normalise_resident_block(block.rows, state);
         } else {
             normalise_streamed_block(state);
         }
     });
-    wait_affine(state.affine_is_settled);  // a core without rows has not waited yet
-    cb_pop_front(kGamma, 1);
-    cb_pop_front(kBeta, 1);
+    if constexpr (!kReadsAgain) {
+        wait_for_vector<kGammaOperand>();  // a core without rows has not waited yet
+        wait_for_vector<kBetaOperand>();
+        pop_vector<kGammaOperand>();
+        pop_vector<kBetaOperand>();
+    }
     finish();
 }

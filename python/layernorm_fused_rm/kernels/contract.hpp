@@ -10,12 +10,16 @@
 namespace layernorm_fused_rm::contract {
 
 // One circular buffer each; the value is its index on the core (0..31). A page of rows is a whole block where a row is
-// one segment, and one segment of one row where it is several; a page of gamma and beta is the whole vector.
+// one segment, and one segment of one row where it is several; a page of gamma and beta is the whole vector, or one
+// segment of it where rows are read again for each pass.
 enum class Buffer : uint32_t {
-    kInput = 0,    // reader -> compute: input rows
-    kGamma = 1,    // reader -> compute: gamma, pushed once, never popped before the end
-    kBeta = 2,     // reader -> compute: beta, likewise
-    kOutput = 16,  // compute -> writer: output rows
+    kInput = 0,        // reader -> compute: input rows
+    kGamma = 1,        // reader -> compute: gamma, pushed once, never popped before the end
+    kBeta = 2,         // reader -> compute: beta, likewise
+    kResidual = 3,     // reader -> compute: rows added to the input's, page by page with kInput
+    kOutput = 16,      // compute -> writer: output rows
+    kSum = 17,         // compute -> writer: input + residual, page by page with kOutput
+    kStatistics = 18,  // compute -> writer: mean and 1 / deviation of a block's rows, a page a block
 };
 
 // DEST in 32-bit mode: 512 rows of 16 elements (ISA documents, "Dst"; DST_ACCESS_STRIDED is off). A chunk is 1,024
@@ -24,46 +28,95 @@ inline constexpr uint32_t kElementsPerDestRow = 16;
 inline constexpr uint32_t kElementsPerChunk = 1024;
 inline constexpr uint32_t kChunksInDest = 8;
 inline constexpr uint32_t kBytesPerBfloat16 = 2;
+inline constexpr uint32_t kBytesPerFloat32 = 4;
 
 // Two SFPU vectors (even columns, odd columns) cover four DEST rows: 64 consecutive elements (ISA documents,
 // "SFPLOAD"). A row starts at a multiple of this in L1 and in DEST.
 inline constexpr uint32_t kElementsPerVectorPair = 64;
 
 // DEST is shared out in two zones, one computed while the other is packed. Rows of one segment (width <= 1,024):
-// zones of three chunks, gamma and beta resident in the last two chunks. Wider rows: zones of four chunks, two for x
-// and one each for the segment's gamma and beta.
+// zones of three chunks, gamma and beta resident in the last two chunks of DEST. Wider rows: zones of four chunks, two
+// for rows and one each for the segment's gamma and beta. A residual's rows lie one chunk behind the input's; the
+// statistics of a resident zone in its last chunk.
 inline constexpr uint32_t kZones = 2;
 inline constexpr uint32_t kChunksPerResidentZone = 3;
 inline constexpr uint32_t kChunksPerStreamedZone = 4;
 inline constexpr uint32_t kMaxRowsPerBatch = 4;          // one LREG a row in the all-lane reduction
-inline constexpr uint32_t kMaxStreamedRowsPerBatch = 2;  // mean and rstd of two rows, gamma, beta, two values: 8 LREGs
+inline constexpr uint32_t kMaxStreamedRowsPerBatch = 2;  // of DEST's zone; one if rows are shifted (sfpu/steps.hpp)
+inline constexpr uint32_t kMaxShiftedStreamedRowsPerBatch = 1;
+
+// A row's statistics in DEST and in a page of kStatistics: its mean fills the even elements of one vector pair, its
+// 1 / deviation those of the next.
+inline constexpr uint32_t kStatisticsPerRow = 2;
+inline constexpr uint32_t kMaxRowsWithStatistics = kElementsPerChunk / (kStatisticsPerRow * kElementsPerVectorPair);
+
+// How a row's mean is taken out of it (sfpu/steps.hpp).
+enum class Centring : uint32_t {
+    kNone,     // RMSNorm
+    kScaled,   // c x - sum / 2^k: exact where sums of x are, as those of bfloat16 rows
+    kShifted,  // the same of x - K, where K is the row's first element: float32 rows, and rows with a residual
+};
+
+// Passes over a row, each over DEST where a row stays there, else over L1 or device memory.
+[[nodiscard]] constexpr uint32_t count_passes(Centring centring) { return centring == Centring::kNone ? 2 : 3; }
 
 // Compile-time arguments, the same set for all three kernels, by name (get_named_compile_time_arg_val).
 namespace argument {
 inline constexpr char kWidth[] = "width_elements";
 inline constexpr char kRowStride[] = "row_stride_elements";  // from row to row in a page; a chunk if several segments
 inline constexpr char kSegments[] = "segments";              // a row's pieces of at most one chunk
+inline constexpr char kReadsAgain[] = "reads_again";         // 1: L1 holds no whole row, so each pass reads it anew
 inline constexpr char kRowsPerBatch[] = "rows_per_batch";    // normalised together on the SFPU
 inline constexpr char kRowsPerBlock[] = "rows_per_block";    // computed in one zone of DEST, or streamed through
-inline constexpr char kBufferPageBytes[] = "buffer_page_bytes";  // page size of kInput and kOutput
-inline constexpr char kInputPages[] = "input_pages";             // of kInput
-inline constexpr char kStepsInFlight[] = "steps_in_flight";      // reads under way at a time, one step each
-inline constexpr char kInputPageBytes[] = "input_page_bytes";    // aligned size of a row in device memory
-inline constexpr char kInputInDram[] = "input_in_dram";          // 1: DRAM, 0: L1
-inline constexpr char kInputBanks[] = "input_banks";
-inline constexpr char kOutputPageBytes[] = "output_page_bytes";
-inline constexpr char kOutputInDram[] = "output_in_dram";
-inline constexpr char kOutputBanks[] = "output_banks";
-inline constexpr char kGammaInDram[] = "gamma_in_dram";
-inline constexpr char kBetaInDram[] = "beta_in_dram";
+inline constexpr char kBufferPageElements[] = "buffer_page_elements";   // of a page of a row buffer
+inline constexpr char kInputPages[] = "input_pages";                    // of kInput, and of kResidual
+inline constexpr char kStepsInFlight[] = "steps_in_flight";             // reads under way at a time, one step each
+inline constexpr char kCentring[] = "centring";                         // contract::Centring
+inline constexpr char kGammaIsZeroCentred[] = "gamma_is_zero_centred";  // 1: gamma + 1 is the factor
+inline constexpr char kReturnsStatistics[] = "returns_statistics";
 inline constexpr char kSharesVectors[] = "shares_vectors";  // 1: one core reads gamma and beta and multicasts them
-// fp32 constants as bits. 2^k is the least power of two >= W and c = W / 2^k (sfpu/sequences.hpp says what for).
+// fp32 constants as bits. 2^k is the least power of two >= W and c = W / 2^k (sfpu/steps.hpp says what for).
 inline constexpr char kNegativeSumScaleBits[] = "negative_sum_scale_bits";                 // -2^-k
 inline constexpr char kCentreScaleBits[] = "centre_scale_bits";                            // c
 inline constexpr char kNegativeMeanSquareScaleBits[] = "negative_mean_square_scale_bits";  // -1 / (W c^2)
 inline constexpr char kRstdScaleBits[] = "rstd_scale_bits";                                // 1 / c
 inline constexpr char kNegativeEpsilonBits[] = "negative_epsilon_bits";                    // -epsilon
 }  // namespace argument
+
+// Compile-time arguments of a tensor of rows, a row a page. A tensor that the call does not have is all zeros.
+struct RowTensorArguments {
+    const char* element_bytes;
+    const char* page_bytes;  // aligned size of a row in device memory
+    const char* in_dram;     // 1: DRAM, 0: L1
+    const char* banks;
+};
+inline constexpr RowTensorArguments kInputArguments = {"input_element_bytes", "input_page_bytes", "input_in_dram",
+                                                       "input_banks"};
+inline constexpr RowTensorArguments kResidualArguments = {"residual_element_bytes", "residual_page_bytes",
+                                                          "residual_in_dram", "residual_banks"};
+inline constexpr RowTensorArguments kOutputArguments = {"output_element_bytes", "output_page_bytes", "output_in_dram",
+                                                        "output_banks"};
+inline constexpr RowTensorArguments kSumArguments = {"sum_element_bytes", "sum_page_bytes", "sum_in_dram", "sum_banks"};
+// Mean and 1 / deviation alike: rows of one float32 element.
+inline constexpr RowTensorArguments kStatisticsArguments = {"statistics_element_bytes", "statistics_page_bytes",
+                                                            "statistics_in_dram", "statistics_banks"};
+
+// Compile-time arguments of gamma or beta: a vector cut into pieces of consecutive elements, some to a page.
+struct VectorArguments {
+    const char* element_bytes;
+    const char* page_bytes;  // aligned
+    const char* in_dram;
+    const char* banks;
+    const char* piece_elements;
+    const char* pieces_per_page;
+    const char* piece_stride_bytes;  // from piece to piece within a page
+};
+inline constexpr VectorArguments kGammaArguments = {
+    "gamma_element_bytes",  "gamma_page_bytes",      "gamma_in_dram",           "gamma_banks",
+    "gamma_piece_elements", "gamma_pieces_per_page", "gamma_piece_stride_bytes"};
+inline constexpr VectorArguments kBetaArguments = {
+    "beta_element_bytes",  "beta_page_bytes",      "beta_in_dram",           "beta_banks",
+    "beta_piece_elements", "beta_pieces_per_page", "beta_piece_stride_bytes"};
 
 // Runtime arguments of one core, the same for all three kernels: whether it is the core that shares gamma and beta out,
 // how many runs it has, then the runs, padded with empty ones to the same length on every core. A run is `rows` pages
@@ -77,12 +130,14 @@ enum class RunArgument : uint32_t { kBank, kFirstPage, kRows, kCount };
            static_cast<uint32_t>(word);
 }
 
-// Runtime arguments common to all cores of one kernel. NoC places are those that ttnn gives for logical cores; the
-// rectangle is that of all cores of the program, of which kReceivers is all but the source.
+// Runtime arguments common to all cores of one kernel; addresses of tensors that the call does not have are 0. NoC
+// places are those that ttnn gives for logical cores; the rectangle is that of all cores of the program, of which
+// kReceivers is all but the source.
 enum class ReaderArgument : uint32_t {
     kInputAddress,
     kGammaAddress,
     kBetaAddress,
+    kResidualAddress,
     kSourceX,
     kSourceY,
     kFirstX,
@@ -92,7 +147,7 @@ enum class ReaderArgument : uint32_t {
     kReceivers,
     kCount
 };
-enum class WriterArgument : uint32_t { kOutputAddress, kCount };
+enum class WriterArgument : uint32_t { kOutputAddress, kSumAddress, kMeanAddress, kRstdAddress, kCount };
 
 // Semaphores, on every core, 0 at the start and at the end. Used where vectors are shared.
 enum class Semaphore : uint32_t {

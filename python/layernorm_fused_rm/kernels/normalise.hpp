@@ -1,7 +1,7 @@
-// The math thread's part of LayerNorm: the passes over a batch of rows that lies in DEST.
+// The math thread's part of the norm: the passes over a batch of rows that lies in DEST.
 //
-// Each pass is one sequence of sfpu/sequences.hpp, repeated over the row's vectors; the last vectors of a width that is
-// no multiple of 64 run under a lane mask, so that padding never counts.
+// Each pass is one sequence of sfpu/steps.hpp, repeated over the row's vectors; the last vectors of a width that is no
+// multiple of 64 run under a lane mask, so that padding never counts.
 #pragma once
 
 #include <stdint.h>
@@ -9,7 +9,15 @@
 #include "api/compute/common.h"
 #include "arguments.hpp"
 #include "contract.hpp"
-#include "sfpu/sequences.hpp"
+#include "sfpu/statistics.hpp"
+#include "sfpu/steps.hpp"
+
+namespace layernorm_fused_rm {
+
+inline constexpr uint32_t kChunkRows = contract::kElementsPerChunk / contract::kElementsPerDestRow;
+inline constexpr uint32_t kBatchStrideRows = kIsResident ? kRowStride / contract::kElementsPerDestRow : kChunkRows;
+
+}  // namespace layernorm_fused_rm
 
 #ifdef TRISC_MATH
 
@@ -17,11 +25,7 @@
 
 namespace layernorm_fused_rm {
 
-inline constexpr sfpu::Keep kKeep = kIsResident ? sfpu::Keep::kCentred : sfpu::Keep::kX;
-inline constexpr uint32_t kChunkRows = contract::kElementsPerChunk / contract::kElementsPerDestRow;
 inline constexpr uint32_t kVectorsPerChunk = contract::kElementsPerChunk / sfpu::kLanes;
-inline constexpr sfpu::Batch kBatch = {kRowsPerBatch,
-                                       kIsResident ? kRowStride / contract::kElementsPerDestRow : kChunkRows};
 inline constexpr sfpu::RowConstants kConstants = {
     get_named_compile_time_arg_val(contract::argument::kNegativeSumScaleBits),
     get_named_compile_time_arg_val(contract::argument::kCentreScaleBits),
@@ -29,24 +33,43 @@ inline constexpr sfpu::RowConstants kConstants = {
     get_named_compile_time_arg_val(contract::argument::kRstdScaleBits),
     get_named_compile_time_arg_val(contract::argument::kNegativeEpsilonBits)};
 
-// The row's last segment: whole vectors, then a last pair of vectors of which kTail elements count.
-inline constexpr uint32_t kLastSegment = kWidth - (kSegments - 1) * contract::kElementsPerChunk;
-inline constexpr uint32_t kTail = kLastSegment % contract::kElementsPerVectorPair;
-inline constexpr uint32_t kWholeVectors = (kLastSegment - kTail) / sfpu::kLanes;
+// A resident row is joined with its residual, shifted and centred in place, each once. Of a streamed row every pass
+// gets x anew.
+inline constexpr uint32_t kResidualDistance = kResidualTensor.is_there() ? kChunkRows : 0;
+constexpr sfpu::Batch batch_with(uint32_t residual_distance, bool shifts) {
+    return {kRowsPerBatch, kBatchStrideRows, residual_distance, shifts, kShifts && !kIsResident};
+}
+inline constexpr sfpu::Batch kFirstPass = batch_with(kResidualDistance, kShifts);
+inline constexpr sfpu::Batch kLaterPass = kIsResident ? batch_with(0, false) : kFirstPass;
+inline constexpr sfpu::Stores kFirstStores = {kIsResident && (kResidualTensor.is_there() || kShifts),
+                                              kIsResident&& kSumTensor.is_there()};
+inline constexpr sfpu::Affine kAffine = {kGammaVector.is_there(), kBetaVector.is_there(), kGammaIsZeroCentred,
+                                         kChunkRows};
 
 // clang-format off
 struct SetCentreScale { static constexpr sfpu::Sequence value = sfpu::set_centre_scale(kRowsPerBatch, kConstants); };
 struct ClearSums { static constexpr sfpu::Sequence value = sfpu::clear_sums(); };
-struct SumStep { static constexpr sfpu::Sequence value = sfpu::sum_step(kBatch); };
-struct FindCentres { static constexpr sfpu::Sequence value = sfpu::centres_from_sums(kRowsPerBatch, kConstants); };
-struct SquareStep { static constexpr sfpu::Sequence value = sfpu::square_step(kBatch, kKeep); };
+struct SumStep { static constexpr sfpu::Sequence value = sfpu::sum_step(kFirstPass, kFirstStores); };
+struct FindShifts { static constexpr sfpu::Sequence value = sfpu::shifts_from_first_elements(kFirstPass); };
+struct FindCentres { static constexpr sfpu::Sequence value = sfpu::centres_from_sums(kLaterPass, kConstants); };
+struct SquareStep { static constexpr sfpu::Sequence value = kCentres
+    ? sfpu::square_step(kLaterPass, true, {kIsResident, false}) : sfpu::square_step(kFirstPass, false, kFirstStores); };
 struct FindRstd { static constexpr sfpu::Sequence value = sfpu::rstd_from_squares(kConstants); };
-struct NormaliseStep { static constexpr sfpu::Sequence value = sfpu::normalise_step(kBatch, kKeep, kChunkRows); };
+struct NormaliseStep { static constexpr sfpu::Sequence value = sfpu::normalise_step(kLaterPass,
+    kCentres && !kIsResident, kAffine, !kIsResident && kSumTensor.is_there()); };
+struct StoreShifts { static constexpr sfpu::Sequence value = sfpu::store_shifts(kRowsPerBatch); };
+struct StoreMeans { static constexpr sfpu::Sequence value = sfpu::store_means(kLaterPass, kShifts, kConstants); };
+struct StoreRstds { static constexpr sfpu::Sequence value = sfpu::store_rstds(kRowsPerBatch, kConstants); };
 struct RestoreConstant { static constexpr sfpu::Sequence value = sfpu::Sequence{}.then(sfpu::restore_minus_one()); };
 
 template <typename Step, int32_t limit>
 struct Masked { static constexpr sfpu::Sequence value = sfpu::masked(Step::value, limit); };
 // clang-format on
+
+// The row's last segment: whole vectors, then a last pair of vectors of which kTail elements count.
+inline constexpr uint32_t kLastSegment = kWidth - (kSegments - 1) * contract::kElementsPerChunk;
+inline constexpr uint32_t kTail = kLastSegment % contract::kElementsPerVectorPair;
+inline constexpr uint32_t kWholeVectors = (kLastSegment - kTail) / sfpu::kLanes;
 
 // The next batch's rows, and a segment's, start here; steps count vectors from it.
 inline void point_sfpu_at(uint32_t dest_row) { TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row); }
@@ -69,6 +92,14 @@ inline void run_summing_pass(bool is_last_segment) {
     rewind();
 }
 
+// The first pass over one segment of streamed rows; their shifts come from the first.
+inline void sum_segment(uint32_t segment) {
+    if (kShifts && segment == 0) {
+        sfpu::issue<FindShifts>();
+    }
+    run_summing_pass<SumStep>(segment + 1 == kSegments);
+}
+
 // The pass that normalises; what it makes of padding is never written to a tensor.
 inline void run_normalising_pass(bool is_last_segment, uint32_t affine_distance) {
     constexpr uint32_t kLastVectors = kWholeVectors + (kTail != 0 ? 2 : 0);
@@ -76,14 +107,33 @@ inline void run_normalising_pass(bool is_last_segment, uint32_t affine_distance)
     rewind();
 }
 
+// Registers -> the batch's statistics in DEST, `distance` rows from the batch.
+inline void store_statistics(uint32_t distance) {
+    if constexpr (kCentres) {
+        sfpu::issue<StoreMeans>(distance);
+    }
+    sfpu::issue<StoreRstds>(distance);
+}
+
 // Statistics of one batch at `dest_row`: x -> c (x - mean) in place, rstd / c in L0..L3. Resident rows only.
-inline void find_statistics(uint32_t dest_row) {
+inline void find_statistics(uint32_t dest_row, uint32_t statistics_distance) {
     point_sfpu_at(dest_row);
     sfpu::issue<ClearSums>();
-    run_summing_pass<SumStep>(true);
-    sfpu::issue<FindCentres>();
+    if constexpr (kShifts) {
+        sfpu::issue<FindShifts>();
+        if constexpr (kReturnsStatistics) {
+            sfpu::issue<StoreShifts>(statistics_distance);
+        }
+    }
+    if constexpr (kCentres) {
+        run_summing_pass<SumStep>(true);
+        sfpu::issue<FindCentres>();
+    }
     run_summing_pass<SquareStep>(true);
     sfpu::issue<FindRstd>();
+    if constexpr (kReturnsStatistics) {
+        store_statistics(statistics_distance);
+    }
 }
 
 // c (x - mean) -> y in place, behind find_statistics.

@@ -1,6 +1,6 @@
 // One core's work as the three kernels see it: its runs, block by block, and each block's steps, in the same order in
-// each of them. Equal loops are what makes every push meet its pop: a step is kPagesPerStep pages of kInput and of
-// kOutput.
+// each of them. Equal loops are what makes every push meet its pop: a step is kPagesPerStep pages of kInput (and of
+// kResidual) and of kOutput (and of kSum).
 #pragma once
 
 #include <stdint.h>
@@ -44,21 +44,9 @@ inline __attribute__((always_inline)) void for_each_block(Visit visit) {
     }
 }
 
-// Calls visit(Block, segment) for each step of this core.
-template <typename Visit>
-inline __attribute__((always_inline)) void for_each_step(Visit visit) {
-    for_each_block([&](Block block) {
-        for (uint32_t segment = 0; segment < kSegments; ++segment) {
-            visit(block, segment);
-        }
-    });
-}
-
-// A step's place within a page of device memory: where its segment begins, and how long it is.
-inline constexpr uint32_t kSegmentBytes = contract::kElementsPerChunk * contract::kBytesPerBfloat16;
-inline uint32_t segment_offset(uint32_t segment) { return segment * kSegmentBytes; }
-inline uint32_t segment_bytes(uint32_t segment, uint32_t page_bytes) {
-    return segment + 1 < kSegments ? kSegmentBytes : page_bytes - (kSegments - 1) * kSegmentBytes;
+// Elements of a row in one segment: a chunk, or the rest of the row.
+inline uint32_t segment_elements(uint32_t segment) {
+    return segment + 1 < kSegments ? contract::kElementsPerChunk : kWidth - segment * contract::kElementsPerChunk;
 }
 
 }  // namespace layernorm_fused_rm

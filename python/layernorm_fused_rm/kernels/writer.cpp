@@ -1,37 +1,63 @@
-// Writer of layernorm_fused_rm: takes normalised rows from L1 to where they belong in the output. NoC 1, BRISC.
+// Writer of layernorm_fused_rm: takes normalised rows from L1 to where they belong in the outputs. NoC 1, BRISC.
 //
-// shapes   output [rows, kWidth], a row a page, interleaved over kOutputBanks banks
-// in       kOutput: a step is a block of rows kRowStrideBytes apart (one page), or a segment of each row (a page each)
-// per step: waits for and pops kPagesPerStep pages of kOutput
+// shapes   output, sum [rows, kWidth], a row a page; mean, rstd [rows, 1], an element a page; all interleaved
+// in       kOutput, kSum: a step is a block of rows kRowStride elements apart (one page), or a segment of each row (a
+//          page each); kStatistics: a page a block
+// per step: waits for and pops kPagesPerStep pages of kOutput and of kSum; per block: one page of kStatistics, before
+//          the block's steps
 // invariant: every row is written once; a page is popped only when its writes have left L1
 #include <stdint.h>
 
 #include "api/dataflow/dataflow_api.h"
 #include "arguments.hpp"
 #include "contract.hpp"
+#include "rows.hpp"
 #include "work.hpp"
 
 namespace layernorm_fused_rm {
 
-// Input and output interleave alike, so a run of the input is a run of the output.
-inline constexpr bool kSameBanks =
-    kInputInDram == kOutputInDram && kInputBanks == kOutputBanks && kInputPageBytes == kOutputPageBytes;
-
-// Starts the write of a block as one transfer: its rows lie side by side in L1 and in the bank.
-inline void start_writing_run(Block block, uint32_t output_address, uint32_t l1_address) {
-    const uint32_t first = output_address + block.first_page * kOutputPageBytes;
-    noc_async_write(l1_address, get_noc_addr_from_bank_id<kOutputInDram>(block.bank, first),
-                    block.rows * kOutputPageBytes);
+inline uint32_t common_argument(contract::WriterArgument argument) {
+    return get_common_arg_val<uint32_t>(static_cast<int>(argument));
 }
 
-// Starts the write of a step row by row, each to its own bank.
-inline void start_writing_rows(Block block, uint32_t segment, uint32_t output_address, uint32_t l1_address) {
+// Addresses of what is written, of the first page in each bank.
+struct Addresses {
+    uint32_t output = common_argument(contract::WriterArgument::kOutputAddress);
+    uint32_t sum = common_argument(contract::WriterArgument::kSumAddress);
+    uint32_t mean = common_argument(contract::WriterArgument::kMeanAddress);
+    uint32_t rstd = common_argument(contract::WriterArgument::kRstdAddress);
+};
+
+// kStatistics -> mean and rstd of the block's rows, an element each.
+inline void write_statistics(Block block, const Addresses& addresses) {
+    constexpr uint32_t kBytes = contract::kBytesPerFloat32;
+    constexpr uint32_t kFromOneToNext = contract::kElementsPerVectorPair * kBytes;
+    cb_wait_front(kStatistics, 1);
+    uint32_t l1_address = get_read_ptr(kStatistics);
     for (uint32_t row = 0; row < block.rows; ++row) {
-        const uint32_t page = block.bank + (block.first_page + row) * kInputBanks;
-        const uint32_t offset = page / kOutputBanks * kOutputPageBytes + segment_offset(segment);
-        noc_async_write(l1_address + row * kRowStrideBytes,
-                        get_noc_addr_from_bank_id<kOutputInDram>(page % kOutputBanks, output_address + offset),
-                        segment_bytes(segment, kOutputPageBytes));
+        if constexpr (kCentres) {
+            noc_async_write(l1_address, row_address<kStatisticsTensor>(block, row, addresses.mean), kBytes);
+        }
+        noc_async_write(l1_address + kFromOneToNext, row_address<kStatisticsTensor>(block, row, addresses.rstd),
+                        kBytes);
+        l1_address += contract::kStatisticsPerRow * kFromOneToNext;
+    }
+    noc_async_writes_flushed();
+    cb_pop_front(kStatistics, 1);
+}
+
+// kOutput, kSum -> one step of the tensors.
+inline void write_step(Block block, uint32_t segment, const Addresses& addresses) {
+    cb_wait_front(kOutput, kPagesPerStep);
+    start_writing_rows<kOutputTensor>(block, segment, addresses.output, get_read_ptr(kOutput));
+    if constexpr (kSumTensor.is_there()) {
+        cb_wait_front(kSum, kPagesPerStep);
+        start_writing_rows<kSumTensor>(block, segment, addresses.sum, get_read_ptr(kSum));
+    }
+    noc_async_writes_flushed();
+    cb_pop_front(kOutput, kPagesPerStep);
+    if constexpr (kSumTensor.is_there()) {
+        cb_pop_front(kSum, kPagesPerStep);
     }
 }
 
@@ -39,18 +65,14 @@ inline void start_writing_rows(Block block, uint32_t segment, uint32_t output_ad
 
 void kernel_main() {
     using namespace layernorm_fused_rm;
-    const uint32_t output_address =
-        get_common_arg_val<uint32_t>(static_cast<int>(contract::WriterArgument::kOutputAddress));
-
-    for_each_step([&](Block block, uint32_t segment) {
-        cb_wait_front(kOutput, kPagesPerStep);
-        if constexpr (kIsResident && kSameBanks && kOutputPageBytes == kRowStrideBytes) {
-            start_writing_run(block, output_address, get_read_ptr(kOutput));
-        } else {
-            start_writing_rows(block, segment, output_address, get_read_ptr(kOutput));
+    const Addresses addresses;
+    for_each_block([&](Block block) {
+        if constexpr (kReturnsStatistics) {
+            write_statistics(block, addresses);
         }
-        noc_async_writes_flushed();
-        cb_pop_front(kOutput, kPagesPerStep);
+        for (uint32_t segment = 0; segment < kSegments; ++segment) {
+            write_step(block, segment, addresses);
+        }
     });
     noc_async_write_barrier();
 }

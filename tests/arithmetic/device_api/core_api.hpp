@@ -5,7 +5,10 @@
 // compile until it has been given a meaning.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
+#include <stdexcept>
 
 #include "core.hpp"
 
@@ -37,36 +40,77 @@ struct p_setrwc {
 struct p_stall {
     static constexpr std::uint32_t STALL_UNPACK = 8, STALL_MATH = 64, STALL_SFPU = 256;
     static constexpr std::uint32_t TRISC_CFG = 1, MATH = 16, WAIT_SFPU = 4096, SRCB_VLD = 512, PACK = 8,
-                                   SEMAPHORE_1 = 2;
+                                   SEMAPHORE_1 = 2, UNPACK0 = 2;
 };
 struct semaphore {
-    static constexpr std::uint32_t UNPACK_SYNC = 1;
+    static constexpr std::uint32_t UNPACK_SYNC = 1, UNPACK_TO_DEST = 2;
 };
+enum class DataFormat : std::uint32_t { Float32 = 0, Float16_b = 5 };
+enum class ThreadId { UnpackThreadId };
 enum class PackMode { Default };
 inline constexpr int DST_SYNC_MODE = 0;
 inline constexpr bool DST_ACCUM_MODE = true;
 
-// Registers that the kernels address: one word per unpacker context, and the base of DEST rows.
+// Registers that the kernels address: three words per unpacker context, and the base of DEST rows.
 inline constexpr std::uint32_t THCON_SEC0_REG3_Base_address_ADDR32 = 0;
 inline constexpr std::uint32_t THCON_SEC0_REG3_Base_cntx1_address_ADDR32 = 1;
+inline constexpr std::uint32_t THCON_SEC0_REG2_Unpack_if_sel_cntx0_RMW = 2;
+inline constexpr std::uint32_t THCON_SEC0_REG2_Unpack_if_sel_cntx1_RMW = 3;
+inline constexpr std::uint32_t THCON_SEC0_REG5_Dest_cntx0_address_RMW = 4;
+inline constexpr std::uint32_t THCON_SEC0_REG5_Dest_cntx1_address_RMW = 5;
+inline constexpr std::uint32_t SRCA_SET_Base_ADDR32 = 0;
 inline constexpr std::uint32_t DEST_TARGET_REG_CFG_MATH_Offset_ADDR32 = 1;
 
-// The unpacker's state between its instructions.
-inline thread_local volatile std::uint32_t unpacker_configuration[2] = {};
+// The unpacker's state between its instructions; its registers as LLK's start-up leaves them, SrcA from row 4.
+inline constexpr std::uint32_t kUnpackerStart[] = {0, 0, 0, 0, 64, 64};
+inline thread_local volatile std::uint32_t unpacker_configuration[std::size(kUnpackerStart)] = {};
 inline thread_local std::uint32_t unp_cfg_context = 0;
 inline thread_local std::uint32_t unpacker_count = 0;
 
 inline volatile std::uint32_t* get_cfg_pointer() { return unpacker_configuration; }
+template <std::uint32_t kRegister>
+inline void cfg_reg_rmw_tensix(std::uint32_t value) {
+    unpacker_configuration[kRegister] = value;
+}
 inline void wait_for_next_context(std::uint32_t) {}
 inline void switch_config_context(std::uint32_t& context) { context ^= 1U; }
 inline void semaphore_post(std::uint32_t) {}
 inline void t6_semaphore_get(std::uint32_t) {}
+template <std::uint32_t>
+inline void t6_semaphore_post(std::uint32_t) {}
+inline void TTI_SETC16(std::uint32_t, std::uint32_t) {}
+
+// Hand-over of DEST between math and unpacker: the row itself is the math thread's, which comes later here.
+inline void set_dst_write_addr(std::uint32_t context, std::uint32_t) {
+    unpacker_configuration[THCON_SEC0_REG2_Unpack_if_sel_cntx0_RMW + context] = 1;
+    unpacker_configuration[THCON_SEC0_REG5_Dest_cntx0_address_RMW + context] = 0;
+}
+inline void wait_for_dest_available() {}
+inline void math_unpack_to_dest_math_ready() { running_core().order_unpacker_after_math(); }
+inline void mailbox_write(ThreadId, std::uint32_t dest_row) { running_core().let_unpacker_write(dest_row); }
+inline void math_unpack_to_dest_tile_ready() { running_core().await_unpacker(); }
 
 inline void TT_SETADCXX(std::uint32_t, std::uint32_t last, std::uint32_t first) { unpacker_count = last - first + 1; }
-template <typename... Operands>
-inline void TTI_UNPACR(Source, Operands...) {
+inline void TTI_SETADCXX(std::uint32_t counter, std::uint32_t last, std::uint32_t first) {
+    TT_SETADCXX(counter, last, first);
+}
+inline void TTI_UNPACR(Source, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t,
+                       std::uint32_t makes_valid, std::uint32_t, std::uint32_t writes_zeros, std::uint32_t,
+                       std::uint32_t, std::uint32_t, std::uint32_t) {
     const std::uint32_t address = (unpacker_configuration[unp_cfg_context] + 1) * 16;
-    running_core().unpack_to_source_a(address, unpacker_count);
+    const bool goes_to_dest = unpacker_configuration[THCON_SEC0_REG2_Unpack_if_sel_cntx0_RMW + unp_cfg_context] != 0;
+    const std::uint32_t base = unpacker_configuration[THCON_SEC0_REG5_Dest_cntx0_address_RMW + unp_cfg_context];
+    if (!goes_to_dest && base != kUnpackerStart[THCON_SEC0_REG5_Dest_cntx0_address_RMW]) {
+        throw std::logic_error("an UNPACR to SrcA with an address of DEST");
+    }
+    if (writes_zeros != 0 && makes_valid == 0 && !goes_to_dest) {
+        return;  // zeros to a bank of SrcA that stays the unpacker's
+    }
+    if (writes_zeros != 0 || (makes_valid != 0) == goes_to_dest) {
+        throw std::logic_error("an UNPACR that hands over nothing, or what is none");
+    }
+    goes_to_dest ? running_core().unpack_to_dest(address, unpacker_count)
+                 : running_core().unpack_to_source_a(address, unpacker_count);
 }
 inline void TTI_UNPACR_NOP(Source, std::uint32_t what) {
     if (what == p_unpacr_nop::UNP_ZEROSRC) {
@@ -117,7 +161,14 @@ inline void set_math_semaphores() {}
 inline void _llk_packer_wait_for_math_done_() {}
 template <auto... kSettings>
 inline void _llk_packer_set_math_semaphore_() {}
-inline void compute_kernel_hw_startup(std::uint32_t, std::uint32_t) {}
+inline void compute_kernel_hw_startup(std::uint32_t input, std::uint32_t output) {
+    std::copy(std::begin(kUnpackerStart), std::end(kUnpackerStart), std::begin(unpacker_configuration));
+    unp_cfg_context = 0;
+    running_core().set_unpack_format(input);
+    running_core().set_pack_format(output);
+}
+inline void reconfig_data_format_srca(std::uint32_t buffer) { running_core().set_unpack_format(buffer); }
+inline void pack_reconfig_data_format(std::uint32_t buffer) { running_core().set_pack_format(buffer); }
 inline void copy_init(std::uint32_t) {}
 
 template <auto... kSettings>

@@ -23,26 +23,23 @@ inline void plain_fields(bool are_plain, uint32_t line = __builtin_LINE()) {
 // Registers that SETC16 writes (cfg_defines.h); any others are unknown to the checker.
 inline constexpr uint32_t kMathOffsetRegister = 1;
 inline constexpr uint32_t kContextRegister = 2;
+inline constexpr uint32_t kSourceBaseRegister = 5;
 
 inline void set_register(uint32_t which, uint32_t value, const char* file = __builtin_FILE(),
                          uint32_t line = __builtin_LINE()) {
-    plain_fields(which == kMathOffsetRegister || which == kContextRegister, line);
     const bool is_context = which == kContextRegister;
+    plain_fields(which == kMathOffsetRegister || is_context || which == kSourceBaseRegister, line);
     plain_fields(!is_context || value == 0 || value == 0x0101, line);
-    record(Event{is_context ? EventKind::kSelectContext : EventKind::kSetDestOffset,
-                 0,
-                 0,
-                 is_context ? value & 1 : value,
-                 0,
-                 0,
-                 0,
-                 {file, line}});
+    const EventKind kind = is_context
+                               ? EventKind::kSelectContext
+                               : (which == kMathOffsetRegister ? EventKind::kSetDestOffset : EventKind::kSetSourceBase);
+    record(Event{kind, 0, 0, is_context ? value & 1 : value, 0, 0, 0, {file, line}});
 }
 
-inline void unpack(uint32_t source, uint32_t hands_over, bool are_plain, const char* file = __builtin_FILE(),
-                   uint32_t line = __builtin_LINE()) {
+inline void unpack(uint32_t source, uint32_t hands_over, uint32_t zeroes, bool are_plain,
+                   const char* file = __builtin_FILE(), uint32_t line = __builtin_LINE()) {
     plain_fields(are_plain, line);
-    record(Event{EventKind::kUnpack, 0, static_cast<uint16_t>(source), hands_over, 0, 0, 0, {file, line}});
+    record(Event{EventKind::kUnpack, 0, static_cast<uint16_t>(source), hands_over, zeroes, 0, 0, {file, line}});
 }
 
 inline void replay(uint32_t start, uint32_t length, uint32_t executes, uint32_t records,
@@ -69,9 +66,9 @@ inline void replay(uint32_t start, uint32_t length, uint32_t executes, uint32_t 
 #define TTI_SETADCXX(counters, last, first) TT_SETADCXX(counters, last, first)
 #define TTI_UNPACR(source, mode, increments, context, counter, overrides, hands_over, rarefy, zeroes, steps, search, \
                    flush, last)                                                                                      \
-    protocol::unpack(source, hands_over,                                                                             \
+    protocol::unpack(source, hands_over, zeroes,                                                                     \
                      (mode) == 0 && (increments) == 0 && (context) == 0 && (counter) == 0 && (overrides) == 1 &&     \
-                         (rarefy) == 0 && (zeroes) == 0 && (steps) == 0 && (search) == 0 && (flush) == 0)
+                         (rarefy) == 0 && (steps) == 0 && (search) == 0 && (flush) == 0)
 #define TTI_ELWADD(releases, accumulates, broadcast, mode, dest)     \
     (protocol::plain_fields((accumulates) == 0 && (broadcast) == 0), \
      protocol::instruction(protocol::EventKind::kMoveToDest, mode, releases, dest, 0))

@@ -47,6 +47,9 @@ enum class EventKind : uint8_t {
     kConfigureUnpacker,  // first = L1 address in 16-byte words less one, index = context
     kWaitForContext,     // first = contexts
     kSyncPost,           // index = Tensix semaphore; semaphore_post
+    kMathReady,          // waits until FPU and SFPU have done all that was issued; math_unpack_to_dest_math_ready
+    kGiveDestRow,        // first = DEST row; mailbox_write to the unpack thread
+    kTakeDestRow,        // mailbox_read of set_dst_write_addr
     // Tensix instructions.
     kSyncGet,            // index = Tensix semaphore, first = what to wait for (p_stall)
     kSyncPostAfter,      // index = Tensix semaphore, first = what to wait for (p_stall)
@@ -55,7 +58,11 @@ enum class EventKind : uint8_t {
     kStall,              // STALLWAIT: first = what stalls, second = what it waits for
     kSelectContext,      // first = context
     kSetUnpackElements,  // first = elements
-    kUnpack,             // UNPACR: index = source register, first = hands it over
+    kUnpack,             // UNPACR: index = source register, first = hands it over, second = zeroes in place of L1
+    kAimAtDest,          // set_dst_write_addr: index = context; the DEST row is what kTakeDestRow brought
+    kAimRegister,        // cfg_reg_rmw_tensix: index = context, first = kAim*, second = value
+    kSetSourceBase,      // first = SRCA_SET_Base
+    kFormat,             // reconfig_data_format_srca, pack_reconfig_data_format: index = buffer
     kUnpackZeroes,       // UNPACR_NOP: index = source register, first = what it does
     kSetDestOffset,      // first = DEST row
     kAddressMode,        // index = slot, first = SrcA increment, second = DEST increment, third = kClear* flags
@@ -79,6 +86,8 @@ inline constexpr uint32_t kClearDest = 2;
 inline constexpr uint32_t kReplayRecord = 1;   // the next instructions are recorded ...
 inline constexpr uint32_t kReplayExecute = 2;  // ... and executed, too
 inline constexpr uint32_t kNoTransaction = 0;
+inline constexpr uint32_t kAimInterface = 0;  // Unpack_if_sel: 0 for SrcA, 1 for DEST
+inline constexpr uint32_t kAimAddress = 1;    // Dest_address
 
 // Where in the kernel sources a call stands.
 struct Place {

@@ -24,5 +24,5 @@ inline constexpr uint32_t SrcA = 0, SrcB = 1;
 
 // ckernel_structs.h
 struct semaphore {
-    static constexpr uint32_t MATH_PACK = 1, UNPACK_SYNC = 5;
+    static constexpr uint32_t MATH_PACK = 1, UNPACK_TO_DEST = 2, UNPACK_SYNC = 5;
 };

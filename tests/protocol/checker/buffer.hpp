@@ -22,6 +22,7 @@ public:
           producer_(planned.producer),
           consumer_(planned.consumer),
           index_(planned.index),
+          element_bytes_(planned.dtype == layernorm_fused_rm::DataType::kFloat32 ? 4 : 2),
           address_(address),
           page_bytes_(static_cast<std::uint32_t>(planned.page_bytes)),
           pages_(static_cast<std::uint32_t>(planned.pages)) {}
@@ -30,6 +31,7 @@ public:
     [[nodiscard]] const std::string& producer() const { return producer_; }
     [[nodiscard]] const std::string& consumer() const { return consumer_; }
     [[nodiscard]] std::uint32_t index() const { return index_; }
+    [[nodiscard]] std::uint32_t element_bytes() const { return element_bytes_; }
     [[nodiscard]] std::uint32_t address() const { return address_; }
     [[nodiscard]] std::uint32_t page_bytes() const { return page_bytes_; }
     [[nodiscard]] std::uint32_t pages() const { return pages_; }
@@ -67,6 +69,7 @@ private:
     std::string producer_;  // "reader", "compute" or "writer"
     std::string consumer_;
     std::uint32_t index_ = 0;
+    std::uint32_t element_bytes_ = 2;
     std::uint32_t address_ = 0;
     std::uint32_t page_bytes_ = 0;
     std::uint32_t pages_ = 0;

@@ -20,6 +20,8 @@ enum class Rule {
     kSources,         // SrcA and SrcB between unpacker and math
     kConfiguration,   // the unpacker's two contexts
     kVectorOrder,     // FPU and SFPU on the same DEST rows
+    kDestUnpack,      // DEST rows between math and unpacker
+    kFormat,          // unpacker, FPU and packer set to the format of what they handle
     kSemaphores,      // of L1, between cores
     kLayout,          // circular buffers in L1
     kCall,            // a call or an instruction that a kernel must not make
@@ -28,10 +30,11 @@ enum class Rule {
     kUnknown,         // something that the checker has no meaning for
 };
 
-inline constexpr std::array kRuleNames = {
-    "deadlock",   "buffer protocol", "buffer access", "NoC order", "NoC address",   "alignment",
-    "identity",   "coverage",        "DEST zones",    "SrcA/SrcB", "configuration", "FPU/SFPU order",
-    "semaphores", "L1 layout",       "kernel call",   "endless",   "compilation",   "unknown"};
+inline constexpr std::array kRuleNames = {"deadlock",       "buffer protocol", "buffer access", "NoC order",
+                                          "NoC address",    "alignment",       "identity",      "coverage",
+                                          "DEST zones",     "SrcA/SrcB",       "configuration", "FPU/SFPU order",
+                                          "unpack to DEST", "data format",     "semaphores",    "L1 layout",
+                                          "kernel call",    "endless",         "compilation",   "unknown"};
 
 [[nodiscard]] inline const char* name_of(Rule rule) { return kRuleNames.at(static_cast<std::size_t>(rule)); }
 

@@ -197,6 +197,14 @@ bool Machine::run_risc(Core& core, Thread thread, const Event& event) {
             core.buffer(event.index).issue_pop(event.first);
             return true;
         case EventKind::kWaitForContext: return sync.value < event.first;
+        case EventKind::kMathReady:
+            if (core.threads[static_cast<std::size_t>(thread)].queued != 0) {
+                return false;
+            }
+            note_math_ready(core.tensix);
+            return true;
+        case EventKind::kGiveDestRow: return give_dest_row(core.tensix, event.first);
+        case EventKind::kTakeDestRow: return take_dest_row(core.tensix);
         case EventKind::kSyncPost: ++core.tensix.semaphores.at(event.index).value; return true;
         case EventKind::kConfigureUnpacker: store_unpack_address(core.tensix, event); return true;
         default: return true;

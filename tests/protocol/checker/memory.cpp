@@ -7,6 +7,11 @@
 namespace protocol {
 namespace {
 
+// ttnn's tile: four faces of 16 x 16, row-major.
+constexpr std::uint32_t kTileWidth = 32;
+constexpr std::uint32_t kFaceWidth = 16;
+constexpr std::uint32_t kFaceElements = kFaceWidth * kFaceWidth;
+
 [[nodiscard]] std::uint64_t pages_in_bank(const Tensor& tensor, std::uint64_t bank) {
     return tensor.pages / tensor.banks + (bank < tensor.pages % tensor.banks ? 1 : 0);
 }
@@ -20,25 +25,50 @@ struct BankRange {
 
 [[nodiscard]] bool holds(const Tensor& tensor, const BankRange& range) {
     const Target own = tensor.in_dram ? Target::kDramBank : Target::kL1Bank;
-    return range.target == own && range.bank < tensor.banks && range.local >= tensor.address &&
+    return tensor.element_bytes != 0 && range.target == own && range.bank < tensor.banks &&
+           range.local >= tensor.address &&
            range.local + range.bytes <= tensor.address + pages_in_bank(tensor, range.bank) * tensor.page_bytes;
+}
+
+// The element of its row at a place of a page, or `width` where none is.
+[[nodiscard]] std::uint64_t element_at(const Tensor& tensor, std::uint64_t page, std::uint32_t offset) {
+    const std::uint32_t index = offset / tensor.element_bytes;
+    std::uint64_t element = index;
+    if (tensor.form == Form::kCut) {
+        element = index < kTileWidth ? page * kTileWidth + index : tensor.width;
+    } else if (tensor.form == Form::kTiles) {
+        const std::uint32_t face = index / kFaceElements;
+        const std::uint32_t column = index % kFaceElements;
+        element = face < 2 && column < kFaceWidth ? page * kTileWidth + face * kFaceWidth + column : tensor.width;
+    }
+    return std::min<std::uint64_t>(element, tensor.width);
 }
 
 }  // namespace
 
-Tag TensorRange::tag(std::uint64_t unit) const {
-    const std::uint64_t units_in_page = tensor->page_bytes / kUnitBytes;
-    const std::uint64_t page = (first_unit + unit) / units_in_page * tensor->banks + bank;
-    return {.row = static_cast<std::uint32_t>(page),
-            .unit = static_cast<std::uint16_t>((first_unit + unit) % units_in_page),
-            .content = tensor->content};
+Tag Tensor::tag(std::uint64_t page, std::uint32_t offset) const {
+    const std::uint64_t element = element_at(*this, page, offset);
+    if (element == width) {
+        return {};
+    }
+    return {.row = form == Form::kRows ? static_cast<std::uint32_t>(page) : 0,
+            .element = content == Content::kStatistic ? check_sum : static_cast<std::uint32_t>(element),
+            .content = content,
+            .element_bytes = static_cast<std::uint8_t>(element_bytes),
+            .done = done};
 }
 
-Memory::Memory(std::vector<Tensor> tensors, std::size_t output)
-    : tensors_(std::move(tensors)),
-      output_(output),
-      units_in_row_(tensors_[output].page_bytes / kUnitBytes),
-      written_(tensors_[output].pages * units_in_row_, 0) {}
+std::uint32_t Tensor::own_bytes(std::uint32_t offset) const {
+    const std::uint32_t row_bytes = width * element_bytes;
+    return offset >= row_bytes ? 0 : std::min(kUnitBytes, row_bytes - offset);
+}
+
+Memory::Memory(std::vector<Tensor> tensors) : tensors_(std::move(tensors)) {
+    for (const Tensor& tensor : tensors_) {
+        const bool counts = tensor.is_output && tensor.element_bytes != 0;
+        written_.emplace_back(counts ? tensor.pages * tensor.units_in_row() : 0, 0);
+    }
+}
 
 TensorRange Memory::locate(std::uint64_t address, std::uint64_t bytes) const {
     const auto target = static_cast<Target>(address >> (kLocalBits + kPlaceBits));
@@ -51,31 +81,47 @@ TensorRange Memory::locate(std::uint64_t address, std::uint64_t bytes) const {
         throw Finding(Rule::kNocAddress, std::to_string(bytes) + " bytes at address " + std::to_string(local) +
                                              " of bank " + std::to_string(bank) + " lie in no tensor");
     }
-    const std::uint64_t offset = local - found->address;
-    require(offset % kUnitBytes == 0 && bytes % kUnitBytes == 0, Rule::kAlignment,
-            "a transfer does not begin or end at a multiple of 32 bytes of its tensor");
-    return {.tensor = &*found, .bank = static_cast<std::uint32_t>(bank), .first_unit = offset / kUnitBytes};
+    require((local - found->address) % kUnitBytes == 0, Rule::kAlignment,
+            "a transfer does not begin at a multiple of 16 bytes of its tensor");
+    return {.tensor = &*found, .bank = static_cast<std::uint32_t>(bank), .first_byte = local - found->address};
 }
 
-void Memory::write(const TensorRange& range, std::uint64_t unit, const Tag& data) {
-    require(range.tensor == &tensors_[output_], Rule::kNocAddress, "writes into a tensor that is not the output");
-    Tag wanted = range.tag(unit);
-    wanted.applied = kFinished;
-    if (data != wanted) {
-        throw Finding(Rule::kIdentity, "writes " + describe(data) + " where " + describe(wanted) + " belongs");
+void Memory::write(const TensorRange& range, std::uint64_t bytes, const Tag* data) {
+    require(range.tensor->is_output, Rule::kNocAddress, "writes into a tensor that is no output");
+    for (std::uint64_t done = 0; done < bytes; done += kUnitBytes) {
+        write_unit(range, done, static_cast<std::uint32_t>(std::min<std::uint64_t>(kUnitBytes, bytes - done)),
+                   data[done / kUnitBytes]);
     }
-    std::uint8_t& written = written_[wanted.row * units_in_row_ + wanted.unit];
-    require(written == 0, Rule::kCoverage, "writes bytes of the output a second time");
+}
+
+// All of a unit's own bytes and no others, once.
+void Memory::write_unit(const TensorRange& range, std::uint64_t first, std::uint32_t bytes, const Tag& data) {
+    const Tensor& tensor = *range.tensor;
+    const std::uint64_t page = range.page(first);
+    const std::uint32_t offset = range.offset(first);
+    require(bytes <= tensor.own_bytes(offset), Rule::kNocAddress, "writes behind the end of a row");
+    require(bytes == tensor.own_bytes(offset), Rule::kCoverage, "writes a part of 16 bytes of a row");
+    const Tag wanted = tensor.tag(page, offset);
+    if (data != wanted) {
+        throw Finding(Rule::kIdentity,
+                      "writes " + describe(data) + " to " + tensor.name + " where " + describe(wanted) + " belongs");
+    }
+    std::uint8_t& written = written_[static_cast<std::size_t>(&tensor - tensors_.data())]
+                                    [page * tensor.units_in_row() + offset / kUnitBytes];
+    require(written == 0, Rule::kCoverage, "writes bytes of an output a second time");
     written = 1;
 }
 
-void Memory::check_output_is_complete() const {
-    const auto missing = std::ranges::find(written_, 0);
-    if (missing != written_.end()) {
-        const auto unit = static_cast<std::uint64_t>(missing - written_.begin());
-        throw Finding(Rule::kCoverage, "row " + std::to_string(unit / units_in_row_) +
-                                           " of the output is not written from element " +
-                                           std::to_string(unit % units_in_row_ * kUnitElements));
+void Memory::check_outputs_are_complete() const {
+    for (std::size_t i = 0; i < tensors_.size(); ++i) {
+        const auto missing = std::ranges::find(written_[i], 0);
+        if (missing != written_[i].end()) {
+            const auto unit = static_cast<std::uint64_t>(missing - written_[i].begin());
+            const std::uint64_t units = tensors_[i].units_in_row();
+            throw Finding(Rule::kCoverage, "row " + std::to_string(unit / units) + " of " + tensors_[i].name +
+                                               " is not written from byte " +
+                                               std::to_string(unit % units * kUnitBytes));
+        }
     }
 }
 

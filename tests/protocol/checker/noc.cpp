@@ -7,6 +7,7 @@
 namespace protocol {
 namespace {
 
+constexpr std::uint32_t kL1Alignment = 32;     // stricter than the NoC is: rows and pieces all lie so
 constexpr std::uint32_t kWriteAlignment = 16;  // noc_parameters.h: NOC_DRAM_WRITE_ALIGNMENT_BYTES, NOC_L1_*
 
 [[nodiscard]] bool overlap(std::uint32_t a, std::uint32_t a_bytes, std::uint32_t b, std::uint32_t b_bytes) {
@@ -17,13 +18,13 @@ constexpr std::uint32_t kWriteAlignment = 16;  // noc_parameters.h: NOC_DRAM_WRI
 void check_alignment(std::uint64_t remote, std::uint32_t l1_address, std::uint32_t alignment) {
     require((remote & kLocalMask) % alignment == l1_address % alignment, Rule::kAlignment,
             "NoC address and L1 address differ modulo the alignment");
-    require(l1_address % kUnitBytes == 0, Rule::kAlignment, "an L1 address is no multiple of 32 bytes");
+    require(l1_address % kL1Alignment == 0, Rule::kAlignment, "an L1 address is no multiple of 32 bytes");
 }
 
 void arrive(Core& core, const PendingRead& read) {
     Tag* const to = core.tags_at(read.l1_address);
     for (std::uint32_t unit = 0; unit < read.bytes / kUnitBytes; ++unit) {
-        to[unit] = read.source.tag(unit);
+        to[unit] = read.source.tag(std::uint64_t{unit} * kUnitBytes);
     }
 }
 
@@ -54,6 +55,15 @@ void flush_writes(Core& core, NocPort& port, bool are_posted, const std::uint32_
         for (Message& message : channel) {
             leave(core, message);
         }
+    }
+}
+
+// A transfer that ends within a unit takes the unit's elements with it only if it takes all of them.
+void cut(Tag& last, std::uint32_t bytes, const Call& call) {
+    const std::uint32_t part = bytes % kUnitBytes;
+    if (part != 0 && last.content != Content::kNothing &&
+        part / last.element_bytes < std::min(kUnitBytes / last.element_bytes, call.width - last.element)) {
+        last = {};
     }
 }
 
@@ -114,6 +124,7 @@ void pop(Core& core, NocPort& port, const Event& event) {
 
 void read_tensor(Core& core, NocPort& port, const Memory& memory, const Event& event) {
     require(event.second != 0, Rule::kNocAddress, "reads no bytes");
+    require(event.second % kUnitBytes == 0, Rule::kAlignment, "a read does not end at a multiple of 16 bytes");
     const TensorRange source = memory.locate(event.address, event.second);
     check_alignment(event.address, event.first, source.tensor->alignment_bytes);
     core.buffer_at(event.first).check_access(Side::kProducer, event.first, event.second);
@@ -130,9 +141,7 @@ void write_tensor(Core& core, NocPort& port, Memory& memory, const Event& event)
     check_alignment(event.address, event.first, kWriteAlignment);
     core.buffer_at(event.first).check_access(Side::kConsumer, event.first, event.second);
     const Tag* const from = core.tags_at(event.first);
-    for (std::uint32_t unit = 0; unit < event.second / kUnitBytes; ++unit) {
-        memory.write(destination, unit, from[unit]);
-    }
+    memory.write(destination, event.second, from);
     port.writes.push_back({.l1_address = event.first,
                            .bytes = event.second,
                            .transaction = event.third,
@@ -156,7 +165,9 @@ void leave(Core& core, Message& message) {
     if ((event.index & kNocSemaphore) != 0) {
         message.value = semaphore_at(core, event.first);
     } else {
-        message.data.assign(core.tags_at(event.first), core.tags_at(event.first) + event.second / kUnitBytes);
+        message.data.assign(core.tags_at(event.first),
+                            core.tags_at(event.first) + (event.second + kUnitBytes - 1) / kUnitBytes);
+        cut(message.data.back(), event.second, core.tensix.call);
     }
 }
 
@@ -167,7 +178,6 @@ void check_multicast_source(Core& core, const NocPort& port, const Event& event)
         return;
     }
     check_alignment(event.address, event.first, kWriteAlignment);
-    require(event.second % kUnitBytes == 0, Rule::kAlignment, "a multicast is no multiple of 32 bytes");
     const Buffer& buffer = core.buffer_at(event.first);
     if (!buffer.is_reserved(event.first, event.second)) {
         buffer.check_access(Side::kConsumer, event.first, event.second);

@@ -71,7 +71,7 @@ void Machine::check_end() const {
                                               ") at the end: " + finding.what());
         }
     }
-    program_.memory.check_output_is_complete();
+    program_.memory.check_outputs_are_complete();
 }
 
 }  // namespace protocol

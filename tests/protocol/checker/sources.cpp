@@ -8,41 +8,97 @@
 namespace protocol {
 namespace {
 
-constexpr std::uint32_t kBytesPerElement = 2;
-constexpr std::uint32_t kRowsPerMove = 8;  // one ELWADD
+constexpr std::uint32_t kBytesPerElement = 2;  // others do not fit in SrcA
+constexpr std::uint32_t kL1Alignment = 32;     // stricter than the unpacker is
+constexpr std::uint32_t kRowsPerMove = 8;      // one ELWADD
 
 void move_row(Tensix& tensix, std::uint32_t from, std::uint32_t to) {
     own_dest_row(tensix, to);
     DestRow& row = tensix.dest[to];
+    use_dest_row(tensix, row);
     require(row.sfpu_stamp < tensix.fpu_waits, Rule::kVectorOrder,
             "the FPU overwrites a DEST row that the SFPU may still use");
     row.tag = tensix.srca[tensix.srca_reading].rows[from];
-    row.tag.applied = 0;
     row.fpu_stamp = tensix.sfpu_waits;
     row.sfpu_stamp = 0;
 }
 
 }  // namespace
 
-// UNPACR: as many elements as the counters say, from the context's address to the bank at hand.
+Tag join_units(const Tag* units, std::uint32_t element_bytes, std::uint32_t width) {
+    const std::uint32_t elements = kUnitBytes / element_bytes;
+    Tag tag = units[0];
+    if (tag.content == Content::kNothing || tag.element_bytes != element_bytes) {
+        return {};
+    }
+    for (std::uint32_t i = 1; i < kDestRowElements / elements && tag.element + i * elements < width; ++i) {
+        if (units[i] != tag.from(i * elements)) {
+            return {};
+        }
+    }
+    tag.element_bytes = 0;
+    return tag;
+}
+
+namespace {
+
+// A row of zeros that nobody is given.
+void unpack_zero_row(Tensix& tensix) {
+    require(tensix.elements == kDestRowElements && tensix.owes_srca, Rule::kUnknown,
+            "unpacks zeros that the checker has no meaning for");
+    tensix.owes_srca = false;
+}
+
+// As many elements as the counters say, from the context's address to the bank at hand.
+void unpack_to_srca(Core& core, UnpackContext& context, SourceBank& bank) {
+    Tensix& tensix = core.tensix;
+    const Buffer& buffer = core.buffer_at(context.address);
+    require(tensix.elements <= kSourceRows * kDestRowElements, Rule::kSources, "unpacks more than SrcA holds");
+    require(tensix.unpacked_bytes == kBytesPerElement, Rule::kFormat, "unpacks float32 to SrcA, which rounds it");
+    const std::uint32_t bytes = tensix.elements * kBytesPerElement;
+    buffer.check_access(Side::kConsumer, context.address, bytes);
+    bank.rows.fill(Tag{});
+    constexpr std::uint32_t kUnits = kDestRowElements * kBytesPerElement / kUnitBytes;
+    const Tag* const from = core.tags_at(context.address);
+    for (std::uint32_t row = 0; row < (tensix.elements + kDestRowElements - 1) / kDestRowElements; ++row) {
+        bank.rows[row] = join_units(from + row * kUnits, kBytesPerElement, tensix.call.width);
+    }
+    bank.element_bytes = kBytesPerElement;
+}
+
+}  // namespace
+
+// UNPACR, to SrcA or, where the context aims there, to DEST.
 bool unpack(Core& core, const Event& event) {
     Tensix& tensix = core.tensix;
     require(event.index == SrcA, Rule::kUnknown, "unpacks to SrcB");
+    UnpackContext& context = tensix.contexts[tensix.context];
     SourceBank& bank = tensix.srca[tensix.srca_filling];
-    if (bank.is_full) {
+    if (!context.aims_at_dest && bank.is_full) {
         return false;
     }
-    UnpackContext& context = tensix.contexts[tensix.context];
+    require(tensix.elements >= 1, Rule::kSources, "unpacks without a count");
+    require(context.aims_at_dest || (context.has_srca_address && tensix.srca_base_is_set), Rule::kConfiguration,
+            "unpacks to SrcA by the addresses of DEST");
+    if (event.second != 0) {
+        require(event.first == 0 && !context.aims_at_dest, Rule::kUnknown, "hands zeros over");
+        unpack_zero_row(tensix);
+        return true;
+    }
     require(context.is_written, Rule::kConfiguration, "unpacks with an address that was not written for it");
     require(context.is_settled, Rule::kConfiguration, "unpacks without waiting for the store of its address");
-    require(tensix.elements >= 1 && tensix.elements <= kSourceRows * kUnitElements, Rule::kSources,
-            "unpacks more than SrcA holds");
+    require(!tensix.owes_srca, Rule::kDestUnpack,
+            "unpacks again without the SrcA row that one to DEST wants behind it");
+    require(context.address % kL1Alignment == 0, Rule::kAlignment, "unpacks from no multiple of 32 bytes");
+    require(tensix.unpacked_bytes == core.buffer_at(context.address).element_bytes(), Rule::kFormat,
+            "unpacks in another format than the buffer's");
     context.is_written = false;
-    const std::uint32_t bytes = tensix.elements * kBytesPerElement;
-    core.buffer_at(context.address).check_access(Side::kConsumer, context.address, bytes);
-    require(context.address % kUnitBytes == 0, Rule::kAlignment, "unpacks from no multiple of 32 bytes");
-    bank.rows.fill(Tag{});
-    std::copy_n(core.tags_at(context.address), (bytes + kUnitBytes - 1) / kUnitBytes, bank.rows.begin());
+    if (context.aims_at_dest) {
+        require(event.first == 0, Rule::kDestUnpack, "hands a SrcA bank over that it has not filled");
+        unpack_to_dest(core, context);
+        return true;
+    }
+    unpack_to_srca(core, context, bank);
     if (event.first != 0) {
         bank.is_full = true;
         tensix.srca_filling ^= 1;
@@ -84,6 +140,8 @@ bool move_to_dest(Tensix& tensix, const Event& event) {
     if (!tensix.srca[tensix.srca_reading].is_full || !tensix.srcb_is_full) {
         return false;
     }
+    require(tensix.moved_bytes == tensix.srca[tensix.srca_reading].element_bytes, Rule::kFormat,
+            "the FPU is set to another format than what SrcA has");
     const std::uint32_t to = tensix.dest_offset + tensix.dest_row + event.second;
     require(tensix.srca_row + kRowsPerMove <= kSourceRows, Rule::kSources, "reads beyond the end of SrcA");
     require(to + kRowsPerMove <= kDestRows, Rule::kZones, "the FPU writes beyond the end of DEST");

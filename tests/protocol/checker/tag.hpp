@@ -7,44 +7,78 @@
 
 namespace protocol {
 
-// The piece of memory that one tag stands for: 16 bf16 elements, 32 bytes of L1 or DRAM, one row of SrcA or DEST.
-inline constexpr std::uint32_t kUnitBytes = 32;
-inline constexpr std::uint32_t kUnitElements = 16;
+// The piece of L1 or device memory that one tag stands for: what NoC reads are made of. A tag of DEST or SrcA stands
+// for a row of 16 elements. Either may end beyond the row's last element, and then stands for those up to it.
+inline constexpr std::uint32_t kUnitBytes = 16;
+inline constexpr std::uint32_t kDestRowElements = 16;
 
-enum class Content : std::uint8_t { kNothing, kRow, kGamma, kBeta };
+enum class Content : std::uint8_t { kNothing, kRow, kGamma, kBeta, kStatistic };
 
-// Of a row's elements: what has been applied to them, once for the even and once for the odd columns.
-inline constexpr std::uint8_t kHasGamma = 1;
-inline constexpr std::uint8_t kHasBeta = 2;
-inline constexpr std::uint8_t kOneHalf = kHasGamma | kHasBeta;
-inline constexpr std::uint8_t kFinished = kOneHalf | (kOneHalf << 2);
+// What has been done to elements, once for the even and once for the odd ones of a tag.
+inline constexpr std::uint8_t kJoined = 1;      // input + residual
+inline constexpr std::uint8_t kShifted = 2;     // less the row's first element
+inline constexpr std::uint8_t kCentred = 4;     // less the row's mean
+inline constexpr std::uint8_t kNormalised = 8;  // times 1 / deviation
+inline constexpr std::uint8_t kHasGamma = 16;
+inline constexpr std::uint8_t kHasBeta = 32;
+inline constexpr std::uint8_t kPlusOne = 64;    // of gamma
+inline constexpr std::uint8_t kResidual = 128;  // of a row: the residual's element, not the input's
+using Halves = std::array<std::uint8_t, 2>;
+[[nodiscard]] constexpr Halves both(std::uint8_t done) { return {done, done}; }
+
+// What a statistic was made of; `done` of its tag.
+inline constexpr std::uint8_t kFromFirst = 1;    // the row's first element
+inline constexpr std::uint8_t kFromSum = 2;      // all its elements
+inline constexpr std::uint8_t kFromSquares = 4;  // their squares
 
 struct Tag {
-    std::uint32_t row = 0;   // of the tensor
-    std::uint16_t unit = 0;  // of the row
+    std::uint32_t row = 0;      // of the tensor
+    std::uint32_t element = 0;  // of the row, the first; of a statistic: its check sum (vector_unit.cpp)
     Content content = Content::kNothing;
-    std::uint8_t applied = 0;
+    std::uint8_t element_bytes = 0;  // in L1 and device memory
+    Halves done{};
 
     bool operator==(const Tag&) const = default;
     [[nodiscard]] bool is_same_place(const Tag& other) const {
-        return row == other.row && unit == other.unit && content == other.content;
+        return row == other.row && element == other.element && content == other.content;
+    }
+    // The same `elements` elements on.
+    [[nodiscard]] Tag from(std::uint32_t elements) const {
+        Tag tag = *this;
+        tag.element += content == Content::kStatistic ? 0 : elements;
+        return tag;
     }
 };
 
-inline constexpr std::array kContentNames = {"nothing", "row", "gamma", "beta"};
+// What a call asks of its rows.
+struct Call {
+    std::uint32_t width = 0;
+    bool has_residual = false;
+    bool shifts = false;   // x is taken less the row's first element
+    bool centres = false;  // LayerNorm
+    bool has_gamma = false;
+    bool has_beta = false;
+    bool gamma_is_zero_centred = false;
 
-[[nodiscard]] inline std::string describe(const Tag& tag) {
-    std::string text = kContentNames.at(static_cast<std::size_t>(tag.content));
-    if (tag.content == Content::kRow) {
-        text += " " + std::to_string(tag.row);
+    // Of elements that are summed, squared, written.
+    [[nodiscard]] std::uint8_t joined() const { return has_residual ? kJoined : 0; }
+    [[nodiscard]] std::uint8_t summed() const { return joined() | (shifts ? kShifted : 0); }
+    [[nodiscard]] std::uint8_t squared() const { return summed() | (centres ? kCentred : 0); }
+    [[nodiscard]] std::uint8_t finished() const {
+        return squared() | kNormalised | (has_gamma ? kHasGamma : 0) | (has_beta ? kHasBeta : 0);
     }
-    if (tag.content != Content::kNothing) {
-        text += " from element " + std::to_string(tag.unit * kUnitElements);
+    // Vectors of 32 elements, even and odd ones of 64, that a sum over a row has.
+    [[nodiscard]] std::uint32_t vectors() const {
+        const std::uint32_t tail = width % 64;
+        return width / 64 * 2 + (tail != 0 ? 2 : 0);
     }
-    if (tag.content == Content::kRow) {
-        text += tag.applied == kFinished ? " normalised" : " not normalised";
+    // Each vector counts as its number, from one, so that none is left out for another.
+    [[nodiscard]] std::uint32_t check_sum() const { return vectors() * (vectors() + 1) / 2; }
+    [[nodiscard]] std::uint8_t mean_source() const {
+        return static_cast<std::uint8_t>(kFromSum | (shifts ? kFromFirst : 0));
     }
-    return text;
-}
+};
+
+[[nodiscard]] std::string describe(const Tag& tag);
 
 }  // namespace protocol

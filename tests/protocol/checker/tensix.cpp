@@ -11,6 +11,9 @@ namespace protocol {
 namespace {
 
 constexpr std::uint32_t kMathPack = semaphore::MATH_PACK;
+constexpr std::uint32_t kUnpackToDest = semaphore::UNPACK_TO_DEST;
+
+constexpr std::uint32_t kSrcaBase = 4;  // SRCA_SET_Base for SrcA (cunpack_common.h)
 
 [[nodiscard]] std::uint32_t index_of(std::uint32_t mask) {
     require(std::has_single_bit(mask) && mask < (1U << kTensixSemaphores), Rule::kUnknown, "not one Tensix semaphore");
@@ -54,6 +57,12 @@ bool wait_semaphore(Tensix& tensix, Thread thread, const Event& event) {
     if (index == kMathPack && thread == Thread::kPack && !on_max) {
         tensix.packer_holds_zone = true;
     }
+    if (index == kUnpackToDest && thread == Thread::kMath && !on_max) {
+        tensix.known_unpacks = tensix.unpacks;
+    }
+    if (index == kUnpackToDest && thread == Thread::kUnpack && on_max) {
+        tensix.has_waited_for_dest = true;
+    }
     return true;
 }
 
@@ -61,6 +70,10 @@ void post_semaphore(Tensix& tensix, Thread thread, const Event& event) {
     if (event.index == kMathPack) {
         require(thread == Thread::kMath, Rule::kZones, "only math commits zones");
         commit_zone(tensix, event.first);
+    }
+    if (event.index == kUnpackToDest) {
+        require(thread == Thread::kUnpack, Rule::kDestUnpack, "only the unpacker hands over what it has unpacked");
+        hand_over_unpacked(tensix, event.first);
     }
     ++tensix.semaphores[event.index].value;
 }
@@ -104,11 +117,31 @@ void set_counters(Tensix& tensix, const Event& event) {
     release_sources(tensix, event.second);
 }
 
-// Start-up gives MATH_PACK one section, since DST_SYNC_MODE is full (llk_math_common.h, _llk_math_pack_sync_init_).
-void start(Tensix& tensix, Thread thread) {
+[[nodiscard]] std::uint32_t element_bytes_of(Core& core, std::uint32_t buffer) {
+    return core.buffer(buffer).element_bytes();
+}
+
+// Start-up gives MATH_PACK one section, since DST_SYNC_MODE is full (llk_math_common.h, _llk_math_pack_sync_init_), and
+// sets every thread's format.
+void start(Core& core, Thread thread, const Event& event) {
+    Tensix& tensix = core.tensix;
     if (thread == Thread::kMath) {
         tensix.semaphores[kMathPack] = {.value = 0, .capacity = 1};
+        tensix.semaphores[kUnpackToDest] = {.value = 0, .capacity = 1};
+        tensix.moved_bytes = element_bytes_of(core, event.first);
+    } else if (thread == Thread::kUnpack) {
+        tensix.unpacked_bytes = element_bytes_of(core, event.first);
+    } else {
+        tensix.packed_bytes = element_bytes_of(core, event.second);
     }
+}
+
+void set_format(Core& core, Thread thread, const Event& event) {
+    Tensix& tensix = core.tensix;
+    std::uint32_t& bytes = thread == Thread::kMath
+                               ? tensix.moved_bytes
+                               : (thread == Thread::kUnpack ? tensix.unpacked_bytes : tensix.packed_bytes);
+    bytes = element_bytes_of(core, event.index);
 }
 
 // Compute threads' marks in the instruction stream: what the RISC-V has waited for before it issued what follows.
@@ -118,9 +151,15 @@ bool mark(Core& core, const Event& event) {
         case EventKind::kReserveBack: core.buffer(event.index).note_reserved(event.first); return true;
         case EventKind::kConfigureUnpacker: core.tensix.contexts[event.index].is_settled = false; return true;
         case EventKind::kWaitForContext:
-        case EventKind::kSyncPost: return true;
+        case EventKind::kSyncPost:
+        case EventKind::kMathReady:
+        case EventKind::kGiveDestRow:
+        case EventKind::kTakeDestRow: return true;
         case EventKind::kPushBack: core.buffer(event.index).apply_push(event.first); return true;
         case EventKind::kPopFront: core.buffer(event.index).apply_pop(event.first); return true;
+        case EventKind::kAimAtDest: aim_at_dest(core.tensix, event.index); return true;
+        case EventKind::kAimRegister: aim_by_register(core.tensix, event); return true;
+        case EventKind::kSetSourceBase: core.tensix.srca_base_is_set = event.first == kSrcaBase; return true;
         default: throw Finding(Rule::kUnknown, "an event that a compute thread cannot have");
     }
 }
@@ -149,7 +188,8 @@ bool execute(Core& core, Thread thread, const Event& event) {
         case EventKind::kAddressMode:
             tensix.modes.at(event.index) = {event.first, event.second, event.third};
             return true;
-        case EventKind::kStart: start(tensix, thread); return true;
+        case EventKind::kStart: start(core, thread, event); return true;
+        case EventKind::kFormat: set_format(core, thread, event); return true;
         case EventKind::kCopyInit: return true;
         default: return mark(core, event);
     }
@@ -162,6 +202,9 @@ bool is_instruction(EventKind kind) {
         case EventKind::kConfigureUnpacker:
         case EventKind::kWaitForContext:
         case EventKind::kSyncPost:
+        case EventKind::kMathReady:
+        case EventKind::kGiveDestRow:
+        case EventKind::kTakeDestRow:
         case EventKind::kFault: return false;
         default: return true;
     }
@@ -189,7 +232,13 @@ void check_at_end(const Tensix& tensix) {
     for (const TensixSemaphore& semaphore : tensix.semaphores) {
         require(semaphore.value == 0, Rule::kZones, "a Tensix semaphore is not 0 at the end");
     }
+    require(tensix.mailbox.empty() && tensix.taken.empty(), Rule::kDestUnpack,
+            "DEST rows were given to the unpacker and not used");
+    require(!tensix.owes_srca && tensix.srca_base_is_set, Rule::kDestUnpack,
+            "the unpacker is left as one that unpacks to DEST");
     for (const UnpackContext& context : tensix.contexts) {
+        require(!context.aims_at_dest && context.has_srca_address && !context.has_grant, Rule::kDestUnpack,
+                "a context still aims at DEST at the end");
         require(!context.is_written, Rule::kConfiguration, "an unpack address was written and not used");
     }
 }

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 
 #include "checker/finding.hpp"
 #include "checker/tag.hpp"
@@ -14,7 +15,7 @@ namespace protocol {
 
 struct Core;
 
-inline constexpr std::uint32_t kDestRows = 512;  // of 16 elements, in 32-bit mode
+inline constexpr std::uint32_t kDestRows = 512;  // in 32-bit mode
 inline constexpr std::uint32_t kSourceRows = 64;
 inline constexpr std::uint32_t kChunkRows = 64;
 inline constexpr std::uint32_t kSourceBanks = 2;
@@ -22,6 +23,7 @@ inline constexpr std::uint32_t kLregs = 16;
 inline constexpr std::uint32_t kReplaySlots = 32;
 inline constexpr std::uint32_t kTensixSemaphores = 8;
 inline constexpr std::uint32_t kUnpackSync = 5;  // ckernel_structs.h
+inline constexpr std::size_t kMailboxLength = 4;
 
 struct DestRow {
     Tag tag{};
@@ -29,10 +31,20 @@ struct DestRow {
     bool is_dirty = false;         // written since
     std::uint32_t fpu_stamp = 0;   // 1 + number of waits of SFPU for FPU when the FPU wrote it; 0: never
     std::uint32_t sfpu_stamp = 0;  // 1 + number of waits of FPU for SFPU when the SFPU used it; 0: never
+    std::uint32_t math_stamp = 0;  // 1 + number of times math was ready when FPU or SFPU used it; 0: never
+    std::int64_t unpacks = 0;      // number of hand-overs by the unpacker, the one of its write included
+};
+
+// DEST rows that math lets the unpacker write, and what math had made sure of when it was last ready.
+struct DestGrant {
+    std::uint32_t row = 0;
+    std::uint32_t readies = 0;
+    std::int64_t known_releases = 0;
 };
 
 struct SourceBank {
     bool is_full = false;  // math's to read; else the unpacker's to fill
+    std::uint32_t element_bytes = 0;
     std::array<Tag, kSourceRows> rows{};
 };
 
@@ -46,6 +58,10 @@ struct UnpackContext {
     std::uint32_t address = 0;  // L1 bytes
     bool is_written = false;    // by the RISC-V, and not used yet
     bool is_settled = false;    // the instruction stream has waited for the write
+    bool aims_at_dest = false;  // else at SrcA
+    bool has_srca_address = true;
+    bool has_grant = false;  // which was not used yet
+    DestGrant grant{};
 };
 
 struct AddressMode {
@@ -54,14 +70,27 @@ struct AddressMode {
     std::uint32_t clears = 0;
 };
 
-// What a vector register holds: 32 elements, the even or odd columns of four DEST rows from `tag` on.
+// What eight lanes of a register know of a row: made of what, and the check sum of the vectors that were summed.
+struct LaneRow {
+    std::uint32_t row = 0;
+    std::uint32_t check_sum = 0;
+    std::uint8_t sources = 0;  // kFrom*; 0: nothing but constants
+    bool is_mixed = false;     // of several rows
+
+    bool operator==(const LaneRow&) const = default;
+};
+inline constexpr std::uint32_t kLaneRows = 4;
+
+// What a vector register holds: 32 elements, the even or odd columns of four DEST rows from `tag` on; or statistics; or
+// neither.
 struct VectorTag {
-    Tag tag{};  // of the first of them; `applied` concerns this half only: kHasGamma, kHasBeta
+    Tag tag{};  // of the first of the elements; done[0] concerns this half
     std::uint32_t half = 0;
-    std::uint32_t rows = 0;  // which of the four hold elements and not padding, one bit each
+    std::array<LaneRow, kLaneRows> lanes{};
 };
 
 struct Tensix {
+    Call call{};
     std::array<TensixSemaphore, kTensixSemaphores> semaphores{};
 
     // Unpacker.
@@ -73,8 +102,20 @@ struct Tensix {
     std::uint32_t srca_reading = 0;
     bool srcb_is_zero = false;
     bool srcb_is_full = false;
+    std::uint32_t unpacked_bytes = 0;  // an element of the format that it is set to
+    bool srca_base_is_set = true;      // as unpacking to SrcA wants it, and not as unpacking to DEST
+    bool owes_srca = false;            // an UNPACR to SrcA must follow one to DEST (cunpack_common.h, TEN-3868)
+    bool has_waited_for_dest = false;  // for math to have taken over what was unpacked before
+
+    // DEST rows from math to the unpacker: the mailbox, then what the RISC-V has taken from it.
+    std::deque<DestGrant> mailbox{};
+    std::deque<DestGrant> taken{};
+    DestGrant math_ready{};          // without a row
+    std::int64_t unpacks = 0;        // hand-overs of rows that were unpacked
+    std::int64_t known_unpacks = 0;  // that math has waited for
 
     // Math.
+    std::uint32_t moved_bytes = 0;  // an element of the SrcA format that the FPU is set to
     std::array<AddressMode, 8> modes{};
     std::uint32_t dest_offset = 0;
     std::uint32_t srca_row = 0;  // counters
@@ -93,6 +134,7 @@ struct Tensix {
     std::int64_t releases = 0;
     std::int64_t known_releases = 0;  // that math has made sure of by waiting
     bool packer_holds_zone = false;
+    std::uint32_t packed_bytes = 0;  // an element of the format that the packer is set to
 };
 
 // Runs one Tensix instruction of a compute thread; false if it has to wait, and nothing has changed then.
@@ -100,6 +142,11 @@ struct Tensix {
 
 // A store of the unpack thread's RISC-V into one of the unpacker's contexts.
 void store_unpack_address(Tensix& tensix, const Event& event);
+
+// The RISC-V's part of the hand-over of DEST rows; false if it has to wait. Math is ready when its queue has run empty.
+void note_math_ready(Tensix& tensix);
+[[nodiscard]] bool give_dest_row(Tensix& tensix, std::uint32_t row);
+[[nodiscard]] bool take_dest_row(Tensix& tensix);
 
 // Which events of a compute thread take a place in its instruction queue; the RISC-V runs the others itself, and they
 // are only marks between the instructions.

@@ -1,8 +1,9 @@
-// The SFPU as a mover of tags: which elements a register holds, and what has been applied to them. No arithmetic: sums,
-// means and 1/sqrt(variance) are untagged; tests/host interprets those.
+// The SFPU as a mover of tags: which elements a register holds and what has been done to them, or of which row it holds
+// a statistic, made of what. No arithmetic: tests/arithmetic interprets that.
 #include <algorithm>
 
 #include "checker/tensix_units.hpp"
+#include "checker/vector_tags.hpp"
 #include "sfpu/instruction.hpp"
 
 namespace protocol {
@@ -33,72 +34,68 @@ struct Access {
         DestRow& row = tensix.dest[first_row + i];
         require(row.fpu_stamp < tensix.sfpu_waits, Rule::kVectorOrder,
                 "the SFPU uses a DEST row that the FPU may not have written yet");
+        use_dest_row(tensix, row);
         row.sfpu_stamp = tensix.fpu_waits;
     }
     return {.lreg = field(word, 20), .first_row = first_row, .half = (address & kOddColumns) != 0 ? 1U : 0U};
 }
 
+// A register that holds the elements, or the statistic, of four DEST rows. Rows behind the end of their row of the
+// tensor may hold anything.
 void load(Tensix& tensix, std::uint32_t word) {
     const Access access = access_dest(tensix, word);
     Tag tag = tensix.dest[access.first_row].tag;
-    std::uint32_t rows = 0;
-    for (std::uint32_t i = 0; i < kRowsPerVector; ++i) {
-        const Tag& other = tensix.dest[access.first_row + i].tag;
-        rows |= other.content != Content::kNothing ? 1U << i : 0U;
-        Tag wanted = tag;
-        wanted.unit = static_cast<std::uint16_t>(tag.unit + i);
-        require(other.content == Content::kNothing || other.is_same_place(wanted), Rule::kIdentity,
-                "a vector is loaded from DEST rows that do not belong together");
+    if (tag.content == Content::kStatistic) {
+        require(access.half == 0, Rule::kIdentity, "loads a statistic from columns that have none");
+        tensix.lregs[access.lreg] = make_statistic({tag.row, tag.element, tag.done[0]});
+        return;
     }
-    tag.applied = static_cast<std::uint8_t>((tag.applied >> (2 * access.half)) & kOneHalf);
-    tensix.lregs[access.lreg] = {.tag = tag, .half = access.half, .rows = rows};
+    const auto done = [&](const Tag& of) { return of.done[access.half]; };
+    for (std::uint32_t i = 1; i < kRowsPerVector && tag.content != Content::kNothing; ++i) {
+        const Tag wanted = tag.from(i * kDestRowElements);
+        const Tag& other = tensix.dest[access.first_row + i].tag;
+        require(wanted.element >= tensix.call.width || (other.is_same_place(wanted) && done(other) == done(tag)),
+                Rule::kIdentity, "a vector is loaded from DEST rows that do not belong together");
+    }
+    tag.done = {done(tag), 0};
+    tensix.lregs[access.lreg] = {.tag = tag, .half = access.half};
 }
 
-void store_row(DestRow& row, const VectorTag& value, std::uint32_t half, std::uint32_t i) {
-    if (row.tag.content == Content::kNothing) {
-        return;  // padding
+// Elements go back to where they are from, or as a sum to the residual's.
+void store_row(DestRow& row, const VectorTag& value, std::uint32_t half, std::uint32_t i, std::uint32_t width) {
+    const Tag wanted = value.tag.from(i * kDestRowElements);
+    if (value.tag.content == Content::kNothing || (value.tag.content == Content::kRow && wanted.element >= width)) {
+        row.tag = {};  // of a row that there is not, or padding; never what a tensor gets
+        return;
     }
-    Tag wanted = value.tag;
-    wanted.unit = static_cast<std::uint16_t>(value.tag.unit + i);
-    const bool is_held = (value.rows >> i & 1U) != 0 && value.half == half;
-    require(row.tag.content == Content::kRow && row.tag.is_same_place(wanted) && is_held, Rule::kIdentity,
+    if (row.tag.content == Content::kNothing) {
+        return;  // a row that there is not
+    }
+    require(value.tag.content == Content::kRow && row.tag.is_same_place(wanted) && value.half == half, Rule::kIdentity,
             "the SFPU stores something else over the elements of a row, gamma or beta");
-    const auto kept = static_cast<std::uint8_t>(row.tag.applied & ~(kOneHalf << (2 * half)));
-    row.tag.applied = static_cast<std::uint8_t>(kept | (value.tag.applied << (2 * half)));
+    require((row.tag.done[half] & kResidual) == 0 || value.tag.done[0] == kJoined, Rule::kIdentity,
+            "the SFPU stores something else than the sum over the residual");
+    row.tag.done[half] = value.tag.done[0];
 }
 
 void store(Tensix& tensix, std::uint32_t word) {
     const Access access = access_dest(tensix, word);
+    const VectorTag& value = tensix.lregs[access.lreg];
+    const LaneRow& lanes = value.lanes[0];
+    const bool is_statistic = lanes.sources != 0;
+    require(!is_statistic || is_uniform(value), Rule::kIdentity, "stores statistics of several rows at one place");
     for (std::uint32_t i = 0; i < kRowsPerVector; ++i) {
         own_dest_row(tensix, access.first_row + i);
-        store_row(tensix.dest[access.first_row + i], tensix.lregs[access.lreg], access.half, i);
+        DestRow& row = tensix.dest[access.first_row + i];
+        if (is_statistic) {
+            require(access.half == 0, Rule::kIdentity, "stores a statistic where none is looked for");
+            row.tag = {lanes.row, lanes.check_sum, Content::kStatistic, 0, {lanes.sources, 0}};
+        } else if (row.tag.content != Content::kStatistic) {
+            store_row(row, value, access.half, i, tensix.call.width);
+        } else {
+            row.tag = {};
+        }
     }
-}
-
-[[nodiscard]] bool is_row(const VectorTag& vector) { return vector.tag.content == Content::kRow; }
-
-// Applies gamma (as a factor) or beta (as a term), which must be that of the same elements.
-void apply(VectorTag& row, const VectorTag& operand, Content content, std::uint8_t mark) {
-    if (operand.tag.content == content) {
-        require(operand.tag.unit == row.tag.unit && operand.half == row.half && (row.rows & ~operand.rows) == 0,
-                Rule::kIdentity, "gamma or beta of other elements is applied to a row");
-        row.tag.applied |= mark;
-    }
-}
-
-// to = a * b + c. A row's elements stay what they are while one operand holds them; a product of two is a statistic.
-void multiply_add(Tensix& tensix, std::uint32_t word) {
-    const VectorTag& a = tensix.lregs[field(word, 16)];
-    const VectorTag& b = tensix.lregs[field(word, 12)];
-    const VectorTag& c = tensix.lregs[field(word, 8)];
-    VectorTag result{};
-    const int rows = (is_row(a) ? 1 : 0) + (is_row(b) ? 1 : 0) + (is_row(c) ? 1 : 0);
-    if (rows == 1) {
-        result = is_row(a) ? a : (is_row(b) ? b : c);
-        apply(result, is_row(a) ? b : a, Content::kGamma, kHasGamma);
-        apply(result, c, Content::kBeta, kHasBeta);
-    }
-    tensix.lregs[field(word, 4)] = result;
 }
 
 }  // namespace
@@ -110,14 +107,18 @@ void execute_vector(Tensix& tensix, std::uint32_t word) {
         case Opcode::kStore: store(tensix, word); return;
         case Opcode::kMad:
         case Opcode::kAdd:
-        case Opcode::kMultiply: multiply_add(tensix, word); return;
-        case Opcode::kMove: tensix.lregs[field(word, 4)] = tensix.lregs[field(word, 8)]; return;
-        case Opcode::kTranspose: std::fill_n(tensix.lregs.begin(), 8, VectorTag{}); return;
+        case Opcode::kMultiply:
+            multiply_add(tensix, {field(word, 16), field(word, 12), field(word, 8), field(word, 4)});
+            return;
+        case Opcode::kMove:
+        case Opcode::kRotate:  // within lane rows
+            tensix.lregs[field(word, 4)] = tensix.lregs[field(word, 8)];
+            return;
+        case Opcode::kTranspose: transpose(tensix); return;
+        case Opcode::kConfigure: configure(tensix, word); return;
         case Opcode::kLoadImmediate: tensix.lregs[field(word, 20)] = {}; return;
         case Opcode::kIntegerAdd:
-        case Opcode::kShift:
-        case Opcode::kConfigure:
-        case Opcode::kRotate: tensix.lregs[field(word, 4)] = {}; return;
+        case Opcode::kShift: tensix.lregs[field(word, 4)] = {}; return;
         case Opcode::kConditions:
         case Opcode::kNop: return;
     }

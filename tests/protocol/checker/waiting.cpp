@@ -30,8 +30,9 @@ namespace {
     const TensixSemaphore& waited = core.tensix.semaphores.at(index);
     const bool on_max = event.second == p_stall::STALL_ON_MAX;
     return "Tensix semaphore " + std::to_string(index) + (index == semaphore::MATH_PACK ? " MATH_PACK" : "") +
-           " to be " + (on_max ? "below its capacity" : "above 0") + " (it is " + std::to_string(waited.value) +
-           " of " + std::to_string(waited.capacity) + ")";
+           (index == semaphore::UNPACK_TO_DEST ? " UNPACK_TO_DEST" : "") + " to be " +
+           (on_max ? "below its capacity" : "above 0") + " (it is " + std::to_string(waited.value) + " of " +
+           std::to_string(waited.capacity) + ")";
 }
 
 }  // namespace
@@ -46,6 +47,9 @@ std::string describe_wait(const Core& core, const Event& event) {
         case EventKind::kNocAtomicBarrier: return "packets to other cores";
         case EventKind::kWaitForContext: return "a free unpacker context";
         case EventKind::kSyncWait: return tensix_semaphore(core, event);
+        case EventKind::kMathReady: return "FPU and SFPU to be done";
+        case EventKind::kGiveDestRow: return "room in the unpacker's mailbox";
+        case EventKind::kTakeDestRow: return "a DEST row from math";
         case EventKind::kUnpack: return "a free SrcA bank";
         case EventKind::kMoveToDest: return "data in SrcA and SrcB";
         case EventKind::kStall: return "a condition of STALLWAIT " + std::to_string(event.second);

@@ -7,14 +7,19 @@ namespace protocol {
 namespace {
 
 constexpr std::uint32_t kMathPack = semaphore::MATH_PACK;
+constexpr std::uint32_t kL1Alignment = 32;  // stricter than the packer is
 constexpr std::uint32_t kFpuAndSfpu = p_stall::MATH | p_stall::WAIT_SFPU;
 
-[[nodiscard]] Tag packed(const DestRow& row) {
-    Tag tag = row.tag;
-    if (tag.content == Content::kRow && tag.applied != kFinished) {
-        tag.applied = 0;
+// DEST row -> L1 units, as many as its elements need in the packer's format.
+void pack_row(const DestRow& row, std::uint32_t element_bytes, std::uint32_t width, Tag* to) {
+    const std::uint32_t units = kDestRowElements * element_bytes / kUnitBytes;
+    for (std::uint32_t unit = 0; unit < units; ++unit) {
+        Tag tag = row.tag.from(unit * kUnitBytes / element_bytes);
+        const bool is_there =
+            tag.content == Content::kStatistic || (tag.content != Content::kNothing && tag.element < width);
+        tag.element_bytes = static_cast<std::uint8_t>(element_bytes);
+        to[unit] = is_there ? tag : Tag{};
     }
-    return tag;
 }
 
 }  // namespace
@@ -31,6 +36,8 @@ void commit_zone(Tensix& tensix, std::uint32_t waits) {
     const TensixSemaphore& semaphore = tensix.semaphores[kMathPack];
     require(semaphore.value < semaphore.capacity, Rule::kZones, "commits more zones than there are");
     for (DestRow& row : tensix.dest) {
+        require(!row.is_dirty || row.unpacks <= tensix.known_unpacks, Rule::kDestUnpack,
+                "commits DEST rows that the unpacker may not have written yet");
         row.commit = row.is_dirty ? tensix.commits : row.commit;
         row.is_dirty = false;
     }
@@ -52,14 +59,17 @@ void pack_chunk(Core& core, const Event& event) {
     const std::uint32_t first = event.first * kChunkRows;
     require(first + kChunkRows <= kDestRows, Rule::kZones, "packs a chunk beyond the end of DEST");
     const std::uint32_t address = byte_address(event.second);
-    core.buffer_at(address).check_access(Side::kProducer, address, kChunkRows * kUnitBytes);
-    require(address % kUnitBytes == 0, Rule::kAlignment, "packs to no multiple of 32 bytes");
+    const Buffer& buffer = core.buffer_at(address);
+    const std::uint32_t bytes_per_row = kDestRowElements * tensix.packed_bytes;
+    require(tensix.packed_bytes == buffer.element_bytes(), Rule::kFormat, "packs in another format than the buffer's");
+    buffer.check_access(Side::kProducer, address, kChunkRows * bytes_per_row);
+    require(address % kL1Alignment == 0, Rule::kAlignment, "packs to no multiple of 32 bytes");
     Tag* const to = core.tags_at(address);
     for (std::uint32_t i = 0; i < kChunkRows; ++i) {
         const DestRow& row = tensix.dest[first + i];
         require(!row.is_dirty, Rule::kZones, "packs DEST rows that are not committed");
         require(row.commit <= tensix.releases, Rule::kZones, "packs DEST rows of a zone that it has not waited for");
-        to[i] = packed(row);
+        pack_row(row, tensix.packed_bytes, tensix.call.width, to + i * bytes_per_row / kUnitBytes);
     }
 }
 

@@ -8,18 +8,25 @@ namespace protocol {
 namespace {
 
 using layernorm_fused_rm::Coordinate;
+using layernorm_fused_rm::DataType;
 using layernorm_fused_rm::Device;
+using layernorm_fused_rm::Layout;
 using layernorm_fused_rm::Memory;
+using layernorm_fused_rm::Norm;
 using layernorm_fused_rm::Plan;
 using layernorm_fused_rm::Problem;
+using layernorm_fused_rm::TensorSpec;
 
 constexpr std::int64_t kMostChunks = 240;  // work of one case, so that many fit into a minute
-constexpr std::int64_t kWidthMultiple = 32;
 constexpr std::int64_t kChunkElements = 1024;
-constexpr std::int64_t kBytesPerRowOfChunk = 2048;
+constexpr std::int64_t kMostBytesPerChunk = 4096;
 constexpr std::int64_t kWormholeL1Bytes = 1'400'000;
+constexpr std::int64_t kTileWidth = 32;
+constexpr std::size_t kGammaTensor = 2;  // of a case's letters; beta's is the next
 
 [[nodiscard]] Memory memory_of(char letter) { return letter == 'L' ? Memory::kL1 : Memory::kDram; }
+
+[[nodiscard]] DataType dtype_of(char letter) { return letter == 'F' ? DataType::kFloat32 : DataType::kBfloat16; }
 
 [[nodiscard]] std::int64_t chunks_of(std::int64_t width) { return (width + kChunkElements - 1) / kChunkElements; }
 
@@ -43,18 +50,53 @@ constexpr std::int64_t kWormholeL1Bytes = 1'400'000;
     }
 }
 
+// Any width, and often one around what matters: vectors, tiles, chunks.
 [[nodiscard]] std::int64_t random_width(Random& random) {
     switch (random.below(8)) {
-        case 0: return kChunkElements * random_size(random, 1, 12) + kWidthMultiple * random.between(-1, 1);
-        case 1: return kWidthMultiple * random_size(random, 32, 640);
-        default: return kWidthMultiple * random_size(random, 1, 36);
+        case 0: return kChunkElements * random_size(random, 1, 12) + random.between(-1, 1) * random_size(random, 1, 64);
+        case 1: return random_size(random, kChunkElements, 20 * kChunkElements);
+        case 2:
+        case 3: return random_size(random, 1, kChunkElements);
+        default: return kTileWidth * random_size(random, 1, 36);
     }
 }
 
-// L1 that is ample, or so short that the plan has to make do with less.
+// L1 that is ample, or so short that the plan has to make do with less, reading rows again where they have segments.
 [[nodiscard]] std::int64_t random_l1_bytes(std::int64_t width, Random& random) {
-    const std::int64_t least = 6 * chunks_of(width) * kBytesPerRowOfChunk;
-    return random.one_in(3) ? least + random.between(0, 2 * least) : std::max(kWormholeL1Bytes, least);
+    const std::int64_t most = 16 * chunks_of(width) * kMostBytesPerChunk;
+    return random.one_in(2) ? random_size(random, 4 * kMostBytesPerChunk, most) : std::max(kWormholeL1Bytes, most);
+}
+
+// Every letter of `letters` or not, each as likely.
+[[nodiscard]] std::string random_letters(const std::string& letters, Random& random) {
+    std::string chosen;
+    for (const char letter : letters) {
+        chosen += random.one_in(2) ? std::string(1, letter) : "";
+    }
+    return chosen;
+}
+
+// Options that the planner takes; half of all calls are float32 somewhere.
+void choose_options(Case& value, Random& random) {
+    value.options = random.one_in(4) ? "" : random_letters("rtm", random);
+    value.options += value.asks('r') && random.one_in(2) ? "s" : "";
+    const bool are_all_alike = random.one_in(2);
+    const bool are_float32 = random.one_in(3);
+    for (char& letter : value.dtypes) {
+        letter = (are_all_alike ? are_float32 : random.one_in(2)) ? 'F' : 'B';
+    }
+    for (char& letter : value.vectors) {
+        const bool can_be_cut = value.width % kTileWidth == 0 && value.width != kTileWidth;
+        const std::string forms = can_be_cut ? "WWRT-" : "WWT-";
+        letter = forms.at(random.below(forms.size()));
+    }
+    value.options += value.vectors[0] != '-' && random.one_in(4) ? "z" : "";
+    value.options = value.options.empty() ? "-" : value.options;
+}
+
+void leave_out(Case& value, char option) {
+    std::erase(value.options, option);
+    value.options = value.options.empty() ? "-" : value.options;
 }
 
 void choose_grid(Case& value, Random& random) {
@@ -95,7 +137,8 @@ std::string to_options(const Case& value) {
     return "--rows " + std::to_string(value.rows) + " --width " + std::to_string(value.width) + " --grid " +
            std::to_string(value.grid_x) + "x" + std::to_string(value.grid_y) + " --dram-banks " +
            std::to_string(value.dram_banks) + " --l1-banks " + std::to_string(value.l1_banks) + " --memories " +
-           value.memories + " --l1-bytes " + std::to_string(value.l1_bytes) + " --dram-alignment " +
+           value.memories + " --dtypes " + value.dtypes + " --vectors " + value.vectors + " --options " +
+           value.options + " --l1-bytes " + std::to_string(value.l1_bytes) + " --dram-alignment " +
            std::to_string(value.dram_alignment) + " --places " + (value.knows_places ? "1" : "0") + " --seed " +
            std::to_string(value.seed);
 }
@@ -115,6 +158,12 @@ void set_option(Case& value, const std::string& name, const std::string& text) {
         value.l1_banks = to_number(text);
     } else if (name == "--memories") {
         value.memories = text;
+    } else if (name == "--dtypes") {
+        value.dtypes = text;
+    } else if (name == "--vectors") {
+        value.vectors = text;
+    } else if (name == "--options") {
+        value.options = text;
     } else if (name == "--l1-bytes") {
         value.l1_bytes = to_number(text);
     } else if (name == "--dram-alignment") {
@@ -129,11 +178,41 @@ void set_option(Case& value, const std::string& name, const std::string& text) {
 }
 
 Problem to_problem(const Case& value) {
-    return {.input = {.shape = {value.rows, value.width}, .memory = memory_of(value.memories.at(0))},
-            .gamma = {.shape = {value.width}, .memory = memory_of(value.memories.at(1))},
-            .beta = {.shape = {value.width}, .memory = memory_of(value.memories.at(2))},
-            .output_memory = memory_of(value.memories.at(3)),
-            .device = to_device(value)};
+    const auto rows = [&](std::size_t tensor) {
+        return TensorSpec{.shape = {value.rows, value.width},
+                          .dtype = dtype_of(value.dtypes.at(tensor)),
+                          .memory = memory_of(value.memories.at(tensor))};
+    };
+    const auto vector = [&](std::size_t tensor) -> std::optional<TensorSpec> {
+        const char form = value.vectors.at(tensor - kGammaTensor);
+        if (form == '-') {
+            return std::nullopt;
+        }
+        TensorSpec spec{.shape = {value.width},
+                        .dtype = dtype_of(value.dtypes.at(tensor)),
+                        .layout = form == 'T' ? Layout::kTile : Layout::kRowMajor,
+                        .memory = memory_of(value.memories.at(tensor))};
+        if (form == 'R') {
+            spec.shape = {value.width / kTileWidth, kTileWidth};
+        }
+        return spec;
+    };
+    Problem problem{.input = rows(0),
+                    .gamma = vector(kGammaTensor),
+                    .beta = vector(kGammaTensor + 1),
+                    .norm = value.asks('m') ? Norm::kRms : Norm::kLayer,
+                    .gamma_is_zero_centred = value.asks('z'),
+                    .output_dtype = dtype_of(value.dtypes.at(4)),
+                    .returns_statistics = value.asks('t'),
+                    .output_memory = memory_of(value.memories.at(4)),
+                    .device = to_device(value)};
+    if (value.asks('r')) {
+        problem.residual = rows(1);
+    }
+    if (value.asks('s')) {
+        problem.sum_dtype = dtype_of(value.dtypes.at(5));
+    }
+    return problem;
 }
 
 std::optional<Plan> to_plan(const Case& value) {
@@ -146,13 +225,14 @@ std::optional<Plan> to_plan(const Case& value) {
 
 Case random_case(Random& random) {
     Case value;
-    value.width = std::max<std::int64_t>(kWidthMultiple, random_width(random));
+    value.width = std::max<std::int64_t>(1, random_width(random));
     choose_grid(value, random);
     value.dram_banks = random.one_in(2) ? 12 : random.between(1, 16);
     value.l1_banks = random.one_in(2) ? std::int64_t{value.grid_x} * value.grid_y : random.between(1, 64);
     for (char& letter : value.memories) {
         letter = random.one_in(3) ? 'L' : 'D';
     }
+    choose_options(value, random);
     value.l1_bytes = random_l1_bytes(value.width, random);
     value.dram_alignment = random.one_in(4) ? 64 : 32;
     value.knows_places = !random.one_in(4);
@@ -185,17 +265,28 @@ std::vector<Case> simpler_cases(const Case& value) {
     add([](Case& c) { c.rows /= 2; });
     add([](Case& c) { c.grid_x = (c.grid_x + 1) / 2; });
     add([](Case& c) { c.grid_y = (c.grid_y + 1) / 2; });
-    add([](Case& c) { c.width = std::max(kWidthMultiple, c.width / 2 / kWidthMultiple * kWidthMultiple); });
+    add([](Case& c) { c.width = std::max<std::int64_t>(1, c.width / 2); });
+    add([](Case& c) { c.options = "-"; });
+    for (const char option : value.options) {
+        add([=](Case& c) { leave_out(c, option); });
+    }
+    add([](Case& c) { c.vectors = "--"; });
+    add([](Case& c) { c.vectors = "WW"; });
+    add([](Case& c) { c.dtypes = "BBBBBB"; });
+    for (std::size_t i = 0; i < value.dtypes.size(); ++i) {
+        add([=](Case& c) { c.dtypes[i] = 'B'; });
+    }
     add([](Case& c) { c.dram_banks = (c.dram_banks + 1) / 2; });
     add([](Case& c) { c.l1_banks = (c.l1_banks + 1) / 2; });
-    add([](Case& c) { c.memories = "DDDD"; });
+    add([](Case& c) { c.memories = "DDDDD"; });
     add([](Case& c) { c.l1_bytes = std::max(c.l1_bytes, kWormholeL1Bytes); });
     add([](Case& c) { c.knows_places = false; });
     add([](Case& c) { c.dram_alignment = 32; });
     add([](Case& c) { c.rows = std::max<std::int64_t>(0, c.rows - 1); });
     add([](Case& c) { c.grid_x = std::max(1, c.grid_x - 1); });
     add([](Case& c) { c.grid_y = std::max(1, c.grid_y - 1); });
-    add([](Case& c) { c.width = std::max(kWidthMultiple, c.width - kWidthMultiple); });
+    add([](Case& c) { c.width = (c.width + kTileWidth - 1) / kTileWidth * kTileWidth; });
+    add([](Case& c) { c.width = std::max<std::int64_t>(1, c.width - 1); });
     return simpler;
 }
 

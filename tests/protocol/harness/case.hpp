@@ -20,13 +20,18 @@ struct Case {
     std::int32_t grid_y = 1;
     std::int64_t dram_banks = 1;
     std::int64_t l1_banks = 1;
-    std::string memories = "DDDD";  // of input, gamma, beta, output: D(RAM) or L(1)
+    std::string memories = "DDDDD";  // of input, residual, gamma, beta, outputs: D(RAM) or L(1)
+    std::string dtypes = "BBBBBB";   // of input, residual, gamma, beta, output, sum: B(float16) or F(loat32)
+    std::string vectors = "WW";      // gamma and beta: [W], R(ow-major [W / 32, 32]), T(iles), - for none
+    // r(esidual), s(um returned), t: statistics returned, m: RMSNorm, z(ero-centred gamma), - for nothing.
+    std::string options = "-";
     std::int64_t l1_bytes = 1'400'000;
     std::int64_t dram_alignment = 32;  // bytes
     bool knows_places = true;          // the device says where its cores and banks are
     std::uint64_t seed = 1;
 
     bool operator==(const Case&) const = default;
+    [[nodiscard]] bool asks(char option) const { return options.find(option) != std::string::npos; }
 };
 
 // As command-line options, and back; throws std::invalid_argument for an option that there is none of.

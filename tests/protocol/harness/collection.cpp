@@ -12,12 +12,26 @@
 namespace protocol {
 namespace {
 
+using layernorm_fused_rm::CircularBuffer;
 using layernorm_fused_rm::Plan;
+using layernorm_fused_rm::contract::Buffer;
 
 constexpr int kSecondsBetweenReports = 15;
 
 [[nodiscard]] double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+[[nodiscard]] bool is(const CircularBuffer& buffer, Buffer index) {
+    return buffer.index == static_cast<std::uint32_t>(index);
+}
+
+[[nodiscard]] unsigned has(const Plan& plan, Buffer index) {
+    return std::ranges::any_of(plan.buffers, [=](const CircularBuffer& buffer) { return is(buffer, index); }) ? 1 : 0;
+}
+
+[[nodiscard]] bool is_float32_operand(const CircularBuffer& buffer) {
+    return buffer.dtype == layernorm_fused_rm::DataType::kFloat32 && !is(buffer, Buffer::kStatistics);
 }
 
 }  // namespace
@@ -29,6 +43,10 @@ void Counts::add(const Plan& plan) {
     multicast += plan.sharing ? 1 : 0;
     streamed += plan.width > layernorm_fused_rm::contract::kElementsPerChunk ? 1 : 0;
     several_runs += std::ranges::any_of(plan.cores, [](const auto& core) { return core.runs.size() > 1; }) ? 1 : 0;
+    read_again += plan.reads_again ? 1 : 0;
+    float32 += std::ranges::any_of(plan.buffers, is_float32_operand) ? 1 : 0;
+    residual += has(plan, Buffer::kResidual);
+    statistics += has(plan, Buffer::kStatistics);
 }
 
 void Counts::add(const Counts& other) {
@@ -39,6 +57,10 @@ void Counts::add(const Counts& other) {
     multicast += other.multicast;
     streamed += other.streamed;
     several_runs += other.several_runs;
+    read_again += other.read_again;
+    float32 += other.float32;
+    residual += other.residual;
+    statistics += other.statistics;
     failures += other.failures;
 }
 
@@ -71,10 +93,10 @@ void Collection::print(const Counts& total) const {
     rusage usage{};  // compilers and workers
     getrusage(RUSAGE_CHILDREN, &usage);
     std::printf(
-        "%llu plans of %llu configurations: %llu with multicast, %llu streamed, %llu with several runs a core; "
-        "%llu cores, %llu rows\n",
-        total.plans, total.configurations, total.multicast, total.streamed, total.several_runs, total.cores,
-        total.rows);
+        "%llu plans of %llu configurations: %llu with multicast, %llu streamed, %llu read again, %llu with several "
+        "runs a core, %llu with float32, %llu with a residual, %llu with statistics; %llu cores, %llu rows\n",
+        total.plans, total.configurations, total.multicast, total.streamed, total.read_again, total.several_runs,
+        total.float32, total.residual, total.statistics, total.cores, total.rows);
     std::printf("%llu failures, %.0f s (CPU %ld s), %.0f plans/s\n", total.failures, seconds,
                 static_cast<long>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec),
                 static_cast<double>(total.plans) / seconds);

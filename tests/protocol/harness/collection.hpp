@@ -19,6 +19,10 @@ struct Counts {
     unsigned long long multicast = 0;     // plans that share gamma and beta
     unsigned long long streamed = 0;      // plans whose rows do not stay in DEST
     unsigned long long several_runs = 0;  // plans in which a core has more than one run
+    unsigned long long read_again = 0;    // plans that read rows once a pass
+    unsigned long long float32 = 0;       // plans with a buffer of float32 beside the statistics
+    unsigned long long residual = 0;
+    unsigned long long statistics = 0;
     unsigned long long failures = 0;
 
     void add(const layernorm_fused_rm::Plan& plan);

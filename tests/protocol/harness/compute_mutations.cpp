@@ -5,118 +5,172 @@ namespace {
 
 [[nodiscard]] std::vector<Mutation> resident_mutations() {
     const std::string file = "compute.cpp";
-    const std::string fill_and_pop =
-        "tensix::fill(tensix::front_address(kInput), zone_row(zone), elements);\n    cb_pop_front(kInput, 1);";
-    const std::string pack_and_push = "pack_block(zone, elements);\n    cb_push_back(kOutput, 1);";
+    const std::string commit =
+        "tensix::commit_zone();\n    tensix::wait_zone();\n    const uint32_t chunk = zone * "
+        "kChunksPerZone;\n    pack_statistics(";
+    const std::string wait =
+        "tensix::wait_zone();\n    const uint32_t chunk = zone * kChunksPerZone;\n    "
+        "pack_statistics(";
+    const std::string sum =
+        "pack_rows<kSumTensor>(kSum, chunk + kResidualRow / kChunkRows, elements, state.formats);\n";
+    const std::string release = sum + "    tensix::release_zone();";
     return {
-        {"input wait dropped", file, "    cb_wait_front(kInput, 1);\n", ""},
-        {"input pop dropped", file, "    cb_pop_front(kInput, 1);\n", ""},
-        {"input popped before it is unpacked", file, fill_and_pop,
-         "const uint32_t address = tensix::front_address(kInput);\n    cb_pop_front(kInput, 1);\n    "
-         "tensix::fill(address, zone_row(zone), elements);"},
-        {"zone not acquired", file, "tensix::acquire_zone();\n    cb_wait_front(kInput, 1);",
-         "cb_wait_front(kInput, 1);"},
-        {"fill of the other zone", file, "zone_row(zone), elements);\n    cb_pop_front",
-         "zone_row(zone ^ 1), elements);\n    cb_pop_front"},
-        {"commit dropped", file, "tensix::commit_zone();\n    tensix::wait_zone();\n    cb_reserve_back(kOutput, 1);",
-         "tensix::wait_zone();\n    cb_reserve_back(kOutput, 1);"},
-        {"committed twice", file, "tensix::commit_zone();\n    tensix::wait_zone();\n    cb_reserve_back(kOutput, 1);",
-         "tensix::commit_zone();\n    tensix::commit_zone();\n    tensix::wait_zone();\n    cb_reserve_back(kOutput, "
-         "1);"},
-        {"packer does not wait for the zone", file, "tensix::wait_zone();\n    cb_reserve_back(kOutput, 1);",
-         "cb_reserve_back(kOutput, 1);"},
-        {"output reserve dropped", file, "    cb_reserve_back(kOutput, 1);\n", ""},
-        {"output push dropped", file, "    cb_push_back(kOutput, 1);\n", ""},
-        {"output pushed before it is packed", file, pack_and_push,
-         "cb_push_back(kOutput, 1);\n    pack_block(zone, elements);"},
-        {"zone never released", file, "cb_push_back(kOutput, 1);\n    tensix::release_zone();",
-         "cb_push_back(kOutput, 1);"},
-        {"zone released twice", file, "cb_push_back(kOutput, 1);\n    tensix::release_zone();",
-         "cb_push_back(kOutput, 1);\n    tensix::release_zone();\n    tensix::release_zone();"},
-        {"zone released before it is packed", file, "cb_reserve_back(kOutput, 1);\n    pack_block(zone, elements);",
-         "cb_reserve_back(kOutput, 1);\n    tensix::release_zone();\n    pack_block(zone, elements);"},
-        {"zone flip dropped", file, "cb_push_back(kOutput, 1);\n    tensix::release_zone();\n    state.zone ^= 1;",
-         "cb_push_back(kOutput, 1);\n    tensix::release_zone();"},
-        {"pack of the wrong chunk", file, "zone * kChunksPerZone + chunk,", "zone * kChunksPerZone + chunk + 1,"},
-        {"pack of the other zone", file, "zone * kChunksPerZone + chunk,", "(zone ^ 1) * kChunksPerZone + chunk,"},
-        {"a chunk too many packed", file, "chunk * contract::kElementsPerChunk < elements;",
-         "chunk * contract::kElementsPerChunk < elements + contract::kElementsPerChunk;"},
-        {"SFPU not ordered behind the fill", file, "cb_pop_front(kInput, 1);\n    tensix::order_sfpu_after_fill();",
-         "cb_pop_front(kInput, 1);"},
-        {"last batch not normalised", file, "for (uint32_t batch = 0; batch < batches; ++batch) {",
+        {"zone not acquired", file, "tensix::acquire_zone();\n    fill_page<kInputOperand>",
+         "fill_page<kInputOperand>"},
+        {"fill of the other zone", file, "fill_page<kInputOperand>(zone_row(zone),",
+         "fill_page<kInputOperand>(zone_row(zone ^ 1),"},
+        {"commit dropped", file, commit, wait},
+        {"committed twice", file, commit, "tensix::commit_zone();" + commit},
+        {"packer does not wait for the zone", file, wait,
+         "const uint32_t chunk = zone * kChunksPerZone; pack_statistics("},
+        {"zone never released", file, release, sum},
+        {"zone released twice", file, release, release + "tensix::release_zone();"},
+        {"zone released before it is packed", file, wait, "tensix::wait_zone();\n    tensix::release_zone();" + wait},
+        {"zone flip dropped", file, release + "\n    state.zone ^= 1;", release},
+        {"pack of the wrong chunk", file, "pack_rows<kOutputTensor>(kOutput, chunk,",
+         "pack_rows<kOutputTensor>(kOutput, chunk + 1,"},
+        {"pack of the other zone", file, "zone * kChunksPerZone;\n    pack_statistics",
+         "(zone ^ 1) * kChunksPerZone;\n    pack_statistics"},
+        {"a chunk too many packed", file, "packed < elements; packed", "packed < elements + 1024; packed"},
+        {"SFPU not ordered behind the fill", file,
+         "elements, state.formats);\n    tensix::order_sfpu_after_fill();\n    for (uint32_t batch",
+         "elements, state.formats);\n    for (uint32_t batch"},
+        {"first batch not normalised", file, "for (uint32_t batch = 0; batch < batches; ++batch) {",
          "for (uint32_t batch = 1; batch < batches; ++batch) {"},
         {"batches overlap", file, "batch * kRowsPerBatch * kBatchStrideRows;", "batch * kBatchStrideRows;"},
+        {"output reserve dropped", file, "cb_reserve_back(buffer, 1);", ""},
+        {"output push dropped", file, "cb_push_back(buffer, 1);", ""},
+        {"output pushed before it is packed", file, "const uint32_t address = tensix::back_address(buffer);",
+         "const uint32_t address = tensix::back_address(buffer); cb_push_back(buffer, 1);"},
+        {"packer's format not set anew",
+         file,
+         "formats.pack_to(buffer, tensor.element_bytes);\n        "
+         "cb_reserve_back(buffer, 1);",
+         "cb_reserve_back(buffer, 1);",
+         {},
+         kRichResident},
+    };
+}
+
+[[nodiscard]] std::vector<Mutation> resident_option_mutations() {
+    const std::string file = "compute.cpp";
+    const std::string sum =
+        "pack_rows<kSumTensor>(kSum, chunk + kResidualRow / kChunkRows, elements, state.formats);\n";
+    return {
+        {"sum packed from the input's chunk",
+         file,
+         "chunk + kResidualRow / kChunkRows, elements",
+         "chunk, elements",
+         {},
+         kRichResident},
+        {"sum pushed twice", file, sum, sum + sum, {}, kRichResident},
+        {"sum not packed", file, sum, "", {}, kRichResident},
+        {"statistics not pushed",
+         file,
+         "pack_statistics(chunk + kResidentStatisticsRow / kChunkRows, state.formats);",
+         "",
+         {},
+         kRichResident},
+        {"statistics packed from another chunk",
+         file,
+         "pack_statistics(chunk + kResidentStatisticsRow / kChunkRows,",
+         "pack_statistics(chunk,",
+         {},
+         kRichResident},
+        {"statistics of a batch over the first's",
+         file,
+         "sfpu::mean_row(batch * kRowsPerBatch)",
+         "sfpu::mean_row(0)",
+         {},
+         kRichResident},
+        {"residual not filled",
+         file,
+         "fill_page<kResidualOperand>(zone_row(zone) + kResidualRow, elements, state.formats);",
+         "",
+         {},
+         kRichResident},
+        {"residual filled over the input",
+         file,
+         "fill_page<kResidualOperand>(zone_row(zone) + kResidualRow,",
+         "fill_page<kResidualOperand>(zone_row(zone),",
+         {},
+         kRichResident},
+        {"residual unpacked twice",
+         file,
+         "fill_page<kResidualOperand>(zone_row(zone)",
+         "fill_page<kResidualOperand>(zone_row(zone) + kResidualRow, elements, state.formats);\n    "
+         "fill_page<kResidualOperand>(zone_row(zone)",
+         {},
+         kRichResident},
+    };
+}
+
+[[nodiscard]] std::vector<Mutation> operand_mutations() {
+    const std::string file = "operands.hpp";
+    const std::string fill = "fill_from_page<operand>(0, dest_row, elements, formats);\n";
+    return {
+        {"input wait dropped", file, "cb_wait_front(operand.buffer, 1);\n        " + fill, fill},
+        {"input pop dropped", file, fill + "        cb_pop_front(operand.buffer, 1);", fill},
+        {"input popped before it is unpacked", file, fill + "        cb_pop_front(operand.buffer, 1);",
+         "cb_pop_front(operand.buffer, 1);" + fill},
+        {"gamma or beta not waited for", file, "cb_wait_front(operand.buffer, 1);\n    }\n}\ntemplate",
+         "}\n}\ntemplate"},
+        {"gamma or beta not popped", file, "cb_pop_front(operand.buffer, 1);\n    }\n}\n\n// Pages of", "}\n}\n"},
+        {"unpacker's format not set anew", file, "formats.template unpack_from<operand>();", "", {}, kRichResident},
+        {"unpacker's format that of the input",
+         file,
+         "reconfig_data_format_srca(operand.buffer);",
+         "reconfig_data_format_srca(kInput);",
+         {},
+         kRichResident},
+        {"packer's format that of the output",
+         file,
+         "pack_reconfig_data_format(buffer);",
+         "pack_reconfig_data_format(kOutput);",
+         {},
+         kRichResident},
+        {"packer set anew and again", file, "packed_bytes_ = element_bytes;", "packed_bytes_ = 2;", {}, kRichResident},
+        {"unpacker set up for the input always",
+         file,
+         "uint32_t unpacked_bytes_ = kFirstOperand.element_bytes;",
+         "uint32_t unpacked_bytes_ = kInputOperand.element_bytes;",
+         {},
+         kRichResident},
+        {"pages counted in bytes of the other format",
+         file,
+         "offset * operand.element_bytes,",
+         "offset * 2,",
+         {},
+         kReadAgain},
+        {"residual not waited for", file, "cb_wait_front(kResidual, pages);", "", {}, kRichStreamed},
+        {"residual not popped", file, "cb_pop_front(kResidual, pages);", "", {}, kRichStreamed},
+        {"residual popped a page too far",
+         file,
+         "cb_pop_front(kResidual, pages);",
+         "cb_pop_front(kResidual, pages + 1);",
+         {},
+         kRichStreamed},
     };
 }
 
 [[nodiscard]] std::vector<Mutation> affine_mutations() {
     const std::string file = "compute.cpp";
+    const std::string settle =
+        "fill_affine(kResidentGammaRow, 0, kWidth, state.formats);\n            "
+        "tensix::order_sfpu_after_fill();\n";
     return {
-        {"beta not waited for", file, "cb_wait_front(kBeta, 1);\n        fill_affine(", "fill_affine("},
-        {"gamma and beta filled again in each block", file,
-         "fill_affine(kResidentGammaRow, 0, kWidth);\n        tensix::order_sfpu_after_fill();\n        is_settled = "
-         "true;",
-         "fill_affine(kResidentGammaRow, 0, kWidth);\n        tensix::order_sfpu_after_fill();"},
-        {"beta over gamma", file, "gamma_row + kRowsInChunk, elements);", "gamma_row, elements);"},
-        {"gamma popped twice", file, "    cb_pop_front(kGamma, 1);\n",
-         "    cb_pop_front(kGamma, 1);\n    cb_pop_front(kGamma, 1);\n"},
-        {"beta not popped", file, "    cb_pop_front(kBeta, 1);\n", ""},
-        {"idle core does not wait for vectors", file, "    wait_affine(state.affine_is_settled);  //", "    //"},
-        {"gamma of the first segment for all", file,
-         "segment * contract::kElementsPerChunk, segment_elements(segment));\n    tensix::order",
-         "0, segment_elements(segment));\n    tensix::order"},
-    };
-}
-
-[[nodiscard]] std::vector<Mutation> streamed_mutations() {
-    const std::string file = "compute.cpp";
-    return {
-        {"segment waits for one step too few", file, "cb_wait_front(kInput, (segment + 1) * kPagesPerStep);",
-         "cb_wait_front(kInput, segment * kPagesPerStep);"},
-        {"segment waits for one step too many", file, "cb_wait_front(kInput, (segment + 1) * kPagesPerStep);",
-         "cb_wait_front(kInput, (segment + 2) * kPagesPerStep);"},
-        {"segment popped before it is unpacked", file,
-         "fill_segment(0, zone, segment_elements(segment));\n    cb_pop_front(kInput, kPagesPerStep);",
-         "cb_pop_front(kInput, kPagesPerStep);\n    fill_segment(0, zone, segment_elements(segment));"},
-        {"segment's zone not acquired", file, "tensix::acquire_zone();\n    fill_segment(0,", "fill_segment(0,"},
-        {"second segment normalised twice", file, "fill_segment(0, zone, segment_elements(segment));",
-         "fill_segment(segment == 0 ? 1 : 0, zone, segment_elements(segment));"},
-        {"fill not ordered behind the SFPU", file, "    tensix::order_fill_after_sfpu();\n", ""},
-        {"segment pushed a page short", file, "cb_push_back(kOutput, kPagesPerStep);", "cb_push_back(kOutput, 1);"},
-        {"segment's rows packed to one page", file, "tensix::back_address(kOutput) + row * kBufferPageBytes",
-         "tensix::back_address(kOutput)"},
-        {"rows of a segment swapped", file, "tensix::pack_chunk(zone * kChunksPerZone + row,",
-         "tensix::pack_chunk(zone * kChunksPerZone + kRowsPerBatch - 1 - row,"},
-        {"SFPU pointed at the other zone", file,
-         "MATH((point_sfpu_at(zone_row(zone))));\n    MATH((run_normalising_pass(",
-         "MATH((point_sfpu_at(zone_row(zone ^ 1))));\n    MATH((run_normalising_pass("},
-    };
-}
-
-[[nodiscard]] std::vector<Mutation> fill_mutations() {
-    const std::string file = "tensix/fill.hpp";
-    return {
-        {"unpacker context not waited for", file, "wait_for_next_context(2);", ""},
-        {"three addresses for two contexts", file, "wait_for_next_context(2);", "wait_for_next_context(3);"},
-        {"UNPACK_SYNC not posted", file, "semaphore_post(semaphore::UNPACK_SYNC);", ""},
-        {"UNPACK_SYNC not taken", file, "t6_semaphore_get(semaphore::UNPACK_SYNC);", ""},
-        {"unpacker does not wait for its address", file, "TTI_STALLWAIT(p_stall::STALL_UNPACK, p_stall::TRISC_CFG);",
-         ""},
-        {"context not switched", file, "switch_config_context(unp_cfg_context);", ""},
-        {"half of the elements unpacked", file, "elements - 1, 0);", "elements / 2 - 1, 0);"},
-        {"SrcA bank not handed over", file, "TTI_UNPACR(SrcA, 0, 0, 0, 0, 1, 1,", "TTI_UNPACR(SrcA, 0, 0, 0, 0, 1, 0,"},
-        {"SrcA bank not handed back", file, "TTI_ELWADD(p_elwise::CLR_A,", "TTI_ELWADD(p_elwise::CLR_NONE,"},
-        {"SrcA bank handed back with every move", file, "TTI_ELWADD(p_elwise::CLR_NONE,",
-         "TTI_ELWADD(p_elwise::CLR_A,"},
-        {"SrcB never made valid", file, "UNPACK((TTI_UNPACR_NOP(SrcB, p_unpacr_nop::UNP_SET_DVALID)));", ""},
-        {"SrcB not zeroed", file, "UNPACK((TTI_UNPACR_NOP(SrcB, p_unpacr_nop::UNP_ZEROSRC)));", ""},
-        {"SrcB not handed back at the end", file, "MATH((TTI_CLEARDVALID(p_setrwc::CLR_B, 0)));", ""},
-        {"SrcB handed back before it is there", file, "MATH((TTI_STALLWAIT(p_stall::STALL_MATH, p_stall::SRCB_VLD)));",
-         ""},
-        {"one move too few", file, "moved < elements;", "moved + kElementsPerElwadd < elements;"},
-        {"row counters not cleared", file, "{.srca = {.clr = 1}, .dest = {.clr = 1}}", "{.srca = {.clr = 1}}"},
-        {"chunks filled over each other", file, "dest_row + done / contract::kElementsPerDestRow, count",
-         "dest_row, count"},
+        {"beta not waited for", file, "wait_for_vector<kBetaOperand>();\n        if constexpr", "if constexpr"},
+        {"gamma and beta never settled", file, "    state.affine_is_settled = true;", ""},
+        {"SFPU not ordered behind gamma and beta", file, settle,
+         "fill_affine(kResidentGammaRow, 0, kWidth, state.formats);"},
+        {"beta over gamma", file, "gamma_row + kChunkRows, offset,", "gamma_row, offset,"},
+        {"gamma popped twice", file,
+         "pop_vector<kGammaOperand>();\n        pop_vector<kBetaOperand>();\n    }\n    finish",
+         "pop_vector<kGammaOperand>();pop_vector<kGammaOperand>();pop_vector<kBetaOperand>();\n    }\n    finish"},
+        {"beta not popped", file, "pop_vector<kBetaOperand>();\n    }\n    finish", "}\n    finish"},
+        {"idle core does not wait for gamma", file, "wait_for_vector<kGammaOperand>();  //", "//"},
+        {"gamma of the first segment for all", file, "segment * contract::kElementsPerChunk, segment_elements",
+         "0, segment_elements"},
     };
 }
 
@@ -133,6 +187,44 @@ namespace {
         {"last vectors not normalised", "normalise.hpp", "kWholeVectors + (kTail != 0 ? 2 : 0)", "kWholeVectors"},
         {"normalised rows begin elsewhere", "normalise.hpp", "point_sfpu_at(dest_row);\n    run_normalising_pass",
          "point_sfpu_at(dest_row + 4);\n    run_normalising_pass"},
+        {"last even elements not summed", "normalise.hpp", "sfpu::issue<Masked<Step, static_cast<int32_t>(kTail)>>();",
+         ""},
+        {"sums not cleared", "normalise.hpp", "point_sfpu_at(dest_row);\n    sfpu::issue<ClearSums>();",
+         "point_sfpu_at(dest_row);"},
+        {"rows not shifted",
+         "normalise.hpp",
+         "if constexpr (kShifts) {\n        sfpu::issue<FindShifts>();",
+         "if constexpr (kShifts) {",
+         {},
+         kRichResident},
+        {"shifts not kept for the means",
+         "normalise.hpp",
+         "sfpu::issue<StoreShifts>(statistics_distance);",
+         "",
+         {},
+         kRichResident},
+        {"mean in rstd's place",
+         "sfpu/statistics.hpp",
+         "then(store_distant(5, mean_row(row)));\n    }\n    return "
+         "sequence;\n}\n\n// Lj",
+         "then(store_distant(5, rstd_row(row)));\n    }\n    return sequence;\n}\n\n// Lj",
+         {},
+         kRichResident},
+        {"residual joined in each pass",
+         "normalise.hpp",
+         "kIsResident ? batch_with(0, false) : kFirstPass",
+         "kFirstPass",
+         {},
+         kRichResident},
+        {"sum not stored", "normalise.hpp", "kIsResident && kSumTensor.is_there()};", "false};", {}, kRichResident},
+        {"gamma without its 1",
+         "sfpu/steps.hpp",
+         "sequence.then(add(kGammaRegister, kOne, kGammaRegister));",
+         "",
+         {},
+         kRichResident},
+        {"beta left out", "normalise.hpp", "kGammaVector.is_there(), kBetaVector.is_there(), kGamma",
+         "kGammaVector.is_there(), false, kGamma"},
     };
 }
 
@@ -140,8 +232,8 @@ namespace {
 
 std::vector<Mutation> compute_mutations() {
     std::vector<Mutation> all;
-    for (const auto& some :
-         {resident_mutations(), affine_mutations(), streamed_mutations(), fill_mutations(), other_mutations()}) {
+    for (const auto& some : {resident_mutations(), resident_option_mutations(), operand_mutations(), affine_mutations(),
+                             streamed_mutations(), fill_mutations(), other_mutations()}) {
         all.insert(all.end(), some.begin(), some.end());
     }
     return all;

@@ -23,16 +23,48 @@ namespace fs = std::filesystem;
 constexpr int kWorkers = 2;
 constexpr std::uint64_t kSchedules = 6;  // of each case
 
-// Kinds of plan that differ in how the kernels run; the first are the cheapest to compile.
+// By CaseKind: kinds of plan that differ in how the kernels run.
 [[nodiscard]] std::vector<Case> mutation_cases() {
     return {
-        {.rows = 40, .width = 96, .grid_x = 2, .grid_y = 2, .dram_banks = 3, .memories = "DDDD"},
-        {.rows = 24, .width = 1024, .grid_x = 4, .grid_y = 3, .dram_banks = 5, .memories = "DDDD"},  // multicast, runs
-        {.rows = 18, .width = 2080, .grid_x = 2, .grid_y = 1, .dram_banks = 3, .l1_banks = 5, .memories = "DDDL"},
-        {.rows = 9, .width = 2048, .grid_x = 4, .grid_y = 4, .dram_banks = 3, .memories = "DDDD"},  // multicast, idle
-                                                                                                    // cores
-        {.rows = 100, .width = 64, .grid_x = 2, .grid_y = 1, .dram_banks = 5, .memories = "DDDD"},  // several runs
-        {.rows = 60, .width = 512, .grid_x = 3, .grid_y = 1, .l1_banks = 3, .memories = "LLLL"},
+        {.rows = 40, .width = 96, .grid_x = 2, .grid_y = 2, .dram_banks = 3},
+        {.rows = 24, .width = 1024, .grid_x = 4, .grid_y = 3, .dram_banks = 5},
+        {.rows = 18, .width = 2080, .grid_x = 2, .grid_y = 1, .dram_banks = 3, .l1_banks = 5, .memories = "DDDDL"},
+        {.rows = 9, .width = 2048, .grid_x = 4, .grid_y = 4, .dram_banks = 3},
+        {.rows = 100, .width = 64, .grid_x = 2, .grid_y = 1, .dram_banks = 5},
+        {.rows = 60, .width = 512, .grid_x = 3, .grid_y = 1, .l1_banks = 3, .memories = "LLLLL"},
+        {.rows = 40,
+         .width = 99,
+         .grid_x = 2,
+         .grid_y = 1,
+         .dram_banks = 3,
+         .l1_banks = 5,
+         .memories = "DLDDL",
+         .dtypes = "FBFBFB",
+         .vectors = "TT",
+         .options = "rstz"},
+        {.rows = 10,
+         .width = 2101,
+         .grid_x = 2,
+         .grid_y = 1,
+         .dram_banks = 3,
+         .dtypes = "BFBFBF",
+         .vectors = "TW",
+         .options = "rst"},
+        {.rows = 4,
+         .width = 3072,
+         .dram_banks = 3,
+         .dtypes = "FFBFBF",
+         .vectors = "RW",
+         .options = "rt",
+         .l1_bytes = 52'000},
+        {.rows = 60,
+         .width = 333,
+         .grid_x = 2,
+         .grid_y = 1,
+         .dram_banks = 3,
+         .dtypes = "FBBFBB",
+         .vectors = "-W",
+         .options = "m"},
     };
 }
 
@@ -95,7 +127,9 @@ struct Detection {
 }
 
 [[nodiscard]] std::optional<Detection> detect(const Toolchain& toolchain, const Mutation& mutation) {
-    for (const Case& value : mutation_cases()) {
+    std::vector<Case> cases = mutation_cases();
+    std::swap(cases.front(), cases.at(mutation.kind));
+    for (const Case& value : cases) {
         if (auto detection = detect_with(toolchain, mutation, value)) {
             return detection;
         }

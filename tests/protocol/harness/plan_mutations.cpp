@@ -7,8 +7,8 @@ namespace {
 namespace contract = layernorm_fused_rm::contract;
 using layernorm_fused_rm::Plan;
 
-[[nodiscard]] Mutation on_plan(const char* name, std::function<void(Plan&)> change) {
-    return {.name = name, .plan = {.plan = std::move(change), .layout = {}}};
+[[nodiscard]] Mutation on_plan(const char* name, std::function<void(Plan&)> change, CaseKind kind = kPlain) {
+    return {.name = name, .plan = {.plan = std::move(change), .layout = {}}, .kind = kind};
 }
 
 [[nodiscard]] Mutation on_layout(const char* name, std::function<void(Layout&)> change) {
@@ -50,6 +50,14 @@ std::vector<Mutation> plan_mutations() {
                 }),
         on_plan("a bank that there is not", [](Plan& plan) { first_run(plan, 0, RunArgument::kBank) += 100; }),
         on_plan("runtime arguments cut short", [](Plan& plan) { plan.core_arguments.at(0).resize(2); }),
+        on_plan(
+            "residual buffer a step too small", [](Plan& plan) { shorten(plan, 3); }, kRichResident),
+        on_plan("buffers of the other format",
+                [](Plan& plan) {
+                    for (auto& buffer : plan.buffers) {
+                        buffer.dtype = layernorm_fused_rm::DataType::kFloat32;
+                    }
+                }),
         on_layout("two buffers overlap", [](Layout& layout) { layout.buffer_addresses.at(1) -= 32; }),
         on_layout("buffers at odd addresses",
                   [](Layout& layout) {

@@ -1,9 +1,9 @@
 #include "harness/program.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "contract.hpp"
+#include "harness/tensors.hpp"
 
 namespace protocol {
 namespace {
@@ -15,32 +15,21 @@ using layernorm_fused_rm::Plan;
 constexpr std::size_t kMostEvents = 4'000'000;  // of one thread; more means that it does not end
 constexpr std::uint32_t kFirstBufferAddress = 0x1a000;
 constexpr std::uint32_t kBufferAlignment = 64;
-constexpr std::uint32_t kTensorSpacing = 0x10000000;
+constexpr std::int64_t kPageMultiple = 32;  // of buffers
+constexpr std::uint32_t kTensorSpacing = 0x08000000;
 constexpr std::int32_t kFirstCorePlace = 18;  // Wormhole's virtual coordinates of workers begin here
 
-constexpr std::array kTensorContents = {Content::kRow, Content::kGamma, Content::kBeta, Content::kRow};
-constexpr std::array kTensorNames = {"input", "gamma", "beta", "output"};
-
 [[nodiscard]] Layout make_layout(const Case& value, const Plan& plan, Random& random) {
-    Layout layout;
+    Layout layout{.buffer_addresses = {}, .tensors = make_tensors(value)};
     auto address = kFirstBufferAddress + kBufferAlignment * static_cast<std::uint32_t>(random.below(64));
     for (const CircularBuffer& buffer : plan.buffers) {
         layout.buffer_addresses.push_back(address);
         address += static_cast<std::uint32_t>(buffer.bytes());
     }
-    for (std::size_t i = 0; i < 4; ++i) {
-        const bool in_dram = value.memories[i] == 'D';
-        const std::uint32_t alignment = in_dram ? static_cast<std::uint32_t>(value.dram_alignment) : kUnitBytes;
-        layout.tensors.push_back(
-            {.name = kTensorNames.at(i),
-             .content = kTensorContents.at(i),
-             .in_dram = in_dram,
-             .banks = static_cast<std::uint32_t>(in_dram ? value.dram_banks : value.l1_banks),
-             .address = kTensorSpacing * static_cast<std::uint32_t>(i + 1) +
-                        alignment * static_cast<std::uint32_t>(random.below(256)),
-             .page_bytes = static_cast<std::uint32_t>(plan.width * contract::kBytesPerBfloat16),
-             .pages = kTensorContents.at(i) == Content::kRow ? static_cast<std::uint64_t>(plan.rows) : 1,
-             .alignment_bytes = in_dram ? static_cast<std::uint32_t>(value.dram_alignment) : 16});
+    for (std::size_t i = 0; i < layout.tensors.size(); ++i) {
+        Tensor& tensor = layout.tensors[i];
+        tensor.address = kTensorSpacing * static_cast<std::uint32_t>(i + 1) +
+                         tensor.alignment_bytes * static_cast<std::uint32_t>(random.below(256));
     }
     return layout;
 }
@@ -50,7 +39,7 @@ void check_layout(const Plan& plan, const Layout& layout) {
     for (std::size_t i = 0; i < plan.buffers.size(); ++i) {
         const std::int64_t first = layout.buffer_addresses[i];
         bytes += plan.buffers[i].bytes();
-        require(plan.buffers[i].bytes() > 0 && plan.buffers[i].page_bytes % kUnitBytes == 0, Rule::kLayout,
+        require(plan.buffers[i].bytes() > 0 && plan.buffers[i].page_bytes % kPageMultiple == 0, Rule::kLayout,
                 "a circular buffer is empty, or its pages are no multiple of 32 bytes");
         for (std::size_t j = 0; j < i; ++j) {
             const std::int64_t other = layout.buffer_addresses[j];
@@ -63,8 +52,9 @@ void check_layout(const Plan& plan, const Layout& layout) {
 }
 
 // A core as it is before the program starts.
-[[nodiscard]] Core make_core(const Plan& plan, const Layout& layout, std::size_t index) {
+[[nodiscard]] Core make_core(const Case& value, const Plan& plan, const Layout& layout, std::size_t index) {
     Core core;
+    core.tensix.call = to_call(value);
     core.x = static_cast<std::uint32_t>(kFirstCorePlace + plan.cores[index].core.x);
     core.y = static_cast<std::uint32_t>(kFirstCorePlace + plan.cores[index].core.y);
     core.l1_address = *std::ranges::min_element(layout.buffer_addresses);
@@ -80,7 +70,8 @@ void check_layout(const Plan& plan, const Layout& layout) {
 [[nodiscard]] std::vector<std::uint32_t> common_arguments(const Plan& plan, const Layout& layout, Thread thread) {
     using contract::ReaderArgument;
     if (thread == Thread::kWriter) {
-        return {layout.tensors[3].address};
+        return {layout.tensor(TensorIndex::kOutput).address, layout.tensor(TensorIndex::kSum).address,
+                layout.tensor(TensorIndex::kMean).address, layout.tensor(TensorIndex::kRstd).address};
     }
     if (thread != Thread::kReader) {
         return {};
@@ -89,9 +80,10 @@ void check_layout(const Plan& plan, const Layout& layout) {
     const auto set = [&](ReaderArgument argument, std::int64_t word) {
         words.at(static_cast<std::size_t>(argument)) = static_cast<std::uint32_t>(word);
     };
-    set(ReaderArgument::kInputAddress, layout.tensors[0].address);
-    set(ReaderArgument::kGammaAddress, layout.tensors[1].address);
-    set(ReaderArgument::kBetaAddress, layout.tensors[2].address);
+    set(ReaderArgument::kInputAddress, layout.tensor(TensorIndex::kInput).address);
+    set(ReaderArgument::kGammaAddress, layout.tensor(TensorIndex::kGamma).address);
+    set(ReaderArgument::kBetaAddress, layout.tensor(TensorIndex::kBeta).address);
+    set(ReaderArgument::kResidualAddress, layout.tensor(TensorIndex::kResidual).address);
     if (plan.sharing) {
         set(ReaderArgument::kSourceX, kFirstCorePlace + plan.sharing->source.x);
         set(ReaderArgument::kSourceY, kFirstCorePlace + plan.sharing->source.y);
@@ -179,9 +171,9 @@ void run_case(const Case& value, const Plan& original, const Units& units, const
         mutation.layout(layout);
     }
     check_layout(plan, layout);
-    Program program{.cores = {}, .memory = Memory(layout.tensors, 3)};
+    Program program{.cores = {}, .memory = Memory(layout.tensors)};
     for (std::size_t i = 0; i < plan.cores.size(); ++i) {
-        Core core = make_core(plan, layout, i);
+        Core core = make_core(value, plan, layout, i);
         for (std::size_t thread = 0; thread < kThreads; ++thread) {
             const auto which = static_cast<Thread>(thread);
             core.threads[thread].events = record_thread(

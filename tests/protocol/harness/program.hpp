@@ -9,10 +9,15 @@
 
 namespace protocol {
 
+enum class TensorIndex : std::uint8_t { kInput, kResidual, kGamma, kBeta, kOutput, kSum, kMean, kRstd, kCount };
+
 // Where a program's parts lie; the host runtime's choice, so drawn from the seed.
 struct Layout {
+    [[nodiscard]] Tensor& tensor(TensorIndex index) { return tensors.at(static_cast<std::size_t>(index)); }
+    [[nodiscard]] const Tensor& tensor(TensorIndex index) const { return tensors.at(static_cast<std::size_t>(index)); }
+
     std::vector<std::uint32_t> buffer_addresses;  // by the plan's buffers
-    std::vector<Tensor> tensors;                  // input, gamma, beta, output
+    std::vector<Tensor> tensors;                  // by TensorIndex
 };
 
 // A change that a mutation makes to what was planned.

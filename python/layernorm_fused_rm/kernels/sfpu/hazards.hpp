@@ -117,6 +117,15 @@ struct Sequence {
         }
         return *this;
     }
+    // Makes the last access to DEST, which there must be, move the row counter on to the next vector.
+    constexpr Sequence& advance() {
+        uint32_t last = size;
+        while (instructions[last - 1].opcode() != Opcode::kLoad && instructions[last - 1].opcode() != Opcode::kStore) {
+            --last;
+        }
+        instructions[last - 1] = advancing(instructions[last - 1], Advance::kNextVector);
+        return *this;
+    }
     // Makes the sequence safe to be followed by anything, itself included: nothing it wrote is still late.
     constexpr Sequence& settle() {
         if (size != 0 && (lregs_late(instructions[size - 1]) != 0 || is_late_configuration(instructions[size - 1]))) {

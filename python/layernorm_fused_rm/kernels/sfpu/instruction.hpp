@@ -35,8 +35,8 @@ enum class Opcode : uint32_t {
 
 // Where an SFPLOAD or SFPSTORE finds its DEST row, beside its immediate and the row counter.
 enum class Base : uint32_t {
-    kBatch,   // the batch's first row
-    kAffine,  // gamma's first row: issue() adds the distance from the batch to it
+    kBatch,    // the batch's first row
+    kDistant,  // gamma's, or the statistics': issue() adds the distance from the batch to it
 };
 
 // What follows an SFPLOAD or SFPSTORE: the ADDR_MOD slot that address_modes.hpp programs.
@@ -55,17 +55,24 @@ inline constexpr uint32_t kFormatFp32 = 3;
 [[nodiscard]] constexpr Instruction encode(Opcode opcode, uint32_t fields) {
     return {(static_cast<uint32_t>(opcode) << 24) | fields, Base::kBatch};
 }
-[[nodiscard]] constexpr uint32_t access_fields(uint32_t lreg, uint32_t dest_row, Advance advance) {
-    return (lreg << 20) | (kFormatFp32 << 16) | (static_cast<uint32_t>(advance) << 14) | dest_row;
+[[nodiscard]] constexpr uint32_t access_fields(uint32_t lreg, uint32_t dest_row) {
+    return (lreg << 20) | (kFormatFp32 << 16) | dest_row;
 }
-[[nodiscard]] constexpr Instruction load(uint32_t to, uint32_t dest_row, Advance advance = Advance::kStay) {
-    return encode(Opcode::kLoad, access_fields(to, dest_row, advance));
+[[nodiscard]] constexpr Instruction load(uint32_t to, uint32_t dest_row) {
+    return encode(Opcode::kLoad, access_fields(to, dest_row));
 }
-[[nodiscard]] constexpr Instruction load_affine(uint32_t to, uint32_t dest_row) {
-    return {encode(Opcode::kLoad, access_fields(to, dest_row, Advance::kStay)).word, Base::kAffine};
+[[nodiscard]] constexpr Instruction store(uint32_t from, uint32_t dest_row) {
+    return encode(Opcode::kStore, access_fields(from, dest_row));
 }
-[[nodiscard]] constexpr Instruction store(uint32_t from, uint32_t dest_row, Advance advance = Advance::kStay) {
-    return encode(Opcode::kStore, access_fields(from, dest_row, advance));
+[[nodiscard]] constexpr Instruction load_distant(uint32_t to, uint32_t dest_row) {
+    return {load(to, dest_row).word, Base::kDistant};
+}
+[[nodiscard]] constexpr Instruction store_distant(uint32_t from, uint32_t dest_row) {
+    return {store(from, dest_row).word, Base::kDistant};
+}
+// The same SFPLOAD or SFPSTORE, after which the row counter moves on.
+[[nodiscard]] constexpr Instruction advancing(Instruction access, Advance advance) {
+    return {access.word | (static_cast<uint32_t>(advance) << 14), access.base};
 }
 [[nodiscard]] constexpr Instruction mad(uint32_t a, uint32_t b, uint32_t c, uint32_t to) {
     return encode(Opcode::kMad, (a << 16) | (b << 12) | (c << 8) | (to << 4));

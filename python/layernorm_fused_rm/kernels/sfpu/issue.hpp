@@ -17,36 +17,35 @@ namespace layernorm_fused_rm::sfpu {
 inline constexpr uint32_t kReplaySlots = 32;
 
 template <typename Constant, uint32_t index>
-inline __attribute__((always_inline)) void issue_one(uint32_t affine_distance) {
+inline __attribute__((always_inline)) void issue_one(uint32_t distance) {
     constexpr Instruction instruction = Constant::value.instructions[index];
-    if constexpr (instruction.base == Base::kAffine) {
-        TT_INSN(instruction.word + affine_distance);
+    if constexpr (instruction.base == Base::kDistant) {
+        TT_INSN(instruction.word + distance);
     } else {
         TTI_INSN(instruction.word);
     }
 }
 
 template <typename Constant, uint32_t... indices>
-inline __attribute__((always_inline)) void issue_each(uint32_t affine_distance,
-                                                      std::integer_sequence<uint32_t, indices...>) {
-    (issue_one<Constant, indices>(affine_distance), ...);
+inline __attribute__((always_inline)) void issue_each(uint32_t distance, std::integer_sequence<uint32_t, indices...>) {
+    (issue_one<Constant, indices>(distance), ...);
 }
 
-// Issues the whole sequence once. `affine_distance` is gamma's first DEST row, counted from the batch's.
+// Issues the whole sequence once. `distance` leads from the batch's first DEST row to what is distant.
 template <typename Constant>
-inline __attribute__((always_inline)) void issue(uint32_t affine_distance = 0) {
+inline __attribute__((always_inline)) void issue(uint32_t distance = 0) {
     static_assert(!has_hazard(Constant::value), "an SFPU result is read too early");
-    issue_each<Constant>(affine_distance, std::make_integer_sequence<uint32_t, Constant::value.size>{});
+    issue_each<Constant>(distance, std::make_integer_sequence<uint32_t, Constant::value.size>{});
 }
 
 // Issues the sequence `count` times, count >= 1.
 template <typename Constant>
-inline __attribute__((always_inline)) void repeat(uint32_t count, uint32_t affine_distance = 0) {
+inline __attribute__((always_inline)) void repeat(uint32_t count, uint32_t distance = 0) {
     constexpr uint32_t length = Constant::value.size;
     static_assert(length <= kReplaySlots, "a repeated step must fit in the replay buffer");
     static_assert(may_follow(Constant::value, Constant::value), "a step must be able to follow itself");
     TTI_REPLAY(0, length, 1, 1);
-    issue<Constant>(affine_distance);
+    issue<Constant>(distance);
     for (uint32_t turn = 1; turn < count; ++turn) {
         TTI_REPLAY(0, length, 0, 0);
     }

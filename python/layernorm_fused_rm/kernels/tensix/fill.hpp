@@ -1,14 +1,19 @@
-// Moves bf16 elements from L1 to fp32 DEST in linear order: element i of the source becomes element i of the DEST rows.
+// Moves elements from L1 to fp32 DEST in linear order: element i of the source becomes element i of the DEST rows.
 //
-// L1 -> SrcA by one UNPACR of up to a chunk (1,024 elements, as LLK's matmul unpacks a tile); SrcA -> DEST by ELWADD
-// with a SrcB of zeros, eight rows each, which is how LLK's datacopy widens bf16 to fp32 (x + 0 is exact). SrcB is
-// zeroed and made valid once and never released until the end, so that only SrcA is handed back and forth. Source: ISA
-// documents "UNPACR_Regular", "ELWADD"; llk_unpack_A.h, llk_math_eltwise_unary_datacopy.h.
+// bfloat16: L1 -> SrcA by one UNPACR of up to a chunk (1,024 elements, as LLK's matmul unpacks a tile); SrcA -> DEST by
+// ELWADD with a SrcB of zeros, eight rows each, which is how LLK's datacopy widens bf16 to fp32 (x + 0 is exact). SrcB
+// is zeroed and made valid once and never released until the end, so that only SrcA is handed back and forth. Source:
+// ISA documents "UNPACR_Regular", "ELWADD"; llk_unpack_A.h, llk_math_eltwise_unary_datacopy.h.
+//
+// float32: L1 -> DEST by one UNPACR, since SrcA would keep 11 bits of the significand ("Format Conversion"). Settings
+// and hand-over are LLK's (set_dst_write_addr, math_unpack_to_dest_*): the math thread sends the DEST row by mailbox once
+// FPU and SFPU are done, and waits for semaphore UNPACK_TO_DEST.
 #pragma once
 
 #include <stdint.h>
 
 #include "api/compute/common.h"
+#include "api/compute/reconfig_data_format.h"
 #include "api/compute/tile_move_copy.h"
 #include "contract.hpp"
 
@@ -23,6 +28,14 @@ inline constexpr uint32_t kStay = 0;
 inline constexpr uint32_t kNextVector = 1;
 inline constexpr uint32_t kNextRows = 2;
 inline constexpr uint32_t kFirstRows = 3;
+
+// A circular buffer that is unpacked, and its elements.
+struct Operand {
+    uint32_t buffer;
+    uint32_t element_bytes;
+
+    constexpr bool is_float32() const { return element_bytes == contract::kBytesPerFloat32; }
+};
 
 // Sets up unpacker and address modes. After compute_kernel_hw_startup and copy_init.
 inline void start_fill() {
@@ -42,17 +55,58 @@ inline void end_fill() {
 }
 
 #ifdef TRISC_UNPACK
-// L1 -> SrcA: up to one chunk from `l1_address` (bytes, a multiple of 16). Waits for a free SrcA bank in hardware.
-inline void unpack_to_srca(uint32_t l1_address, uint32_t elements) {
+// Gives the unpacker's next context an L1 address (bytes, a multiple of 16).
+inline void configure_address(uint32_t l1_address) {
     volatile uint32_t tt_reg_ptr* configuration = get_cfg_pointer();
     wait_for_next_context(2);
     configuration[unp_cfg_context == 0 ? THCON_SEC0_REG3_Base_address_ADDR32
                                        : THCON_SEC0_REG3_Base_cntx1_address_ADDR32] = l1_address / kBytesPerL1Word - 1;
+}
+
+// L1 -> SrcA: up to one chunk. Waits for a free SrcA bank in hardware.
+inline void unpack_to_srca(uint32_t l1_address, uint32_t elements) {
+    configure_address(l1_address);
     semaphore_post(semaphore::UNPACK_SYNC);
     TTI_STALLWAIT(p_stall::STALL_UNPACK, p_stall::TRISC_CFG);
     TT_SETADCXX(p_setadc::UNP_A, elements - 1, 0);
     TTI_UNPACR(SrcA, 0, 0, 0, 0, 1, 1, p_unpacr::RAREFYB_DISABLE, 0, 0, 0, 0, 1);
     t6_semaphore_get(semaphore::UNPACK_SYNC);
+    switch_config_context(unp_cfg_context);
+}
+
+// Hands what was unpacked to the math thread, and sets this context up for SrcA again. LLK's unpack_to_dest_tile_done,
+// but for the context of its last UNPACR: that is counted from the current one ("UNPACR_Regular", WhichContext), so
+// LLK's own number would name context 2 from context 1, which nobody has set up.
+inline void end_unpack_to_dest() {
+    constexpr uint32_t kSrcaAddress = 4 * contract::kElementsPerDestRow;
+    constexpr uint32_t kSetOvrdWithAddr = 4;
+    t6_semaphore_post<p_stall::UNPACK0>(semaphore::UNPACK_TO_DEST);
+    if (unp_cfg_context == 0) {
+        cfg_reg_rmw_tensix<THCON_SEC0_REG2_Unpack_if_sel_cntx0_RMW>(0);
+        cfg_reg_rmw_tensix<THCON_SEC0_REG5_Dest_cntx0_address_RMW>(kSrcaAddress);
+    } else {
+        cfg_reg_rmw_tensix<THCON_SEC0_REG2_Unpack_if_sel_cntx1_RMW>(0);
+        cfg_reg_rmw_tensix<THCON_SEC0_REG5_Dest_cntx1_address_RMW>(kSrcaAddress);
+    }
+    TTI_SETC16(SRCA_SET_Base_ADDR32, kSetOvrdWithAddr);
+    // Hardware wants an unpack to SrcA behind the last one to DEST (cunpack_common.h, TEN-3868): a row of zeros that
+    // nobody is given.
+    TTI_SETADCXX(p_setadc::UNP_A, contract::kElementsPerDestRow - 1, 0);
+    TTI_UNPACR(SrcA, 0, 0, 0, 0, 1, 0, p_unpacr::RAREFYB_DISABLE, 1, 0, 0, 0, 1);
+}
+
+// L1 -> DEST: up to one chunk, to the row that the math thread sends.
+inline void unpack_to_dest(uint32_t l1_address, uint32_t elements) {
+    constexpr uint32_t kFormat = static_cast<uint32_t>(DataFormat::Float32);
+    configure_address(l1_address);
+    set_dst_write_addr(unp_cfg_context, kFormat);
+    wait_for_dest_available();
+    semaphore_post(semaphore::UNPACK_SYNC);
+    TTI_STALLWAIT(p_stall::STALL_UNPACK, p_stall::TRISC_CFG);
+    TT_SETADCXX(p_setadc::UNP_A, elements - 1, 0);
+    TTI_UNPACR(SrcA, 0, 0, 0, 0, 1, 0, p_unpacr::RAREFYB_DISABLE, 0, 0, 0, 0, 1);
+    t6_semaphore_get(semaphore::UNPACK_SYNC);
+    end_unpack_to_dest();
     switch_config_context(unp_cfg_context);
 }
 #endif
@@ -66,15 +120,31 @@ inline void move_to_dest(uint32_t dest_row, uint32_t elements) {
     }
     TTI_ELWADD(p_elwise::CLR_A, p_elwise::DEST_ACCUM_DIS, p_elwise::SRCB_NO_BCAST, kFirstRows, 0);
 }
+
+// Lets the unpacker write DEST from `dest_row`, and waits until it has.
+inline void await_unpack_to_dest(uint32_t dest_row) {
+    math_unpack_to_dest_math_ready();
+    mailbox_write(ThreadId::UnpackThreadId, dest_row);
+    math_unpack_to_dest_tile_ready();
+}
 #endif
 
-// L1 -> DEST: `elements` consecutive elements, chunk by chunk.
+// L1 -> DEST: `elements` consecutive elements, chunk by chunk. A tail is moved in whole DEST rows, as which L1 has it.
+template <const Operand& operand>
 inline void fill(uint32_t l1_address, uint32_t dest_row, uint32_t elements) {
     for (uint32_t done = 0; done < elements; done += contract::kElementsPerChunk) {
         const uint32_t left = elements - done;
-        const uint32_t count = left < contract::kElementsPerChunk ? left : contract::kElementsPerChunk;
-        UNPACK((unpack_to_srca(l1_address + done * contract::kBytesPerBfloat16, count)));
-        MATH((move_to_dest(dest_row + done / contract::kElementsPerDestRow, count)));
+        const uint32_t rows = (left + contract::kElementsPerDestRow - 1) / contract::kElementsPerDestRow;
+        const uint32_t whole = rows * contract::kElementsPerDestRow;
+        const uint32_t count = whole < contract::kElementsPerChunk ? whole : contract::kElementsPerChunk;
+        const uint32_t row = dest_row + done / contract::kElementsPerDestRow;
+        if constexpr (operand.is_float32()) {
+            UNPACK((unpack_to_dest(l1_address + done * operand.element_bytes, count)));
+            MATH((await_unpack_to_dest(row)));
+        } else {
+            UNPACK((unpack_to_srca(l1_address + done * operand.element_bytes, count)));
+            MATH((move_to_dest(row, count)));
+        }
     }
 }
 

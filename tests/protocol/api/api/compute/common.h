@@ -44,6 +44,9 @@ struct p_setadc {
 };
 inline constexpr uint32_t DEST_TARGET_REG_CFG_MATH_Offset_ADDR32 = protocol::kMathOffsetRegister;
 inline constexpr uint32_t UNPACK_MISC_CFG_CfgContextOffset_0_ADDR32 = protocol::kContextRegister;
+inline constexpr uint32_t SRCA_SET_Base_ADDR32 = protocol::kSourceBaseRegister;
+enum class DataFormat : uint8_t { Float32 = 0, Float16_b = 5 };  // tt_metal's numbers
+enum ThreadId : uint8_t { BriscThreadId = 0, UnpackThreadId = 1, MathThreadId = 2, PackThreadId = 3 };
 
 // Slots of the address modes (ckernel_addrmod.h); only SrcA and DEST are known to the checker.
 struct addr_mod_t {
@@ -95,6 +98,16 @@ inline void copy_init(uint32_t buffer, PROTOCOL_PLACE) {
     protocol::call(protocol::EventKind::kCopyInit, 0, buffer, 0, file, line);
 }
 
+// The format of the buffer's elements, of which each thread has its own register (api/compute/reconfig_data_format.h,
+// pack.h).
+inline void reconfig_data_format_srca([[maybe_unused]] uint32_t buffer, PROTOCOL_PLACE) {
+    UNPACK((protocol::call(protocol::EventKind::kFormat, buffer, 0, 0, file, line)));
+    MATH((protocol::call(protocol::EventKind::kFormat, buffer, 0, 0, file, line)));
+}
+inline void pack_reconfig_data_format([[maybe_unused]] uint32_t buffer, PROTOCOL_PLACE) {
+    PACK((protocol::call(protocol::EventKind::kFormat, buffer, 0, 0, file, line)));
+}
+
 // Two words of the unpacker's configuration, one a context. A store into them is seen at the thread's next call.
 inline constexpr uint32_t THCON_SEC0_REG3_Base_address_ADDR32 = 0, THCON_SEC0_REG3_Base_cntx1_address_ADDR32 = 1;
 namespace protocol {
@@ -137,6 +150,28 @@ inline void switch_config_context(uint32_t& context) {
     context = 1 - context;
     TTI_SETC16(UNPACK_MISC_CFG_CfgContextOffset_0_ADDR32, context == 0 ? 0x0000 : 0x0101);
 }
+
+// Where a context unpacks to: twice a context and what of it is set. The address counts in DEST rows of 16 bytes.
+inline constexpr uint32_t THCON_SEC0_REG2_Unpack_if_sel_cntx0_RMW = protocol::kAimInterface;
+inline constexpr uint32_t THCON_SEC0_REG5_Dest_cntx0_address_RMW = protocol::kAimAddress;
+inline constexpr uint32_t THCON_SEC0_REG2_Unpack_if_sel_cntx1_RMW = 2 + protocol::kAimInterface;
+inline constexpr uint32_t THCON_SEC0_REG5_Dest_cntx1_address_RMW = 2 + protocol::kAimAddress;
+template <uint32_t field>
+inline void cfg_reg_rmw_tensix(uint32_t value, PROTOCOL_PLACE) {
+    protocol::call(protocol::EventKind::kAimRegister, field / 2, field % 2, value, file, line);
+}
+// Takes the DEST row that math sends, and aims the context at it.
+inline void set_dst_write_addr(const uint32_t& context, const uint32_t& format, PROTOCOL_PLACE) {
+    protocol::plain_fields(format == static_cast<uint32_t>(DataFormat::Float32), line);
+    protocol::see_stores(file, line);
+    protocol::call(protocol::EventKind::kTakeDestRow, 0, 0, 0, file, line);
+    protocol::call(protocol::EventKind::kSetSourceBase, 0, 0, 0, file, line);
+    protocol::call(protocol::EventKind::kAimAtDest, context, 0, 0, file, line);
+}
+inline void wait_for_dest_available(PROTOCOL_PLACE) {
+    protocol::instruction(protocol::EventKind::kSyncWait, 1u << semaphore::UNPACK_TO_DEST, p_stall::STALL_UNPACK,
+                          p_stall::STALL_ON_MAX, 0, file, line);
+}
 #endif
 
 #ifdef TRISC_MATH
@@ -148,6 +183,21 @@ inline void math_dest_wait(PROTOCOL_PLACE) {
 }
 inline void set_math_semaphores(PROTOCOL_PLACE) {
     t6_semaphore_post<p_stall::MATH | p_stall::WAIT_SFPU>(semaphore::MATH_PACK, file, line);
+}
+
+// The hand-over of DEST rows to the unpacker. math_ready waits on the RISC-V for FPU and SFPU, by semaphore MATH_DONE,
+// which it leaves as it was.
+inline void math_unpack_to_dest_math_ready(PROTOCOL_PLACE) {
+    protocol::call(protocol::EventKind::kMathReady, 0, 0, 0, file, line);
+}
+inline void mailbox_write(ThreadId to, uint32_t value, PROTOCOL_PLACE) {
+    protocol::plain_fields(to == ThreadId::UnpackThreadId, line);
+    protocol::call(protocol::EventKind::kGiveDestRow, 0, value, 0, file, line);
+}
+inline void math_unpack_to_dest_tile_ready(PROTOCOL_PLACE) {
+    protocol::instruction(protocol::EventKind::kSyncWait, 1u << semaphore::UNPACK_TO_DEST, p_stall::STALL_SYNC,
+                          p_stall::STALL_ON_ZERO, 0, file, line);
+    t6_semaphore_get<p_stall::MATH | p_stall::WAIT_SFPU>(semaphore::UNPACK_TO_DEST, file, line);
 }
 #endif
 

@@ -1,0 +1,106 @@
+"""Measured accuracy of both operations against float64, per dtype, distribution and shape, as a Markdown table.
+
+    ./run python examples/accuracy_table.py
+
+Errors in ULP are counted in numbers of the output's dtype, over elements of at least a 4,096th of their row's largest
+(smaller ones are what cancellation of gamma * xhat and beta leaves). The last column is over all elements: the error as a
+share of the row's largest, in 2^-24.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import ttnn  # noqa: E402
+
+import layernorm_fused_rm  # noqa: E402
+from layernorm_fused_rm import reference  # noqa: E402
+from simulator import session  # noqa: E402
+
+SHAPES = [(8, 33), (8, 384), (6, 1024), (4, 2080)]
+DTYPES = {"bfloat16": ttnn.bfloat16, "float32": ttnn.float32}
+
+
+def normal(mean: float, sigma: float):
+    return lambda random, shape: random.normal(mean, sigma, shape)
+
+
+DISTRIBUTIONS = {
+    "N(0, 1)": normal(0, 1),
+    "N(0.5, 2)": normal(0.5, 2),
+    "N(100, 1)": normal(100, 1),
+    "N(10^4, 64)": normal(1e4, 64),
+    "N(0, 10^-3)": normal(0, 1e-3),
+    "uniform [0, 1)": lambda random, shape: random.random(shape),
+    "one in 20 is 100 times larger": lambda random, shape: random.normal(size=shape) * np.where(random.random(shape) < 0.05, 100, 1),
+}
+FLOAT32_ONLY = {"N(10^6, 64)": normal(1e6, 64)}
+
+
+@dataclass(frozen=True)
+class Result:
+    rounded: float  # share of the elements
+    ulp: int
+    share_of_largest: float
+
+
+def round_to(values: np.ndarray, dtype: str) -> np.ndarray:
+    return reference.round_to_bfloat16(values) if dtype == "bfloat16" else values.astype(np.float32)
+
+
+def ordinal(values: np.ndarray, dtype: str) -> np.ndarray:
+    """Position on the number line of the dtype."""
+    bits = np.ascontiguousarray(values, np.float32).view(np.int32).astype(np.int64)
+    bits = np.where(bits < 0, -(bits & 0x7FFFFFFF), bits)
+    return bits // 65536 if dtype == "bfloat16" else bits
+
+
+def compare(y: np.ndarray, exact: np.ndarray, dtype: str) -> Result:
+    largest = np.abs(exact).max(axis=-1, keepdims=True)
+    kept = np.abs(exact) >= 2.0**-12 * largest
+    distance = np.abs(ordinal(y, dtype) - ordinal(round_to(exact, dtype), dtype))[kept]
+    return Result(float((distance == 0).mean()), int(distance.max()), float((np.abs(y - exact) / largest).max()))
+
+
+def measure(norm: str, dtype: str, shape, draw, device) -> Result:
+    random = np.random.default_rng(shape[1])
+    width = shape[1]
+    arrays = draw(random, shape), random.normal(1, 0.2, width), random.normal(0, 0.5, width)
+    x, gamma, beta = (round_to(values, dtype) for values in arrays)
+    put = lambda values: ttnn.to_device(ttnn.Tensor(values, DTYPES[dtype], layout=ttnn.ROW_MAJOR_LAYOUT), device)
+    operation = getattr(layernorm_fused_rm, f"{'layernorm' if norm == 'layer_norm' else norm}_fused_rm")
+    y = ttnn.from_device(operation(put(x), put(gamma), put(beta)))
+    y = (y if dtype == "float32" else ttnn.to_dtype(y, ttnn.float32)).to_numpy().reshape(shape)
+    return compare(y, getattr(reference, norm)(x, gamma, beta), dtype)
+
+
+def print_table(dtype: str, device) -> None:
+    print(f"\n| {dtype} | shape | operation | correctly rounded | largest ULP | largest error, 2^-24 of the row's largest |")
+    print("|---|---|---|---|---|---|", flush=True)
+    distributions = DISTRIBUTIONS | (FLOAT32_ONLY if dtype == "float32" else {})
+    for shape in SHAPES:
+        for name, draw in distributions.items():
+            for norm in ("layer_norm", "rms_norm") if name == "N(0.5, 2)" else ("layer_norm",):
+                result = measure(norm, dtype, shape, draw, device)
+                print(
+                    f"| {name} | {shape[0]} x {shape[1]} | {norm} | {result.rounded * 100:.3f} % | {result.ulp} "
+                    f"| {result.share_of_largest * 2**24:.2f} |",
+                    flush=True,
+                )
+
+
+def main() -> None:
+    with session.open_device() as device:
+        for dtype in DTYPES:
+            print_table(dtype, device)
+        session.exit_now(0)
+
+
+if __name__ == "__main__":
+    session.run_and_exit(main)

@@ -1,0 +1,72 @@
+// Rows of a block between device memory and L1, for the reader and the writer: where a row of each tensor lies, and the
+// transfers of one step.
+//
+// A run is one of the input's banks. A tensor that interleaves alike has the same rows side by side in the same bank;
+// any other has them bank by bank.
+#pragma once
+
+#include <stdint.h>
+
+#include "api/dataflow/dataflow_api.h"
+#include "arguments.hpp"
+#include "contract.hpp"
+#include "work.hpp"
+
+namespace layernorm_fused_rm {
+
+// The NoC address of a block's row in a tensor at `address`.
+template <const RowTensor& tensor>
+inline uint64_t row_address(Block block, uint32_t row, uint32_t address) {
+    if constexpr (tensor.interleaves_like(kInputTensor)) {
+        return get_noc_addr_from_bank_id<tensor.in_dram>(block.bank,
+                                                         address + (block.first_page + row) * tensor.page_bytes);
+    } else {
+        const uint32_t page = block.bank + (block.first_page + row) * kInputTensor.banks;
+        return get_noc_addr_from_bank_id<tensor.in_dram>(page % tensor.banks,
+                                                         address + page / tensor.banks * tensor.page_bytes);
+    }
+}
+
+// True if a block is one transfer: its rows lie side by side, without gaps, in L1 and in the bank.
+template <const RowTensor& tensor>
+inline constexpr bool kIsOneTransfer =
+    kIsResident&& tensor.interleaves_like(kInputTensor) && tensor.page_bytes == tensor.stride_bytes() &&
+    tensor.page_bytes == tensor.row_bytes();
+
+// Where a segment begins in its row.
+template <const RowTensor& tensor>
+inline uint32_t segment_offset(uint32_t segment) {
+    return segment * contract::kElementsPerChunk * tensor.element_bytes;
+}
+
+// Starts the reads of a step. Whole pages, padding included: reads need not end with the row.
+template <const RowTensor& tensor>
+inline void start_reading_rows(Block block, uint32_t segment, uint32_t address, uint32_t l1_address) {
+    if constexpr (kIsOneTransfer<tensor>) {
+        noc_async_read(row_address<tensor>(block, 0, address), l1_address, block.rows * tensor.page_bytes);
+    } else {
+        const uint32_t offset = segment_offset<tensor>(segment);
+        const uint32_t bytes =
+            segment + 1 < kSegments ? contract::kElementsPerChunk * tensor.element_bytes : tensor.page_bytes - offset;
+        for (uint32_t row = 0; row < block.rows; ++row) {
+            noc_async_read(row_address<tensor>(block, row, address) + offset, l1_address + row * tensor.stride_bytes(),
+                           bytes);
+        }
+    }
+}
+
+// Starts the writes of a step. Never more than the row: what lies behind it is not ours.
+template <const RowTensor& tensor>
+inline void start_writing_rows(Block block, uint32_t segment, uint32_t address, uint32_t l1_address) {
+    if constexpr (kIsOneTransfer<tensor>) {
+        noc_async_write(l1_address, row_address<tensor>(block, 0, address), block.rows * tensor.page_bytes);
+    } else {
+        const uint32_t bytes = segment_elements(segment) * tensor.element_bytes;
+        for (uint32_t row = 0; row < block.rows; ++row) {
+            noc_async_write(l1_address + row * tensor.stride_bytes(),
+                            row_address<tensor>(block, row, address) + segment_offset<tensor>(segment), bytes);
+        }
+    }
+}
+
+}  // namespace layernorm_fused_rm

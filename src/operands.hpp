@@ -1,0 +1,49 @@
+// A call's tensors as the device sees them: formats, pages, banks, and how the mean is taken out of a row.
+#pragma once
+
+#include <cstdint>
+
+#include "contract.hpp"
+#include "layernorm_fused_rm/problem.hpp"
+
+namespace layernorm_fused_rm {
+
+[[nodiscard]] constexpr std::int64_t element_bytes(DataType dtype) {
+    return dtype == DataType::kFloat32 ? contract::kBytesPerFloat32 : contract::kBytesPerBfloat16;
+}
+
+// Rows, a row a page.
+struct RowTensor {
+    std::int64_t element_bytes = 0;  // 0: the call has no such tensor
+    std::int64_t page_bytes = 0;     // aligned
+    bool in_dram = false;
+    std::int64_t banks = 0;
+};
+
+// gamma or beta: pieces of consecutive elements, some to a page.
+struct Vector {
+    std::int64_t element_bytes = 0;  // 0: the call has no such vector
+    std::int64_t page_bytes = 0;     // aligned
+    bool in_dram = false;
+    std::int64_t banks = 0;
+    std::int64_t piece_elements = 1;
+    std::int64_t pieces_per_page = 1;
+    std::int64_t piece_stride_bytes = 0;
+};
+
+struct Operands {
+    std::int64_t width = 0;
+    contract::Centring centring = contract::Centring::kScaled;
+    RowTensor input{};
+    RowTensor residual{};
+    RowTensor output{};
+    RowTensor sum{};
+    RowTensor statistics{};
+    Vector gamma{};
+    Vector beta{};
+};
+
+// Of a problem that validate() has accepted, with rows of `width` elements.
+[[nodiscard]] Operands describe_operands(const Problem& problem, std::int64_t width);
+
+}  // namespace layernorm_fused_rm

@@ -1,0 +1,4 @@
+// Stands in for the header of ttnn by this name.
+#pragma once
+
+#include "core_api.hpp"

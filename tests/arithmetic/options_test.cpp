@@ -1,0 +1,141 @@
+// Options of a call that are the same arithmetic as another call: the same bits.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <vector>
+
+#include "accuracy_table.hpp"
+#include "configuration.hpp"
+#include "exact.hpp"
+#include "kind_names.hpp"
+
+namespace layernorm_fused_rm::arithmetic {
+namespace {
+
+constexpr Bits kOne = 0x3f800000;
+constexpr std::size_t kRowsDrawn = 23;
+
+[[nodiscard]] const Configuration& find(std::uint32_t width, std::string_view options) {
+    return find_configuration({.width = width, .options = options});
+}
+
+[[nodiscard]] std::vector<Bits> times(std::vector<Bits> values, double factor) {
+    for (Bits& bits : values) {
+        bits = std::bit_cast<Bits>(static_cast<float>(to_double(bits) * factor));
+    }
+    return values;
+}
+
+class EveryKindOfCall : public testing::TestWithParam<const Configuration*> {
+protected:
+    const Configuration& configuration = *GetParam();
+    Rows rows = draw_rows(distributions().front(), configuration, kRowsDrawn, run_seed());
+};
+
+INSTANTIATE_TEST_SUITE_P(Plain, EveryKindOfCall, testing::ValuesIn(plain_kinds()), name_of_kind);
+INSTANTIATE_TEST_SUITE_P(Others, EveryKindOfCall, testing::ValuesIn(other_kinds()), name_of_kind);
+
+TEST_P(EveryKindOfCall, GivesTheSameBitsTwice) {
+    EXPECT_EQ(normalise(configuration, rows.operands()), normalise(configuration, rows.operands()));
+}
+
+// Whatever lies behind a row, a vector or a segment: no numbers, zeros, or numbers whose squares overflow.
+TEST_P(EveryKindOfCall, NeverCountsPadding) {
+    const Results expected = normalise(configuration, rows.operands());
+    for (const Half poison : {Half{0}, Half{0x7f80}, Half{0x7f00}, Half{0x4000}}) {
+        Operands operands = rows.operands();
+        operands.poison = poison;
+        EXPECT_EQ(normalise(configuration, operands), expected) << poison;
+    }
+}
+
+TEST_P(EveryKindOfCall, ARowsResultsAreItsOwnWhateverItsPlace) {
+    const std::uint32_t width = configuration.shape.width;
+    const Results expected = normalise(configuration, rows.operands());
+    const auto turn = [](std::vector<Bits>& values, std::size_t elements) {
+        if (!values.empty()) {
+            std::ranges::rotate(values, values.begin() + static_cast<std::ptrdiff_t>(elements));
+        }
+    };
+    turn(rows.x, 7 * width);
+    turn(rows.residual, 7 * width);
+    Results turned = expected;
+    turn(turned.y, 7 * width);
+    turn(turned.sum, 7 * width);
+    turn(turned.mean, 7);
+    turn(turned.rstd, 7);
+    EXPECT_EQ(normalise(configuration, rows.operands()), turned);
+}
+
+// A power of two is a factor without rounding.
+TEST_P(EveryKindOfCall, IsLinearInGammaAndBeta) {
+    if (rows.gamma.empty() || configuration.gamma_is_zero_centred) {
+        GTEST_SKIP() << "needs the factor itself";
+    }
+    const Results once = normalise(configuration, rows.operands());
+    rows.gamma = times(rows.gamma, 4);
+    rows.beta = times(rows.beta, 4);
+    EXPECT_EQ(normalise(configuration, rows.operands()).y, times(once.y, 4));
+    rows.gamma = times(rows.gamma, -0.25);
+    rows.beta = times(rows.beta, -0.25);
+    EXPECT_EQ(times(normalise(configuration, rows.operands()).y, -1), times(once.y, 1));
+}
+
+TEST(Options, NoGammaIsAGammaOfOnes) {
+    Rows rows = draw_rows(distributions().front(), find(96, ""), kRowsDrawn, run_seed());
+    rows.gamma.assign(96, kOne);
+    const Operands without{.x = rows.x, .beta = rows.beta};
+    EXPECT_EQ(normalise(find(96, "no-gamma"), without).y, normalise(find(96, ""), rows.operands()).y);
+}
+
+TEST(Options, NoBetaIsABetaOfZeros) {
+    Rows rows = draw_rows(distributions().front(), find(96, ""), kRowsDrawn, run_seed());
+    rows.beta.assign(96, 0);
+    const Operands without{.x = rows.x, .gamma = rows.gamma};
+    EXPECT_EQ(normalise(find(96, "no-beta"), without).y, normalise(find(96, ""), rows.operands()).y);
+}
+
+// Gammas of 1 + g, for g that leave the sum a bf16 number.
+TEST(Options, AZeroCentredGammaLacksItsOne) {
+    Rows rows = draw_rows(distributions().front(), find(96, ""), kRowsDrawn, run_seed());
+    for (std::size_t i = 0; i < 96; ++i) {
+        rows.gamma[i] = std::bit_cast<Bits>(static_cast<float>(i) / 64);
+    }
+    const std::vector<Bits> centred = normalise(find(96, "zero-centred"), rows.operands()).y;
+    for (Bits& bits : rows.gamma) {
+        bits = std::bit_cast<Bits>(std::bit_cast<float>(bits) + 1);
+    }
+    EXPECT_EQ(centred, normalise(find(96, ""), rows.operands()).y);
+}
+
+TEST(Options, AResidualOfZerosIsNone) {
+    const Configuration& with = find(257, "f32:residual");
+    Rows rows = draw_rows(distributions().front(), with, kRowsDrawn, run_seed());
+    rows.residual.assign(rows.x.size(), 0);
+    const Operands without{.x = rows.x, .gamma = rows.gamma, .beta = rows.beta};
+    EXPECT_EQ(normalise(with, rows.operands()).y, normalise(find(257, "f32"), without).y);
+}
+
+TEST(Options, WhatIsReturnedBesideDecidesNoBitOfY) {
+    for (const std::uint32_t width : {384U, 1056U, 4096U}) {
+        const Rows rows = draw_rows(distributions().front(), find(width, ""), kRowsDrawn, run_seed());
+        EXPECT_EQ(normalise(find(width, "statistics"), rows.operands()).y,
+                  normalise(find(width, ""), rows.operands()).y)
+            << width;
+    }
+    const Configuration& alone = find(257, "f32:residual");
+    const Rows rows = draw_rows(distributions().front(), alone, kRowsDrawn, run_seed());
+    EXPECT_EQ(normalise(find(257, "f32:residual:sum:statistics"), rows.operands()).y,
+              normalise(alone, rows.operands()).y);
+    for (const std::uint32_t width : {2048U, 3000U}) {
+        const Configuration& with = find(width, "f32:residual:sum:statistics");
+        Rows zeros = draw_rows(distributions().front(), with, kRowsDrawn, run_seed());
+        zeros.residual.assign(zeros.x.size(), 0);
+        const Operands without{.x = zeros.x, .gamma = zeros.gamma, .beta = zeros.beta};
+        EXPECT_EQ(normalise(with, zeros.operands()).y, normalise(find(width, "f32"), without).y) << width;
+    }
+}
+
+}  // namespace
+}  // namespace layernorm_fused_rm::arithmetic

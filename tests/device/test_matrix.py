@@ -1,0 +1,98 @@
+"""Every pair of option values in some call, random combinations besides, each with several shapes and distributions.
+
+A combination is one program, which takes seconds to compile; its calls differ in rows, rank and data only, so that they
+share it: with at most one row a bank, every core has one row.
+"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from calls import Call, Tally, draw, try_call
+from pairwise import all_pairs, complete, pairs_of, pairwise
+
+VECTORS = [None, "vector bf16", "rank_4 fp32", "cut bf16", "tile bf16", "tile fp32"]
+OPTIONS = {
+    "norm": ["layer", "rms"],
+    "width": [1, 33, 64, 100, 1024, 1025, 2080],
+    "x": ["bf16", "fp32"],
+    "gamma": VECTORS,
+    "beta": VECTORS,
+    "residual": [None, "bf16", "fp32"],
+    "input_memory": ["dram", "l1"],
+    "residual_memory": ["dram", "l1"],
+    "vector_memory": ["dram", "l1"],
+    "output_memory": [None, "dram", "l1"],
+    "output": ["new", "bf16", "fp32", "given bf16", "given fp32", "in_place"],
+    "sum": [None, "new", "bf16", "fp32"],
+    "statistics": [False, True],
+    "zero_centered": [False, True],
+}
+
+GROUPS = 10  # tests; a group of combinations each
+RANDOM_COMBINATIONS = 10
+
+# Rows (and rank), mean and sigma of the calls of a combination. The widest offset is for fp32 rows.
+CALLS = [
+    ((), 0.5, 2.0),
+    ((3,), 100.0, 1.0),
+    ((2, 1, 2), 0.0, 1e-3),
+    ((1, 5), 1e6, 64.0),
+    ((1, 1, 2, 1, 1, 2, 1), 0.0, 1e4),
+    ((0, 3), 0.0, 1.0),
+]
+
+
+def allowed(option, value, other, of_other) -> bool:
+    """Values that go together."""
+    if option in ("gamma", "beta") and other == "width":  # [1, 1, W / 32, 32]
+        return value is None or not value.startswith("cut") or (of_other % 32 == 0 and of_other > 32)
+    if option == "zero_centered" and other == "gamma":
+        return not value or of_other is not None
+    if option == "sum" and other == "residual":
+        return value is None or of_other is not None
+    if option == "residual_memory" and other == "residual":
+        return value == "dram" or of_other is not None
+    if option == "output_memory" and other == "output":
+        return value is None or of_other in ("new", "bf16", "fp32")
+    return True
+
+
+PAIRWISE = pairwise(OPTIONS, allowed, seed=1)
+
+
+def random_combinations(count: int, seed: int) -> list[dict]:
+    numbers = random.Random(seed)
+    return [complete({}, OPTIONS, allowed, set(), numbers) for _ in range(count)]
+
+
+def try_combination(combination: dict, device, tally: Tally, seed: int) -> None:
+    call = Call(**combination)
+    for i, (rows, mean, sigma) in enumerate(CALLS):
+        if mean == 1e6 and call.x == "bf16":
+            mean, sigma = 1e4, 64.0
+        try_call(call, draw(call, rows, mean, sigma, seed=100 * seed + i), device, tally)
+
+
+def test_the_combinations_hold_every_pair_of_values():
+    found = {pair for combination in PAIRWISE for pair in pairs_of(combination)}
+    assert found == all_pairs(OPTIONS, allowed)
+    assert len(PAIRWISE) * len(CALLS) >= 250 and RANDOM_COMBINATIONS * len(CALLS) >= 60
+
+
+@pytest.mark.parametrize("group", range(GROUPS))
+def test_every_pair_of_option_values(device, group):
+    tally = Tally()
+    for i in range(group, len(PAIRWISE), GROUPS):
+        try_combination(PAIRWISE[i], device, tally, seed=i)
+    tally.check()
+
+
+@pytest.mark.parametrize("group", range(2))
+def test_random_combinations(device, group):
+    tally = Tally()
+    for i, combination in enumerate(random_combinations(RANDOM_COMBINATIONS // 2, seed=group)):
+        try_combination(combination, device, tally, seed=1000 + 10 * group + i)
+    tally.check()

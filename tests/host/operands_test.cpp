@@ -1,0 +1,120 @@
+// What the device sees of a call's tensors: pages of rows, and gamma and beta in each form.
+#include "operands.hpp"
+
+#include <gtest/gtest.h>
+
+#include "builders.hpp"
+
+namespace layernorm_fused_rm {
+namespace {
+
+using tests::make_problem;
+
+[[nodiscard]] RowTensor input_of(std::int64_t width, DataType dtype, Memory memory) {
+    Problem problem = make_problem(1, width);
+    problem.input.dtype = dtype;
+    problem.input.memory = memory;
+    return describe_operands(problem, width).input;
+}
+
+[[nodiscard]] Vector gamma_of(std::int64_t width, const TensorSpec& spec) {
+    Problem problem = make_problem(1, width);
+    problem.gamma = spec;
+    return describe_operands(problem, width).gamma;
+}
+
+TEST(RowTensors, have_pages_of_a_row_rounded_up_to_the_alignment_of_their_memory) {
+    struct Expected {
+        std::int64_t width, bfloat16_in_dram, bfloat16_in_l1, float32_in_dram, float32_in_l1;
+    };
+    for (const Expected& one : {Expected{1, 32, 16, 32, 16}, Expected{7, 32, 16, 32, 32}, Expected{8, 32, 16, 32, 32},
+                                Expected{9, 32, 32, 64, 48}, Expected{16, 32, 32, 64, 64}, Expected{17, 64, 48, 96, 80},
+                                Expected{33, 96, 80, 160, 144}, Expected{1000, 2016, 2000, 4000, 4000}}) {
+        const auto page_bytes = [&](DataType dtype, Memory memory) {
+            return input_of(one.width, dtype, memory).page_bytes;
+        };
+        EXPECT_EQ(page_bytes(DataType::kBfloat16, Memory::kDram), one.bfloat16_in_dram) << one.width;
+        EXPECT_EQ(page_bytes(DataType::kBfloat16, Memory::kL1), one.bfloat16_in_l1) << one.width;
+        EXPECT_EQ(page_bytes(DataType::kFloat32, Memory::kDram), one.float32_in_dram) << one.width;
+        EXPECT_EQ(page_bytes(DataType::kFloat32, Memory::kL1), one.float32_in_l1) << one.width;
+    }
+}
+
+TEST(RowTensors, lie_in_the_banks_of_their_memory) {
+    const RowTensor in_dram = input_of(64, DataType::kBfloat16, Memory::kDram);
+    EXPECT_TRUE(in_dram.in_dram);
+    EXPECT_EQ(in_dram.banks, 12);
+    const RowTensor in_l1 = input_of(64, DataType::kBfloat16, Memory::kL1);
+    EXPECT_FALSE(in_l1.in_dram);
+    EXPECT_EQ(in_l1.banks, 64);
+}
+
+TEST(RowTensors, that_the_call_does_not_have_have_no_elements) {
+    const Operands operands = describe_operands(make_problem(1, 64), 64);
+    for (const RowTensor& tensor : {operands.residual, operands.sum, operands.statistics}) {
+        EXPECT_EQ(tensor.element_bytes, 0);
+        EXPECT_EQ(tensor.page_bytes, 0);
+        EXPECT_EQ(tensor.banks, 0);
+    }
+}
+
+TEST(RowTensors, of_statistics_have_one_float32_element_a_row) {
+    Problem problem = tests::make_full_problem(1, 1000);
+    EXPECT_EQ(describe_operands(problem, 1000).statistics.element_bytes, 4);
+    EXPECT_EQ(describe_operands(problem, 1000).statistics.page_bytes, 32);
+    problem.output_memory = Memory::kL1;
+    EXPECT_EQ(describe_operands(problem, 1000).statistics.page_bytes, 16);
+}
+
+TEST(RowTensors, each_have_a_dtype_of_their_own) {
+    Problem problem = tests::make_full_problem(1, 1000);
+    problem.residual->dtype = DataType::kBfloat16;
+    problem.output_dtype = DataType::kBfloat16;
+    const Operands operands = describe_operands(problem, 1000);
+    EXPECT_EQ(operands.input.element_bytes, 4);
+    EXPECT_EQ(operands.residual.element_bytes, 2);
+    EXPECT_EQ(operands.output.element_bytes, 2);
+    EXPECT_EQ(operands.sum.element_bytes, 4);
+}
+
+TEST(Vectors, of_one_row_are_cut_into_chunks_of_their_page) {
+    const Vector narrow = gamma_of(100, {.shape = {1, 100}});
+    EXPECT_EQ(narrow.element_bytes, 2);
+    EXPECT_EQ(narrow.page_bytes, 224);
+    EXPECT_EQ(narrow.piece_elements, 1024);
+    EXPECT_EQ(narrow.pieces_per_page, 1);
+    const Vector wide = gamma_of(2049, {.shape = {2049}, .dtype = DataType::kFloat32});
+    EXPECT_EQ(wide.element_bytes, 4);
+    EXPECT_EQ(wide.page_bytes, 8224);
+    EXPECT_EQ(wide.pieces_per_page, 3);
+    EXPECT_EQ(wide.piece_stride_bytes, 4096);
+}
+
+TEST(Vectors, cut_in_rows_of_32_have_a_page_a_row) {
+    const Vector vector = gamma_of(96, {.shape = {1, 1, 3, 32}});
+    EXPECT_EQ(vector.page_bytes, 64);
+    EXPECT_EQ(vector.piece_elements, 32);
+    EXPECT_EQ(vector.pieces_per_page, 1);
+    EXPECT_EQ(gamma_of(96, {.shape = {3, 32}, .dtype = DataType::kFloat32}).page_bytes, 128);
+}
+
+TEST(Vectors, in_tile_layout_are_row_0_of_their_tiles_in_two_faces_each) {
+    const Vector vector = gamma_of(96, {.shape = {1, 1, 1, 96}, .layout = Layout::kTile});
+    EXPECT_EQ(vector.page_bytes, 2048);
+    EXPECT_EQ(vector.piece_elements, 16);
+    EXPECT_EQ(vector.pieces_per_page, 2);
+    EXPECT_EQ(vector.piece_stride_bytes, 512);
+    const Vector wide = gamma_of(96, {.shape = {96}, .dtype = DataType::kFloat32, .layout = Layout::kTile});
+    EXPECT_EQ(wide.page_bytes, 4096);
+    EXPECT_EQ(wide.piece_stride_bytes, 1024);
+}
+
+TEST(Vectors, that_the_call_does_not_have_have_no_elements) {
+    Problem problem = make_problem(1, 64);
+    problem.gamma.reset();
+    EXPECT_EQ(describe_operands(problem, 64).gamma.element_bytes, 0);
+    EXPECT_EQ(describe_operands(problem, 64).beta.element_bytes, 2);
+}
+
+}  // namespace
+}  // namespace layernorm_fused_rm

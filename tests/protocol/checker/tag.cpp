@@ -1,0 +1,40 @@
+#include "checker/tag.hpp"
+
+namespace protocol {
+namespace {
+
+constexpr std::array kContentNames = {"nothing", "row", "gamma", "beta", "a statistic of row"};
+constexpr std::array kDoneNames = {"joined",     "shifted",   "centred",  "normalised",
+                                   "with gamma", "with beta", "plus one", "residual's"};
+constexpr std::array kSourceNames = {"first element", "sum", "squares"};
+
+template <std::size_t size>
+[[nodiscard]] std::string names_of(std::uint8_t bits, const std::array<const char*, size>& names) {
+    std::string text;
+    for (std::size_t i = 0; i < size; ++i) {
+        text += (bits >> i & 1U) != 0 ? std::string(" ") + names[i] : "";
+    }
+    return text.empty() ? " as it was" : text;
+}
+
+}  // namespace
+
+std::string describe(const Tag& tag) {
+    std::string text = kContentNames.at(static_cast<std::size_t>(tag.content));
+    if (tag.content == Content::kRow || tag.content == Content::kStatistic) {
+        text += " " + std::to_string(tag.row);
+    }
+    if (tag.content == Content::kStatistic) {
+        return text + " from" + names_of(tag.done[0], kSourceNames);
+    }
+    if (tag.content == Content::kNothing) {
+        return text;
+    }
+    text += " from element " + std::to_string(tag.element) + names_of(tag.done[0], kDoneNames);
+    if (tag.done[0] != tag.done[1]) {
+        text += ", odd ones" + names_of(tag.done[1], kDoneNames);
+    }
+    return text + (tag.element_bytes != 0 ? ", " + std::to_string(tag.element_bytes) + " bytes each" : "");
+}
+
+}  // namespace protocol

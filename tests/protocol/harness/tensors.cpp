@@ -1,0 +1,108 @@
+#include "harness/tensors.hpp"
+
+namespace protocol {
+namespace {
+
+constexpr std::int64_t kL1Alignment = 16;  // of a page in L1: the device's default
+constexpr std::int64_t kTileWidth = 32;
+constexpr std::int64_t kTileElements = kTileWidth * kTileWidth;
+
+[[nodiscard]] std::int64_t divide_up(std::int64_t value, std::int64_t divisor) {
+    return (value + divisor - 1) / divisor;
+}
+
+struct Kind {
+    const char* name;
+    Content content;
+    std::uint8_t done;
+    bool is_output;
+};
+
+// Where a tensor lies, and how its pages are aligned.
+[[nodiscard]] Tensor place(const Case& value, char memory, const Kind& kind) {
+    const bool in_dram = memory == 'D';
+    return {.name = kind.name,
+            .content = kind.content,
+            .done = both(kind.done),
+            .is_output = kind.is_output,
+            .in_dram = in_dram,
+            .banks = static_cast<std::uint32_t>(in_dram ? value.dram_banks : value.l1_banks),
+            .alignment_bytes = static_cast<std::uint32_t>(in_dram ? value.dram_alignment : kL1Alignment)};
+}
+
+void set_pages(Tensor& tensor, std::int64_t page_elements, std::int64_t pages) {
+    tensor.page_bytes = static_cast<std::uint32_t>(
+        divide_up(page_elements * tensor.element_bytes, tensor.alignment_bytes) * tensor.alignment_bytes);
+    tensor.pages = static_cast<std::uint64_t>(pages);
+}
+
+[[nodiscard]] std::uint32_t bytes_of(char dtype) { return dtype == 'F' ? 4 : 2; }
+
+[[nodiscard]] Tensor rows(const Case& value, char memory, std::uint32_t element_bytes, const Kind& kind) {
+    Tensor tensor = place(value, memory, kind);
+    tensor.width = static_cast<std::uint32_t>(value.width);
+    tensor.element_bytes = element_bytes;
+    set_pages(tensor, value.width, value.rows);
+    return tensor;
+}
+
+[[nodiscard]] Tensor vector(const Case& value, char memory, char form, std::uint32_t element_bytes, const Kind& kind) {
+    Tensor tensor = place(value, memory, kind);
+    tensor.width = static_cast<std::uint32_t>(value.width);
+    tensor.element_bytes = form == '-' ? 0 : element_bytes;
+    const std::int64_t pieces = divide_up(value.width, kTileWidth);
+    if (form == 'T') {
+        tensor.form = Form::kTiles;
+        set_pages(tensor, kTileElements, pieces);
+    } else if (form == 'R') {
+        tensor.form = Form::kCut;
+        set_pages(tensor, kTileWidth, pieces);
+    } else {
+        tensor.form = Form::kWhole;
+        set_pages(tensor, value.width, 1);
+    }
+    return tensor;
+}
+
+// mean or rstd: an element a row, made of `sources`.
+[[nodiscard]] Tensor statistic(const Case& value, const char* name, std::uint8_t sources, bool is_there) {
+    Tensor tensor = place(value, value.memories.at(4), {name, Content::kStatistic, 0, true});
+    tensor.done = {sources, 0};
+    tensor.width = 1;
+    tensor.element_bytes = is_there ? 4 : 0;
+    tensor.check_sum = to_call(value).check_sum();
+    set_pages(tensor, 1, value.rows);
+    return tensor;
+}
+
+}  // namespace
+
+Call to_call(const Case& value) {
+    const bool has_residual = value.asks('r');
+    const bool centres = !value.asks('m');
+    return {.width = static_cast<std::uint32_t>(value.width),
+            .has_residual = has_residual,
+            .shifts = centres && (has_residual || value.dtypes.at(0) == 'F'),
+            .centres = centres,
+            .has_gamma = value.vectors.at(0) != '-',
+            .has_beta = value.vectors.at(1) != '-',
+            .gamma_is_zero_centred = value.asks('z')};
+}
+
+std::vector<Tensor> make_tensors(const Case& value) {
+    const Call call = to_call(value);
+    const std::string& memories = value.memories;
+    const auto bytes = [&](std::size_t tensor, bool is_there) {
+        return is_there ? bytes_of(value.dtypes.at(tensor)) : 0;
+    };
+    return {rows(value, memories.at(0), bytes(0, true), {"input", Content::kRow, 0, false}),
+            rows(value, memories.at(1), bytes(1, call.has_residual), {"residual", Content::kRow, kResidual, false}),
+            vector(value, memories.at(2), value.vectors.at(0), bytes(2, true), {"gamma", Content::kGamma, 0, false}),
+            vector(value, memories.at(3), value.vectors.at(1), bytes(3, true), {"beta", Content::kBeta, 0, false}),
+            rows(value, memories.at(4), bytes(4, true), {"output", Content::kRow, call.finished(), true}),
+            rows(value, memories.at(4), bytes(5, value.asks('s')), {"sum", Content::kRow, kJoined, true}),
+            statistic(value, "mean", call.mean_source(), value.asks('t') && call.centres),
+            statistic(value, "rstd", kFromSquares, value.asks('t'))};
+}
+
+}  // namespace protocol
