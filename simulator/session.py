@@ -22,6 +22,7 @@ from pathlib import Path
 
 SIMULATOR_VARIABLE = "TT_METAL_SIMULATOR"
 CYCLES_LOG_VARIABLE = "LAYERNORM_SIM_CYCLES_LOG"
+TRAFFIC_LOG_VARIABLE = "LAYERNORM_SIM_TRAFFIC_LOG"
 HANG_REPORT_VARIABLE = "LAYERNORM_SIM_HANG_REPORT"
 LAST_PLAN_VARIABLE = "LAYERNORM_FUSED_RM_LAST_PLAN"
 COST_MODEL_VARIABLE = "TT_SIM_COST_MODEL"
@@ -56,7 +57,7 @@ def open_device() -> Iterator:
     if is_simulated() and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    for variable in (CYCLES_LOG_VARIABLE, HANG_REPORT_VARIABLE, LAST_PLAN_VARIABLE):
+    for variable in (CYCLES_LOG_VARIABLE, TRAFFIC_LOG_VARIABLE, HANG_REPORT_VARIABLE, LAST_PLAN_VARIABLE):
         _own_file(variable)
     device = ttnn.open_device(device_id=0)
     try:
@@ -72,6 +73,12 @@ def programs() -> list[Program]:
         return []
     records = map(json.loads, path.read_text(encoding="utf-8").splitlines())
     return [Program(record["cycles"], record["cores"]) for record in records]
+
+
+def traffic() -> list[dict[str, int]]:
+    """What each program has moved over the NoCs (simulator/launcher/traffic.py); empty where no log was asked for."""
+    path = Path(os.environ.get(TRAFFIC_LOG_VARIABLE, ""))
+    return list(map(json.loads, path.read_text(encoding="utf-8").splitlines())) if path.is_file() else []
 
 
 def last_program() -> Program:

@@ -1,0 +1,98 @@
+"""Measures, prints the table as it grows, and writes CSV, Markdown and pictures.
+
+    ./bench [--quick] [--shapes 32x64,1024x1024] [--dtypes bfloat16] [--memories dram] [--folder docs/bench]
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+from simulator import session
+
+from . import plots, scaling, table
+from .cases import ELEMENT_BYTES, Case, list_cases
+from .host_time import CASE as HOST_CASE
+from .host_time import measure_host_time
+from .measure import ROOT, Ledger, measure
+from .providers import PROVIDERS
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./bench", description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="four small shapes")
+    parser.add_argument("--shapes", help="only these, as 32x64,1024x1024")
+    parser.add_argument("--dtypes", help=f"only these of {', '.join(ELEMENT_BYTES)}")
+    parser.add_argument("--memories", help="only these of dram, l1")
+    parser.add_argument("--providers", help="only these of ours, ttnn, composite, clone")
+    parser.add_argument("--no-scaling", action="store_true", help="without the strong-scaling plot")
+    parser.add_argument("--folder", type=Path, default=ROOT / ".cache" / "bench", help="for results (default: %(default)s)")
+    return parser.parse_args()
+
+
+def chosen_cases(options: argparse.Namespace) -> list[Case]:
+    cases = list_cases(options.quick)
+    for option, text in (("shapes", lambda case: f"{case.rows}x{case.width}"), ("dtypes", lambda case: case.dtype), ("memories", lambda case: case.memory)):
+        wanted = getattr(options, option)
+        if wanted:
+            cases = [case for case in cases if text(case) in wanted.split(",")]
+    return cases
+
+
+def measure_all(ledger: Ledger, cases: list[Case], options: argparse.Namespace, device, console: Console) -> None:
+    providers = [provider for provider in PROVIDERS if not options.providers or provider.name in options.providers.split(",")]
+    columns = (*Progress.get_default_columns(), TimeElapsedColumn(), TextColumn("{task.fields[now]}"))
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("measuring", total=len(cases) * len(providers), now="")
+        for case in cases:
+            for provider in providers:
+                progress.update(task, now=f"{case}, {provider.name}")
+                if ledger.get(case, provider.name) is None:
+                    ledger.add(measure(case, provider, device, ledger.sources))
+                progress.advance(task)
+            progress.console.print(" ".join(table.line(ledger, case) or [str(case)]))
+
+
+def write_page(folder: Path, ledger: Ledger, cases: list[Case], host: dict[str, float], command: str) -> Path:
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("layernorm_fused_rm", "ttnn", "wolfpine"))
+    page = folder / "bench.md"
+    text = f"# Benchmark\n\nSimulated Wormhole, cost model on; {versions}; `{command}`. Cycles are simulated ones.\n\n"
+    text += table.as_markdown(ledger, cases)
+    if host:
+        text += (
+            f"\nA warm call on the host, {HOST_CASE}, device time left out: {host['ours'] / host['ttnn']:.2f} of "
+            f"ttnn.layer_norm's in the same process.\n"
+        )
+    page.write_text(text, encoding="utf-8")
+    return page
+
+
+def main() -> int:
+    options = parse()
+    console = Console()
+    cases = chosen_cases(options)
+    command = "./bench" + "".join(
+        f" --{name} {value}" if value is not True else f" --{name}"
+        for name, value in vars(options).items()
+        if value and name in ("quick", "shapes", "dtypes", "memories", "providers")
+    )
+    ledger = Ledger(options.folder / "bench.csv")
+    with session.open_device() as device:
+        host = measure_host_time(device)
+        console.print(", ".join(f"host, {name}: {value:.0f} us a warm call" for name, value in host.items()))
+        measure_all(ledger, cases, options, device, console)
+        if not options.no_scaling:
+            points = {f"{case.rows} x {case.width}": scaling.measure_scaling(case, device) for case in scaling.CASES}
+            plots.draw_scaling(points, options.folder / "scaling.png")
+    plots.draw_roofline(ledger, cases, options.folder / "roofline.png")
+    page = write_page(options.folder, ledger, cases, host, command)
+    console.print(f"results: {page}, {ledger.path}")
+    return 0
+
+
+if __name__ == "__main__":
+    session.run_and_exit(main)
