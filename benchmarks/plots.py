@@ -11,41 +11,38 @@ from .providers import CLONE, COMPOSITE, OURS, TTNN
 MARKS = {OURS: ("layernorm_fused_rm", "o"), TTNN: ("ttnn.layer_norm", "s"), COMPOSITE: ("composite", "^"), CLONE: ("ttnn.clone", "x")}
 
 
-def draw_roofline(ledger: Ledger, cases: list[Case], path: Path) -> None:
-    """Bytes a cycle over the size of the tensor, DRAM, bfloat16, against the limit of the memory."""
+def _new_axes(title: str):
+    """A figure with logarithmic axes, drawn without a display."""
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as pyplot
 
     figure, axes = pyplot.subplots(figsize=(9, 5.5), layout="constrained")
+    axes.set(xscale="log", yscale="log", title=title)
+    axes.grid(True, which="both", alpha=0.2)
+    return figure, axes
+
+
+def draw_roofline(ledger: Ledger, cases: list[Case], path: Path) -> None:
+    """Bytes a cycle over the size of the tensor, DRAM, bfloat16, against the limit of the memory."""
+    figure, axes = _new_axes("Norm of a row-major bfloat16 tensor in DRAM, simulated Wormhole (wolfpine 2.2)")
     axes.axhline(DRAM_BYTES_PER_CYCLE, color="black", linewidth=1, label=f"DRAM, {DRAM_BYTES_PER_CYCLE} B/cycle")
     for provider, (label, mark) in MARKS.items():
         measured = [(case, ledger.get(case, provider)) for case in cases if case.memory == "dram" and case.dtype == "bfloat16"]
         points = [(case.elements, case.moved_bytes / found.cycles) for case, found in measured if found and found.cycles]
         if points:
             axes.scatter(*zip(*points), marker=mark, label=label)
-    axes.set(xscale="log", yscale="log", xlabel="elements", ylabel="bytes read and written a simulated cycle")
-    axes.set_title("Norm of a row-major bfloat16 tensor in DRAM, simulated Wormhole (wolfpine 2.2)")
-    axes.grid(True, which="both", alpha=0.2)
+    axes.set(xlabel="elements", ylabel="bytes read and written a simulated cycle")
     axes.legend()
     figure.savefig(path, dpi=110)
-    pyplot.close(figure)
 
 
 def draw_scaling(points: dict[str, list[tuple[int, int]]], path: Path) -> None:
     """`points`: for each shape (cores, cycles)."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as pyplot
-
-    figure, axes = pyplot.subplots(figsize=(8, 5), layout="constrained")
+    figure, axes = _new_axes("Strong scaling, bfloat16, DRAM, simulated Wormhole (wolfpine 2.2)")
     for shape, measured in points.items():
         axes.plot(*zip(*measured), marker="o", label=shape)
-    axes.set(xscale="log", yscale="log", xlabel="cores", ylabel="simulated cycles")
-    axes.set_title("Strong scaling, bfloat16, DRAM, simulated Wormhole (wolfpine 2.2)")
-    axes.grid(True, which="both", alpha=0.2)
+    axes.set(xlabel="cores", ylabel="simulated cycles")
     axes.legend()
     figure.savefig(path, dpi=110)
-    pyplot.close(figure)
