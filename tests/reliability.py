@@ -1,9 +1,10 @@
 """Measures how reliable the operation is and writes docs/reliability.md:
 
-    ./test && ./run python tests/reliability.py [--plans N] [--executions N]
+    ./test [--soak] && ./run python tests/reliability.py [--plans N] [--executions N]
 
 Runs the programs that prove and measure, and reads their numbers; the tests themselves are not repeated but read from
-the results that a whole `./test` of the same sources left. Nothing is written if a program fails or a number is missing.
+the results that a whole `./test` of the same sources left, with --soak its plans and problems too. Nothing is written if
+a program fails or a number is missing.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from host_process import HostProcess, changed_kernels, wait_until
 ROOT = Path(__file__).resolve().parents[1]
 BUILT = ROOT / "build" / "dev" / "tests"
 LOGS = ROOT / ".cache" / "logs"
+SOAK = LOGS / "ctest-soak.log"  # there if the last whole ./test was a --soak
 PAGE = ROOT / "docs" / "reliability.md"
 SANITIZERS = {"sanitize": "AddressSanitizer and UBSan", "thread-sanitize": "ThreadSanitizer"}
 
@@ -98,8 +100,11 @@ def tests_passed() -> tuple[int, int]:
 
 def protocol_lines(plans: int) -> list[Line]:
     program = BUILT / "protocol" / "protocol_test"
-    words = ["--plans", str(plans), "--configurations", str(max(1, min(2000, plans // 170)))]
-    swept = output_of(program, *words)
+    if SOAK.is_file():
+        plans, words, swept = 1_000_000, ["--soak"], SOAK.read_text()
+    else:
+        words = ["--plans", str(plans), "--configurations", str(max(1, min(2000, plans // 170)))]
+        swept = output_of(program, *words)
     plans_run, configurations, cores, rows = numbers(
         r"(\d+) plans of (\d+) configurations: .*; (\d+) cores, (\d+) rows", swept
     )
@@ -123,8 +128,11 @@ def arithmetic_line() -> Line:
 
 
 def fuzz_line(executions: int) -> Line:
-    words = ["--executions", str(executions)]
-    report = output_of(BUILT / "fuzz" / "plan_random_problems", *words)
+    if SOAK.is_file():
+        words, report = ["--executions", "10000000", "--seed", "2"], SOAK.read_text()
+    else:
+        words = ["--executions", str(executions)]
+        report = output_of(BUILT / "fuzz" / "plan_random_problems", *words)
     done, plans, refusals = numbers(r"plan fuzz: (\d+) executions .*: (\d+) plans, (\d+) refusals .*, all sound", report)
     text = f"{thousands(done)}: {thousands(plans)} sound plans, {thousands(refusals)} proper refusals"
     return Line("arbitrary problems given to the planner", text, f"plan_random_problems {' '.join(words)}")
@@ -176,11 +184,12 @@ def seconds_to_report(kernels: Path, log: Path) -> float:
 def write_page(lines: list[Line], commit: str, words: list[str]) -> None:
     version = importlib.metadata.version("layernorm_fused_rm")
     command = " ".join(["./run python tests/reliability.py", *words])
+    test = "./test --soak" if SOAK.is_file() else "./test"
     table = "\n".join(f"| {line.what} | {line.number} | `{line.command}` |" for line in lines)
     PAGE.write_text(f"""# Reliability
 
 Version {version}, commit {commit[:12]}, measured on {datetime.date.today():%Y-%m-%d}. Every number on this page was read from the program named beside it,
-by `./test && {command}`, which writes the page.
+by `{test} && {command}`, which writes the page.
 
 | what | number | from |
 |---|---|---|
