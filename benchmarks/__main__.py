@@ -18,8 +18,8 @@ from . import plots, scaling, table
 from .cases import ELEMENT_BYTES, Case, list_cases
 from .host_time import CASE as HOST_CASE
 from .host_time import measure_host_time
-from .measure import ROOT, Ledger, measure
-from .providers import PROVIDERS
+from .measure import ROOT, Ledger, NoTwoRunsAlike, measure
+from .providers import OURS, PROVIDERS, Provider
 
 
 def parse() -> argparse.Namespace:
@@ -28,7 +28,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--shapes", help="only these, as 32x64,1024x1024")
     parser.add_argument("--dtypes", help=f"only these of {', '.join(ELEMENT_BYTES)}")
     parser.add_argument("--memories", help="only these of dram, l1")
-    parser.add_argument("--providers", help="only these of ours, ttnn, composite, clone")
+    parser.add_argument("--providers", help="only these of ours, ttnn, composite, clone; without ours no page is written")
     parser.add_argument("--no-scaling", action="store_true", help="without the strong-scaling plot")
     parser.add_argument("--folder", type=Path, default=ROOT / ".cache" / "bench", help="for results (default: %(default)s)")
     return parser.parse_args()
@@ -43,8 +43,13 @@ def chosen_cases(options: argparse.Namespace) -> list[Case]:
     return cases
 
 
-def measure_all(ledger: Ledger, cases: list[Case], options: argparse.Namespace, device, console: Console) -> None:
-    providers = [provider for provider in PROVIDERS if not options.providers or provider.name in options.providers.split(",")]
+def chosen_providers(options: argparse.Namespace) -> list[Provider]:
+    return [provider for provider in PROVIDERS if not options.providers or provider.name in options.providers.split(",")]
+
+
+def measure_all(ledger: Ledger, cases: list[Case], providers: list[Provider], device, console: Console) -> int:
+    """Measures what the ledger lacks; gives how many measurements came to nothing."""
+    failures = 0
     columns = (*Progress.get_default_columns(), TimeElapsedColumn(), TextColumn("{task.fields[now]}"))
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("measuring", total=len(cases) * len(providers), now="")
@@ -52,9 +57,14 @@ def measure_all(ledger: Ledger, cases: list[Case], options: argparse.Namespace, 
             for provider in providers:
                 progress.update(task, now=f"{case}, {provider.name}")
                 if ledger.get(case, provider.name) is None:
-                    ledger.add(measure(case, provider, device, ledger.sources))
+                    try:
+                        ledger.add(measure(case, provider, device, ledger.sources[provider.name]))
+                    except NoTwoRunsAlike as failure:
+                        progress.console.print(f"not measured: {failure}")
+                        failures += 1
                 progress.advance(task)
             progress.console.print(" ".join(table.line(ledger, case) or [str(case)]))
+    return failures
 
 
 def write_page(folder: Path, ledger: Ledger, cases: list[Case], host: dict[str, float], command: str) -> Path:
@@ -81,17 +91,22 @@ def main() -> int:
         if value and name in ("quick", "shapes", "dtypes", "memories", "providers")
     )
     ledger = Ledger(options.folder / "bench.csv")
+    providers = chosen_providers(options)
     with session.open_device() as device:
+        if OURS not in (provider.name for provider in providers):
+            failures = measure_all(ledger, cases, providers, device, console)
+            console.print(f"results: {ledger.path}; the page needs {OURS} among the providers")
+            return int(failures > 0)
         host = measure_host_time(device)
         console.print(", ".join(f"host, {name}: {value:.0f} us a warm call" for name, value in host.items()))
-        measure_all(ledger, cases, options, device, console)
+        failures = measure_all(ledger, cases, providers, device, console)
         if not options.no_scaling:
             points = {f"{case.rows} x {case.width}": scaling.measure_scaling(case, device) for case in scaling.CASES}
             plots.draw_scaling(points, options.folder / "scaling.png")
     plots.draw_roofline(ledger, cases, options.folder / "roofline.png")
     page = write_page(options.folder, ledger, cases, host, command)
     console.print(f"results: {page}, {ledger.path}")
-    return 0
+    return int(failures > 0)
 
 
 if __name__ == "__main__":

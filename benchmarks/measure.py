@@ -1,8 +1,8 @@
 """How a case is measured: output checked, two runs in a row required equal within 1 % (or the jitter of
-a launch), kept in a CSV file as it goes.
+a launch), kept in a CSV file as it goes. The first run, which compiles, is as good as any: device cycles do not know of it.
 
 The CSV is long-form, a line a case and provider, so that an interrupted run goes on where it stopped; lines of another state
-of the sources are measured anew.
+of the sources they depend on are measured anew.
 """
 
 from __future__ import annotations
@@ -16,19 +16,35 @@ from pathlib import Path
 from simulator import session
 
 from .cases import Case
-from .providers import Provider, check, draw, to_numpy
+from .providers import OURS, PROVIDERS, Provider, check, draw, to_numpy
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = ("python/layernorm_fused_rm", "src", "include", "bindings", "simulator", "setup/versions.env")
+# What the cycles of every provider depend on, and what ours depend on besides.
+PEER_SOURCES = ("simulator", "setup/versions.env", "benchmarks/cases.py", "benchmarks/providers.py")
+OUR_SOURCES = ("python/layernorm_fused_rm", "src", "include", "bindings")
 ALLOWED_DIFFERENCE = 0.01
 # By when each core's firmware looks for GO a program takes some 40 cycles more or fewer, which is 2 % of the shortest.
 LAUNCH_CYCLES = 64
 MOST_RUNS = 8
+# Sums over the figures of a program in the simulator's traffic log (simulator/launcher/traffic.py).
+TRAFFIC = {
+    "noc_commands": ("reads", "writes", "atomics"),
+    "noc_bytes": ("read_bytes", "written_bytes"),
+    "dram_read_bytes": ("dram_read_bytes",),
+    "dram_written_bytes": ("dram_written_bytes",),
+    "barriers": ("barriers",),
+    "unpacked_bytes": ("unpacked_bytes",),
+    "packed_bytes": ("packed_bytes",),
+}
+
+
+class NoTwoRunsAlike(Exception):
+    """A provider's cycles differed from run to run as often as it was asked."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """One case by one provider. Cycles and traffic are sums over its programs, cores the most of them."""
+    """One case by one provider. Cycles and traffic are sums over its programs, cores the most of them; 0 if it refused."""
 
     sources: str
     provider: str
@@ -36,21 +52,31 @@ class Measurement:
     width: int
     dtype: str
     memory: str
-    cores: int
-    programs: int
-    cycles: int
-    noc_commands: int
-    noc_bytes: int
+    cores: int = 0
+    programs: int = 0
+    cycles: int = 0
+    noc_commands: int = 0
+    noc_bytes: int = 0
+    dram_read_bytes: int = 0
+    dram_written_bytes: int = 0
+    barriers: int = 0
+    unpacked_bytes: int = 0
+    packed_bytes: int = 0
     refusal: str = ""  # what the provider said instead of running
+
+    @property
+    def dram_bytes(self) -> int:
+        return self.dram_read_bytes + self.dram_written_bytes
 
     @property
     def case(self) -> Case:
         return Case(self.rows, self.width, self.dtype, self.memory)
 
 
-def sources_now() -> str:
-    """A short value for the sources that a measurement depends on."""
-    names = subprocess.run(["git", "ls-files", *SOURCES], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+def sources_now(provider: str) -> str:
+    """A short value for the sources that a provider's measurements depend on."""
+    wanted = (*PEER_SOURCES, *OUR_SOURCES) if provider == OURS else PEER_SOURCES
+    names = subprocess.run(["git", "ls-files", *wanted], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     digest = hashlib.sha256()
     for name in names.splitlines():
         if (ROOT / name).is_file():
@@ -59,13 +85,13 @@ def sources_now() -> str:
 
 
 class Ledger:
-    """The CSV file."""
+    """The CSV file. Lines of other sources are dropped, and so is a whole file with other columns."""
 
     def __init__(self, path: Path):
         self.path = path
-        self.sources = sources_now()
+        self.sources = {provider.name: sources_now(provider.name) for provider in PROVIDERS}
         path.parent.mkdir(parents=True, exist_ok=True)
-        kept = [line for line in self._read() if line.sources == self.sources]
+        kept = [line for line in self._read() if line.sources == self.sources.get(line.provider)]
         self._measured = {(line.case, line.provider): line for line in kept}
         self._write(kept)
 
@@ -81,7 +107,8 @@ class Ledger:
             return []
         numbers = {field.name for field in fields(Measurement) if field.type == "int"}
         with self.path.open(newline="", encoding="utf-8") as file:
-            lines = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            lines = list(reader) if reader.fieldnames == [field.name for field in fields(Measurement)] else []
         return [Measurement(**{name: int(value) if name in numbers else value for name, value in line.items()}) for line in lines]
 
     def _write(self, lines) -> None:
@@ -94,40 +121,34 @@ class Ledger:
 
 
 def measure(case: Case, provider: Provider, device, sources: str) -> Measurement:
-    """The slower of the first two runs in a row that agree, behind one that compiles."""
+    """The slower of the first two runs in a row that agree."""
     described = {"sources": sources, "provider": provider.name, **asdict(case)}
     arrays = draw(case)
     try:
         call = provider.prepare(arrays, device)
-        check(provider, arrays, _run(call).y)
-        runs = [_run(call), _run(call)]
+        runs = [_run(call)]
+        check(provider, arrays, runs[0].y)
+        runs.append(_run(call))
         while not _agree(*runs[-2:]) and len(runs) < MOST_RUNS:
             runs.append(_run(call))
     except RuntimeError as refusal:  # of ttnn, for a shape or a dtype that it does not take
         text = next((line for line in str(refusal).splitlines() if "TT_" not in line and line.strip()), "refused")
-        return Measurement(**described, cores=0, programs=0, cycles=0, noc_commands=0, noc_bytes=0, refusal=text.strip()[:120])
+        return Measurement(**described, refusal=text.strip()[:120])
     if not _agree(*runs[-2:]):
-        raise ValueError(f"{provider.name} at {case}: {[run.cycles for run in runs]} cycles, no two in a row alike")
+        raise NoTwoRunsAlike(f"{provider.name} at {case}: {[run.cycles for run in runs]} cycles, no two in a row alike")
     slower = max(runs[-2:], key=lambda run: run.cycles)
     check(provider, arrays, slower.y)
-    return Measurement(
-        **described,
-        cores=slower.cores,
-        programs=slower.programs,
-        cycles=slower.cycles,
-        noc_commands=slower.noc_commands,
-        noc_bytes=slower.noc_bytes,
-    )
+    return Measurement(**described, **slower.figures)
 
 
 @dataclass(frozen=True)
 class _Run:
     y: object
-    cores: int
-    programs: int
-    cycles: int
-    noc_commands: int
-    noc_bytes: int
+    figures: dict[str, int]  # of a Measurement
+
+    @property
+    def cycles(self) -> int:
+        return self.figures["cycles"]
 
 
 def _agree(one: _Run, other: _Run) -> bool:
@@ -139,11 +160,9 @@ def _run(call) -> _Run:
     output = call()
     y = to_numpy(output)
     programs, traffic = session.programs()[before:], session.traffic()[before:]
-    return _Run(
-        y,
-        max(program.cores for program in programs),
-        len(programs),
-        sum(program.cycles for program in programs),
-        sum(line["reads"] + line["writes"] + line["atomics"] for line in traffic),
-        sum(line["read_bytes"] + line["written_bytes"] for line in traffic),
-    )
+    figures = {
+        "cores": max(program.cores for program in programs),
+        "programs": len(programs),
+        "cycles": sum(program.cycles for program in programs),
+    }
+    return _Run(y, figures | {name: sum(line[part] for line in traffic for part in parts) for name, parts in TRAFFIC.items()})

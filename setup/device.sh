@@ -25,7 +25,7 @@ use_simulator() {
     # The package writes its plan here, and the report of a hang ends with it.
     export LAYERNORM_FUSED_RM_LAST_PLAN="${LAYERNORM_FUSED_RM_LAST_PLAN:-$logs/plan-$$.txt}"
     mkdir -p "$TT_METAL_CACHE" "$logs"
-    find "$logs" \( -name 'cycles-*' -o -name 'hang-*' -o -name 'plan-*' \) -mtime +1 -delete
+    find "$logs" \( -name 'cycles-*' -o -name 'hang-*' -o -name 'plan-*' -o -name 'traffic-*' \) -mtime +1 -delete
 }
 
 # What a real card needs and a simulated one does not.

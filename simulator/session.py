@@ -76,7 +76,7 @@ def programs() -> list[Program]:
 
 
 def traffic() -> list[dict[str, int]]:
-    """What each program has moved over the NoCs (simulator/launcher/traffic.py); empty where no log was asked for."""
+    """What each program has moved (simulator/launcher/traffic.py); empty where no log was asked for."""
     path = Path(os.environ.get(TRAFFIC_LOG_VARIABLE, ""))
     return list(map(json.loads, path.read_text(encoding="utf-8").splitlines())) if path.is_file() else []
 

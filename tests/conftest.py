@@ -22,6 +22,10 @@ from simulator import session  # noqa: E402
 # leave buffers and semaphores as they found them (simulator/launcher). Processes started by tests inherit it.
 os.environ.setdefault("LAYERNORM_SIM_POISON", "1")
 os.environ.setdefault("LAYERNORM_SIM_CHECK_END", "reader,compute,writer")
+# What each program moves is logged beside its cycles (tests/device/test_traffic.py).
+if session.CYCLES_LOG_VARIABLE in os.environ:
+    _log = Path(os.environ[session.CYCLES_LOG_VARIABLE])
+    os.environ.setdefault(session.TRAFFIC_LOG_VARIABLE, str(_log.with_name(f"traffic-{_log.name}")))
 
 _opened = contextlib.ExitStack()
 _exit_status = 0

@@ -1,0 +1,90 @@
+"""The bench's ledger: what it keeps from an interrupted run, and what it does with a provider that never agrees with itself."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+
+import numpy as np
+import pytest
+
+pytest.importorskip("ttnn")
+
+from benchmarks import measure, table  # noqa: E402
+from benchmarks.cases import Case  # noqa: E402
+from benchmarks.measure import Ledger, Measurement, NoTwoRunsAlike, _Run  # noqa: E402
+from benchmarks.providers import CLONE, OURS, TTNN, Provider  # noqa: E402
+
+CASE = Case(32, 64)
+
+
+def measured(ledger: Ledger, provider: str, **figures) -> Measurement:
+    return Measurement(ledger.sources[provider], provider, **dataclasses.asdict(CASE), cycles=100, **figures)
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A checkout with one source of each kind."""
+    for name in ("src/plan.cpp", "simulator/session.py", "benchmarks/providers.py"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("1")
+    for command in ("init -q", "add -A"):
+        subprocess.run(["git", *command.split()], cwd=tmp_path, check=True)
+    monkeypatch.setattr(measure, "ROOT", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("changed", "kept"), [("src/plan.cpp", {TTNN}), ("simulator/session.py", set()), ("benchmarks/providers.py", set())]
+)
+def test_a_change_throws_away_what_depends_on_it(repository, changed, kept):
+    ledger = Ledger(repository / "bench.csv")
+    for provider in (OURS, TTNN):
+        ledger.add(measured(ledger, provider))
+    again = Ledger(ledger.path)
+    assert again.get(CASE, OURS) == ledger.get(CASE, OURS) and again.get(CASE, TTNN) == ledger.get(CASE, TTNN)
+    (repository / changed).write_text("2")
+    again = Ledger(ledger.path)
+    assert {provider for provider in (OURS, TTNN) if again.get(CASE, provider)} == kept
+
+
+def test_a_file_with_other_columns_is_begun_anew(repository):
+    (repository / "bench.csv").write_text("sources,provider,cycles\nabc,ours,7\n")
+    assert Ledger(repository / "bench.csv").get(CASE, OURS) is None
+
+
+def fake_runs(monkeypatch, *cycles: int) -> Provider:
+    """A copy that takes these cycles, run by run, and then the last ones; what it gives is right."""
+    left = list(cycles)
+
+    def run(call):
+        return _Run(call(), {"cycles": left.pop(0) if len(left) > 1 else left[0]})
+
+    monkeypatch.setattr(measure, "_run", run)
+    return Provider(CLONE, lambda arrays, device: lambda: arrays.x, 0.0)
+
+
+def test_the_slower_of_the_first_two_alike_counts_the_first_run_among_them(monkeypatch):
+    assert measure.measure(CASE, fake_runs(monkeypatch, 1010, 1000, 5000), None, "").cycles == 1010
+    assert measure.measure(CASE, fake_runs(monkeypatch, 5000, 1000, 2000, 2005, 1000), None, "").cycles == 2005
+
+
+def test_runs_never_alike_are_an_error_of_their_own(monkeypatch):
+    with pytest.raises(NoTwoRunsAlike, match="no two in a row alike"):
+        measure.measure(CASE, fake_runs(monkeypatch, *(1000 * 2**run for run in range(measure.MOST_RUNS))), None, "")
+
+
+def test_a_wrong_output_is_not_measured(monkeypatch):
+    fake_runs(monkeypatch, 1000)
+    provider = Provider(CLONE, lambda arrays, device: lambda: np.zeros_like(arrays.x), 0.0)
+    with pytest.raises(ValueError, match="clone is wrong"):
+        measure.measure(CASE, provider, None, "")
+
+
+def test_what_is_moved_is_shown_per_1024_elements_beside_ttnns(repository):
+    ledger = Ledger(repository / "bench.csv")
+    ledger.add(measured(ledger, OURS, dram_read_bytes=4096, dram_written_bytes=2048, barriers=4))
+    ledger.add(measured(ledger, TTNN, dram_read_bytes=8192, barriers=10))
+    line = table.moved_line(ledger, CASE)
+    assert line[:6] == ["32", "64", "bfloat16", "dram", "3,072.0 (4,096.0)", "0.0 (0.0)"]
+    assert line[6] == "2.0 (5.0)"
