@@ -13,6 +13,8 @@ using contract::kElementsPerChunk;
 
 // With about four blocks a core reads one, computes one and writes one at a time.
 constexpr std::int64_t kBlocksToOverlap = 4;
+// Narrow rows are taken together: a batch costs about as much besides its rows as this many elements do.
+constexpr std::int64_t kLeastElements = 384;
 
 [[nodiscard]] std::int64_t count_segments(std::int64_t width) { return divide_up(width, kElementsPerChunk); }
 
@@ -35,10 +37,16 @@ constexpr std::int64_t kBlocksToOverlap = 4;
     return has_statistics ? std::min<std::int64_t>(rows, contract::kMaxRowsWithStatistics) : rows;
 }
 
+// Rows of a block, where there are so many. Streamed rows share each segment of gamma and beta.
+[[nodiscard]] std::int64_t least_rows(const Operands& operands) {
+    return count_segments(operands.width) > 1 ? rows_in_zone(operands)
+                                              : divide_up(kLeastElements, row_stride(operands.width));
+}
+
 // Batches are always computed whole, so among equally many the smallest wastes least: 5 rows are 3 + 2, not 4 + 1.
-[[nodiscard]] std::int64_t choose_batch(std::int64_t largest_batch, std::int64_t most_rows) {
-    const std::int64_t batches = divide_up(most_rows, largest_batch);
-    return divide_up(most_rows, batches);
+[[nodiscard]] std::int64_t choose_batch(std::int64_t largest_batch, std::int64_t rows) {
+    const std::int64_t batches = divide_up(rows, largest_batch);
+    return divide_up(rows, batches);
 }
 
 [[nodiscard]] Blocking make_blocking(std::int64_t width, std::int64_t rows_per_batch, std::int64_t rows_per_block) {
@@ -57,12 +65,11 @@ constexpr std::int64_t kBlocksToOverlap = 4;
 
 Blocking choose_blocking(const Operands& operands, std::int64_t most_rows) {
     const std::int64_t capacity = rows_in_zone(operands);
-    const std::int64_t largest_batch = std::min<std::int64_t>(contract::kMaxRowsPerBatch, capacity);
     const std::int64_t rows = std::max<std::int64_t>(most_rows, 1);
-    const std::int64_t batch = choose_batch(largest_batch, rows);
-    const std::int64_t most_batches = capacity / batch;
-    const std::int64_t batches = divide_up(divide_up(rows, kBlocksToOverlap), batch);
-    return make_blocking(operands.width, batch, std::min(batches, most_batches) * batch);
+    const std::int64_t to_overlap = divide_up(rows, kBlocksToOverlap);
+    const std::int64_t wanted = std::min({std::max(to_overlap, least_rows(operands)), rows, capacity});
+    const std::int64_t batch = choose_batch(std::min<std::int64_t>(contract::kMaxRowsPerBatch, wanted), rows);
+    return make_blocking(operands.width, batch, std::min(divide_up(wanted, batch), capacity / batch) * batch);
 }
 
 Blocking smallest_blocking(const Operands& operands) { return make_blocking(operands.width, 1, 1); }

@@ -39,7 +39,7 @@ constexpr std::int64_t kStepsInFlight = 6;
     return {.input_steps = segments, .output_steps = 2, .steps_in_flight = 1};
 }
 
-constexpr Depth kDepthOfReadingAgain = {.input_steps = 4, .output_steps = 2, .steps_in_flight = 1};
+constexpr Depth kDepthOfReadingAgain = {.input_steps = 4, .output_steps = 2, .steps_in_flight = 3};
 constexpr std::int64_t kStatisticsPages = 2;
 
 // Collects the buffers that there are: those without elements are not.
@@ -52,7 +52,7 @@ public:
             depth_.input_steps * blocking_.pages_per_step, "reader", "compute");
     }
     void add_vector(Buffer index, const std::string& purpose, std::int64_t elements, const Vector& vector) {
-        add(index, purpose, elements, vector.element_bytes, 1, "reader", "compute");
+        add(index, purpose, elements, vector.element_bytes, 1, "writer", "compute");
     }
     void add_output(Buffer index, const std::string& purpose, const RowTensor& tensor) {
         add(index, purpose, blocking_.page_elements, tensor.element_bytes,
@@ -85,10 +85,10 @@ private:
         reads_again ? std::int64_t{contract::kElementsPerChunk} : round_up(operands.width, contract::kElementsPerChunk);
     Layout layout(blocking, depth);
     layout.add_input(Buffer::kInput, "input rows", operands.input);
+    layout.add_output(Buffer::kOutput, "output rows", operands.output);
     layout.add_vector(Buffer::kGamma, "gamma", vector_elements, operands.gamma);
     layout.add_vector(Buffer::kBeta, "beta", vector_elements, operands.beta);
     layout.add_input(Buffer::kResidual, "residual rows", operands.residual);
-    layout.add_output(Buffer::kOutput, "output rows", operands.output);
     layout.add_output(Buffer::kSum, "sum rows", operands.sum);
     layout.add_statistics(operands.statistics);
     Buffers result{.blocking = blocking,

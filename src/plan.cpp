@@ -20,7 +20,7 @@ namespace argument = contract::argument;
 
 // tt-metal gives a kernel 341 words of runtime arguments, those common to all cores included (kernel_types.hpp,
 // max_runtime_args).
-constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contract::ReaderArgument::kCount);
+constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contract::WriterArgument::kCount);
 
 [[nodiscard]] std::uint32_t to_word(std::int64_t value) { return static_cast<std::uint32_t>(value); }
 

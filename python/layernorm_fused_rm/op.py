@@ -1,4 +1,4 @@
-"""The operations: read the tensors' specs, plan, allocate the outputs, run, and register themselves with ttnn.
+"""The operations: read the tensors' specs, plan, run, and register themselves with ttnn. A call like an earlier one only runs.
 
     layernorm_fused_rm    y = (x - mean(x)) / sqrt(variance(x) + epsilon) * gamma + beta      variance biased
     rms_norm_fused_rm     y = x / sqrt(mean(x^2) + epsilon) * gamma + beta
@@ -10,10 +10,10 @@ import functools
 
 import ttnn
 
-from . import _core, golden, options, ttnn_version
+from . import _core, calls, golden, options, ttnn_version
 from .device import describe
 from .options import Options
-from .program import PreparedProgram, Tensors
+from .program import PreparedProgram
 from .specs import DTYPES, MEMORIES, is_on_device, tensor_spec
 
 ttnn_version.check(ttnn)
@@ -125,21 +125,50 @@ def rms_norm_fused_rm(
     return _run(_core.Norm.RMS, **locals())
 
 
-def _run(norm: _core.Norm, *, input, gamma, beta, residual, **keywords):
-    name = options.NAMES[norm]
+def _run(norm: _core.Norm, *, input, gamma, beta, residual, output_tensor, compute_kernel_config, **others):
+    """A call of either operation. What every call passes through is kept short: see calls.py."""
+    tensors = (input, gamma, beta, residual, output_tensor)
+    is_accepted = compute_kernel_config is None or getattr(compute_kernel_config, "fp32_dest_acc_en", None)
+    key = (norm is _core.Norm.RMS, is_accepted, *others.values())
+    call = calls.find(tensors, key)
+    if call is not None:
+        return call.run(tensors)
+    return _run_new(norm, tensors, key, {"compute_kernel_config": compute_kernel_config, **others})
+
+
+def _run_new(norm: _core.Norm, tensors: tuple, key: tuple, keywords: dict):
+    """A call that is like none before."""
+    name, (input, gamma, beta, residual, output) = options.NAMES[norm], tensors
     options.require_tensors(name, input=input, gamma=gamma, beta=beta, residual=residual)
-    asked = Options.check(name, input, **keywords)
+    asked = Options.check(name, input, output_tensor=output, **keywords)
     if asked.joined_dimensions > 1:
-        return options.run_reshaped(asked, norm, _run, input, gamma, beta, residual, keywords)
+        return options.run_reshaped(asked, norm, _run, input, gamma, beta, residual, {"output_tensor": None, **keywords})
+    call = _new_call(norm, tensors, asked)
+    calls.keep(call, tensors, key)
+    return call.run(tensors)
+
+
+def _new_call(norm, tensors: tuple, asked: Options) -> calls.Call:
+    """Plan, and check what the planner cannot see."""
+    name, (input, gamma, beta, residual, output) = options.NAMES[norm], tensors
     output_config = options.output_memory_config(name, input, asked)
     problem = _problem(norm, input, gamma, beta, residual, output_config, asked)
     program = prepare(problem, input.device())
-    options.require_one_device(name, input=input, gamma=gamma, beta=beta, residual=residual, output=asked.output_tensor)
-    tensors = _with_outputs(input, gamma, beta, residual, output_config, asked, norm)
-    program.run(tensors)
-    returned = [tensors.output, tensors.sum, tensors.mean, tensors.rstd]
-    returned = [tensor for tensor in returned if tensor is not None]
-    return returned[0] if len(returned) == 1 else tuple(returned)
+    options.require_one_device(name, input=input, gamma=gamma, beta=beta, residual=residual, output=output)
+    shape = list(input.shape)
+    statistics = calls.Output(ttnn.Shape([*shape[:-1], 1]), ttnn.float32)
+    return calls.Call(
+        device=input.device(),
+        specs=tuple(None if tensor is None else tensor.spec for tensor in tensors),
+        program=program,
+        memory_config=output_config,
+        outputs=(
+            calls.Output(input.shape, asked.dtype) if output is None else None,
+            calls.Output(input.shape, asked.sum_dtype) if asked.return_sum else None,
+            statistics if asked.return_statistics and norm == _core.Norm.LAYER else None,
+            statistics if asked.return_statistics else None,
+        ),
+    )
 
 
 @functools.lru_cache(maxsize=1024)
@@ -149,6 +178,12 @@ def prepare(problem: _core.Problem, device) -> PreparedProgram:
     Threads that ask for a new Problem at once may each build one; they are alike, and one of them is kept.
     """
     return PreparedProgram(problem, device)
+
+
+def forget() -> None:
+    """Prepare every program anew from now on."""
+    prepare.cache_clear()
+    calls.forget()
 
 
 def make_problem(input, gamma=None, beta=None, *, residual=None, norm=_core.Norm.LAYER, **keywords) -> _core.Problem:
@@ -181,27 +216,6 @@ def _problem(norm, input, gamma, beta, residual, output_config, asked: Options) 
 
 # For calls whose tensors are all on the host, which the planner refuses before it looks at the device.
 _NO_DEVICE = _core.Device(grid=(1, 1), dram_banks=[(0, 0)], l1_banks=1, l1_bytes=0)
-
-
-def _with_outputs(input, gamma, beta, residual, config, asked: Options, norm) -> Tensors:
-    """The call's tensors, its outputs allocated."""
-    device, shape = input.device(), list(input.shape)
-
-    def allocate(of_shape, dtype):
-        return ttnn.allocate_tensor_on_device(ttnn.Shape(of_shape), dtype, ttnn.ROW_MAJOR_LAYOUT, device, config)
-
-    statistics_shape = [*shape[:-1], 1]
-    return_mean = asked.return_statistics and norm == _core.Norm.LAYER
-    return Tensors(
-        input=input,
-        gamma=gamma,
-        beta=beta,
-        residual=residual,
-        output=allocate(shape, asked.dtype) if asked.output_tensor is None else asked.output_tensor,
-        sum=allocate(shape, asked.sum_dtype) if asked.return_sum else None,
-        mean=allocate(statistics_shape, ttnn.float32) if return_mean else None,
-        rstd=allocate(statistics_shape, ttnn.float32) if asked.return_statistics else None,
-    )
 
 
 for _operation, _golden in ((layernorm_fused_rm, golden.layer_norm), (rms_norm_fused_rm, golden.rms_norm)):

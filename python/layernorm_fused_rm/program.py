@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+import ttnn
 
 from . import _core, doctor
 from .triage import LAST_PLAN_VARIABLE
@@ -24,8 +26,7 @@ _CIRCULAR_BUFFERS = 32
 _launching = threading.Lock()
 
 
-@dataclass(frozen=True)
-class Tensors:
+class Tensors(NamedTuple):
     """A call's tensors, all on the device; None for those that it does not have."""
 
     input: object
@@ -47,7 +48,10 @@ class PreparedProgram:
     def __init__(self, problem: _core.Problem, device):
         self.plan = _core.plan(problem)
         self._descriptor = _describe_program(self.plan) if self.plan.cores else None
+        # Looked up once: the views that `run` writes addresses through, and where the plan goes.
+        self._reader, self._writer, _ = self._descriptor.kernels if self.plan.cores else (None, None, None)
         self._sharing_arguments = _sharing_arguments(self.plan, device)
+        self._last_plan = os.environ.get(LAST_PLAN_VARIABLE)
 
     def run(self, tensors: Tensors):
         """Normalise `tensors.input` into `tensors.output`."""
@@ -60,22 +64,20 @@ class PreparedProgram:
                 raise RuntimeError(_explain(error)) from error
 
     def _launch(self, tensors: Tensors):
-        import ttnn
-
-        if path := os.environ.get(LAST_PLAN_VARIABLE):
-            Path(path).write_text(self.plan.describe(), encoding="utf-8")
-        reader, writer, _ = self._descriptor.kernels
-        read = (tensors.input, tensors.gamma, tensors.beta, tensors.residual)
+        if self._last_plan:
+            Path(self._last_plan).write_text(self.plan.describe(), encoding="utf-8")
+        rows = (tensors.input, tensors.residual)
+        vectors = (tensors.gamma, tensors.beta)
         written = (tensors.output, tensors.sum, tensors.mean, tensors.rstd)
-        reader.common_runtime_args = [_address(tensor) for tensor in read] + self._sharing_arguments
-        writer.common_runtime_args = [_address(tensor) for tensor in written]
+        self._reader.common_runtime_args = _addresses(rows)
+        self._writer.common_runtime_args = [*_addresses(written), *_addresses(vectors), *self._sharing_arguments]
         # ttnn takes the last tensor for the output; the others keep their buffers alive until the program has run.
-        rest = [tensor for tensor in read + written[1:] if tensor is not None]
+        rest = [tensor for tensor in rows + vectors + written[1:] if tensor is not None]
         ttnn.generic_op([*rest, tensors.output], self._descriptor)
 
 
-def _address(tensor) -> int:
-    return 0 if tensor is None else tensor.buffer_address()
+def _addresses(tensors) -> list[int]:
+    return [0 if tensor is None else tensor.buffer_address() for tensor in tensors]
 
 
 def _explain(error: Exception) -> str:
@@ -91,47 +93,41 @@ def _explain(error: Exception) -> str:
 
 
 def _describe_program(plan: _core.Plan):
-    import ttnn
-
-    cores = _core_ranges(plan, ttnn)
+    cores = _core_ranges(plan)
     kernels = [
         _describe_kernel(plan, cores, "reader.cpp", ttnn.ReaderConfigDescriptor(), int(_core.ReaderArgument.COUNT)),
         _describe_kernel(plan, cores, "writer.cpp", ttnn.WriterConfigDescriptor(), int(_core.WriterArgument.COUNT)),
-        _describe_kernel(plan, cores, "compute.cpp", _compute_config(plan, ttnn), 0),
+        _describe_kernel(plan, cores, "compute.cpp", _compute_config(plan), 0),
     ]
     semaphores = [
         ttnn.SemaphoreDescriptor(id=index, core_ranges=cores, initial_value=0)
         for index in range(int(_core.Semaphore.COUNT) if plan.sharing is not None else 0)
     ]
-    return ttnn.ProgramDescriptor(kernels=kernels, semaphores=semaphores, cbs=_describe_buffers(plan, cores, ttnn))
+    return ttnn.ProgramDescriptor(kernels=kernels, semaphores=semaphores, cbs=_describe_buffers(plan, cores))
 
 
 def _sharing_arguments(plan: _core.Plan, device) -> list[int]:
-    """The reader's common arguments from SOURCE_X on: NoC places of the plan's logical cores, zeros if nothing is shared."""
+    """The writer's common arguments from SOURCE_X on: NoC places of the plan's logical cores, zeros if nothing is shared."""
     if plan.sharing is None:
-        return [0] * (int(_core.ReaderArgument.COUNT) - int(_core.ReaderArgument.SOURCE_X))
-    import ttnn
-
+        return [0] * (int(_core.WriterArgument.COUNT) - int(_core.WriterArgument.SOURCE_X))
     corners = (plan.sharing.source, plan.sharing.first, plan.sharing.last)
     places = [device.worker_core_from_logical_core(ttnn.CoreCoord(*corner)) for corner in corners]
     return [value for place in places for value in (place.x, place.y)] + [plan.sharing.receivers]
 
 
 def _describe_kernel(plan: _core.Plan, cores, source: str, config, common_arguments: int):
-    import ttnn
-
     return ttnn.KernelDescriptor(
         kernel_source=str(KERNELS / source),
         core_ranges=cores,
         named_compile_time_args=plan.compile_time_arguments,
-        runtime_args=_runtime_arguments(plan, ttnn),
+        runtime_args=_runtime_arguments(plan),
         common_runtime_args=[0] * common_arguments,
         config=config,
         compiler_include_paths=[str(KERNELS)],
     )
 
 
-def _compute_config(plan: _core.Plan, ttnn):
+def _compute_config(plan: _core.Plan):
     """fp32 DEST, and the whole of it: kernels/tensix/zones.hpp shares it out. float32 rows go there without the FPU."""
     config = ttnn.ComputeConfigDescriptor(
         math_fidelity=ttnn.MathFidelity.HiFi4, fp32_dest_acc_en=True, dst_full_sync_en=True
@@ -144,7 +140,7 @@ def _compute_config(plan: _core.Plan, ttnn):
     return config
 
 
-def _runtime_arguments(plan: _core.Plan, ttnn):
+def _runtime_arguments(plan: _core.Plan):
     arguments = ttnn.RuntimeArgs()
     for work, values in zip(plan.cores, plan.core_arguments):
         x, y = work.core
@@ -152,12 +148,12 @@ def _runtime_arguments(plan: _core.Plan, ttnn):
     return arguments
 
 
-def _core_ranges(plan: _core.Plan, ttnn):
+def _core_ranges(plan: _core.Plan):
     coordinates = [ttnn.CoreCoord(*work.core) for work in plan.cores]
     return ttnn.CoreRangeSet([ttnn.CoreRange(core, core) for core in coordinates])
 
 
-def _describe_buffers(plan: _core.Plan, cores, ttnn) -> list:
+def _describe_buffers(plan: _core.Plan, cores) -> list:
     formats = {_core.DataType.BFLOAT16: ttnn.bfloat16, _core.DataType.FLOAT32: ttnn.float32}
     return [
         ttnn.CBDescriptor(

@@ -7,12 +7,15 @@
 #include <stdexcept>
 #include <vector>
 
+#include "contract.hpp"
 #include "sfpu/statistics.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
 namespace {
 
 using sfpu::Sequence;
+
+constexpr auto kOutputIndex = static_cast<std::uint32_t>(layernorm_fused_rm::contract::Buffer::kOutput);
 
 constexpr Shape kShape = {.width = 64,
                           .row_stride = 64,
@@ -31,7 +34,7 @@ protected:
     }
     void fill_eight_rows() {
         core.set_unpack_format(0);
-        core.set_pack_format(16);
+        core.set_pack_format(kOutputIndex);
         core.zero_source_b();
         core.feed().wait_front(0, 1);
         core.unpack_to_source_a(core.feed().front_address(0), 64);
@@ -65,12 +68,12 @@ TEST_F(CoreTest, ReplaysWhatWasRecorded) {
     core.order_vector_after_matrix();
     issue(sfpu::clear_sums());
     core.record_replay(0, 2);
-    issue(sfpu::sum_step({1, 4, 0, false, false}, {false, false}));
+    issue(sfpu::sum_step({1, 4, 0, false, false}, {false, false}).advance());
     core.replay(0, 2);
     core.issue(sfpu::nop().word);
     core.issue(sfpu::store(0, 8).word);  // the counter stands at row 4
-    core.pack_chunk(0, core.feed().back_address(16));
-    const auto packed = core.feed().read(core.feed().back_address(16), 1024, Format::kBfloat16);
+    core.pack_chunk(0, core.feed().back_address(kOutputIndex));
+    const auto packed = core.feed().read(core.feed().back_address(kOutputIndex), 1024, Format::kBfloat16);
     EXPECT_EQ(packed[192], 0x40000000U);  // row 12, column 0: 1.0 + 1.0
     EXPECT_EQ(packed[206], 0x40000000U);
 }
@@ -85,7 +88,7 @@ TEST_F(CoreTest, FindsALoadThatOvertakesTheMatrixUnit) {
 TEST_F(CoreTest, FindsAddressesOutsideItsPages) {
     EXPECT_THROW(core.unpack_to_source_a(64, 64), std::logic_error);
     EXPECT_THROW(core.pack_chunk(0, core.feed().front_address(0)), std::logic_error);
-    EXPECT_THROW(core.pack_chunk(8, core.feed().back_address(16)), std::logic_error);
+    EXPECT_THROW(core.pack_chunk(8, core.feed().back_address(kOutputIndex)), std::logic_error);
 }
 
 TEST_F(CoreTest, FindsWaitsThatCannotEnd) {
@@ -119,9 +122,9 @@ TEST_F(Float32CoreTest, TakesNumbersToDestAndBackAsTheyAre) {
     core.order_unpacker_after_math();
     core.let_unpacker_write(0);
     core.await_unpacker();
-    core.set_pack_format(16);
-    core.pack_chunk(0, core.feed().back_address(16));
-    EXPECT_EQ(core.feed().read(core.feed().back_address(16), 64, Format::kFloat32), row);
+    core.set_pack_format(kOutputIndex);
+    core.pack_chunk(0, core.feed().back_address(kOutputIndex));
+    EXPECT_EQ(core.feed().read(core.feed().back_address(kOutputIndex), 64, Format::kFloat32), row);
 }
 
 TEST_F(Float32CoreTest, FindsAnUnpackerThatNobodyOrders) {
@@ -139,7 +142,7 @@ TEST_F(Float32CoreTest, FindsAnUnpackerThatNobodyOrders) {
 TEST_F(Float32CoreTest, FindsAnotherFormatThanTheBuffers) {
     core.feed().wait_front(0, 1);
     EXPECT_THROW(core.unpack_to_source_a(core.feed().front_address(0), 64), std::logic_error);  // none is set
-    EXPECT_THROW(core.pack_chunk(0, core.feed().back_address(16)), std::logic_error);
+    EXPECT_THROW(core.pack_chunk(0, core.feed().back_address(kOutputIndex)), std::logic_error);
     core.set_unpack_format(0);
     EXPECT_THROW(core.unpack_to_source_a(core.feed().front_address(0), 64), std::logic_error);  // cut to 11 bits
 }

@@ -64,8 +64,8 @@ TEST_F(InterpreterTest, LoadsOddElementsWhereTheAddressHasBitOne) {
 
 TEST_F(InterpreterTest, AddsBaseAndCounterAndMovesTheCounter) {
     cursor.base = 64;
-    execute(sfpu::advancing(sfpu::load(4, 8), sfpu::Advance::kNextVector));
-    execute(sfpu::advancing(sfpu::load(5, 8), sfpu::Advance::kNextVector));
+    execute(sfpu::advancing(sfpu::load(4, 8), sfpu::Advance::kNextStep));
+    execute(sfpu::advancing(sfpu::load(5, 8), sfpu::Advance::kNextStep));
     execute(sfpu::load(6, 8));
     EXPECT_EQ(unit.lanes(4)[0], 16U * 72);
     EXPECT_EQ(unit.lanes(5)[0], 16U * 72 + 1);

@@ -24,7 +24,7 @@ KERNELS = ("reader", "compute", "writer")
 LEFT_BEHIND = {
     "beta_never_popped": (
         SMALL, "compute.cpp", "pop_vector<kBetaOperand>();", "",
-        'buffer 2 "beta": 1 pages pushed, 0 popped, 1 left in it',
+        'buffer 3 "beta": 1 pages pushed, 0 popped, 1 left in it',
     ),
     "semaphore_not_set_back": (
         SHARED, "vectors.hpp", "noc_semaphore_set(arrived, 0);", "",
@@ -91,13 +91,12 @@ def test_a_hang_of_all_cores_is_explained_within_ten_seconds(host, tmp_path, rec
     # Each processor of each core, by its kernel and line: what it waits for, how much is wanted, how much is there.
     waits = [line for line in report.splitlines() if line.startswith("  ")]
     reader, compute, writer = ([line for line in waits if f" in kernel {kernel} at " in line] for kernel in KERNELS)
-    assert sum('semaphore 0 "receivers ready"' in line and "is 71, wants 72" in line for line in reader) == 1, report
-    assert sum('semaphore 1 "vectors arrived"' in line and "is 0, wants 1" in line for line in reader) == 71, report
-    assert all(re.search(r"at vectors\.hpp:\d+: ", line) for line in reader), report
-    gamma = re.compile(r'at operands\.hpp:\d+: waits for pages of buffer 1 "gamma" \(cb_wait_front\): wants 1, 0 present')
+    assert sum('semaphore 0 "receivers ready"' in line and "is 71, wants 72" in line for line in writer) == 1, report
+    assert sum('semaphore 1 "vectors arrived"' in line and "is 0, wants 1" in line for line in writer) == 71, report
+    assert all(re.search(r"at vectors\.hpp:\d+: ", line) for line in writer), report
+    gamma = re.compile(r'at operands\.hpp:\d+: waits for pages of buffer 2 "gamma" \(cb_wait_front\): wants 1, 0 present')
     assert sum(bool(gamma.search(line)) for line in compute) >= 72, report
-    output = re.compile(r'at writer\.cpp:\d+: waits for pages of buffer 16 "output rows" .*: wants 1, 0 present')
-    assert sum(bool(output.search(line)) for line in writer) == 72, report
+    assert not reader, report  # its one row is there, and it has ended
     assert f"the last plan:\nlayernorm_fused_rm: {SHARED[0]} rows of {SHARED[1]} elements" in report
     # Judged by the simulator's own time, since compilers and other tests share the machine.
     seconds = re.search(r"to this report: ([0-9.]+) s of the simulator's own time, ([0-9.]+) s by the clock", report)

@@ -23,16 +23,18 @@ TEST(Buffers, of_17_rows_of_1024_elements_a_core) {
         EXPECT_EQ(fitted.buffers[i].pages, pages);
     };
     expect(0, contract::Buffer::kInput, 6144, 8);
-    expect(1, contract::Buffer::kGamma, 2048, 1);
-    expect(2, contract::Buffer::kBeta, 2048, 1);
-    expect(3, contract::Buffer::kOutput, 6144, 4);
+    expect(1, contract::Buffer::kOutput, 6144, 4);
+    expect(2, contract::Buffer::kGamma, 2048, 1);
+    expect(3, contract::Buffer::kBeta, 2048, 1);
     EXPECT_EQ(fitted.bytes, 77824);
 }
 
-TEST(Buffers, go_from_the_reader_to_compute_to_the_writer) {
+TEST(Buffers, go_from_the_reader_to_compute_to_the_writer_who_brings_the_vectors) {
+    const auto index = [](contract::Buffer buffer) { return static_cast<std::uint32_t>(buffer); };
     for (const CircularBuffer& buffer : fit_buffers(plain_operands(1024), 17, kAmple).buffers) {
-        const bool is_output = buffer.index == static_cast<std::uint32_t>(contract::Buffer::kOutput);
-        EXPECT_EQ(buffer.producer, is_output ? "compute" : "reader");
+        const bool is_output = buffer.index == index(contract::Buffer::kOutput);
+        const bool is_input = buffer.index == index(contract::Buffer::kInput);
+        EXPECT_EQ(buffer.producer, is_output ? "compute" : is_input ? "reader" : "writer");
         EXPECT_EQ(buffer.consumer, is_output ? "writer" : "compute");
     }
 }
@@ -99,8 +101,8 @@ TEST(Buffers, have_room_for_all_steps_under_way_and_the_block_before) {
 }
 
 TEST(Buffers, hold_gamma_and_beta_as_wide_as_the_rows) {
-    EXPECT_EQ(fit_buffers(plain_operands(96), 8, kAmple).buffers[1].page_bytes, 2048);
-    EXPECT_EQ(fit_buffers(plain_operands(1056), 8, kAmple).buffers[1].page_bytes, 4096);
+    EXPECT_EQ(fit_buffers(plain_operands(96), 8, kAmple).buffers[2].page_bytes, 2048);
+    EXPECT_EQ(fit_buffers(plain_operands(1056), 8, kAmple).buffers[3].page_bytes, 4096);
     EXPECT_EQ(fit_buffers(plain_operands(8192), 8, kAmple).buffers[2].page_bytes, 16384);
 }
 
@@ -116,12 +118,12 @@ TEST(Buffers, hold_the_widest_rows_one_at_a_time) {
 TEST(Buffers, of_rows_read_again_hold_steps_and_one_segment_of_gamma_and_beta) {
     const Buffers fitted = fit_buffers(plain_operands(1'000'000), 8, kAmple);
     ASSERT_TRUE(fitted.reads_again);
-    EXPECT_EQ(fitted.steps_in_flight, 1);
+    EXPECT_EQ(fitted.steps_in_flight, 3);
     EXPECT_EQ(fitted.blocking.rows_per_block, 2);
     EXPECT_EQ(fitted.input_pages, 4 * 2);
     EXPECT_EQ(fitted.buffers[0].pages, 4 * 2);
-    EXPECT_EQ(fitted.buffers[3].pages, 2 * 2);
-    for (const std::size_t vector : {1U, 2U}) {
+    EXPECT_EQ(fitted.buffers[1].pages, 2 * 2);
+    for (const std::size_t vector : {2U, 3U}) {
         EXPECT_EQ(fitted.buffers[vector].page_bytes, 2048);
         EXPECT_EQ(fitted.buffers[vector].pages, 1);
     }
@@ -148,10 +150,10 @@ TEST(Buffers, of_a_call_with_every_option) {
     using contract::Buffer;
     const std::vector<Expected> all = {
         {Buffer::kInput, "input rows", 4096, 8, "reader", DataType::kFloat32},
-        {Buffer::kGamma, "gamma", 4096, 1, "reader", DataType::kFloat32},
-        {Buffer::kBeta, "beta", 2048, 1, "reader", DataType::kBfloat16},
-        {Buffer::kResidual, "residual rows", 4096, 8, "reader", DataType::kFloat32},
         {Buffer::kOutput, "output rows", 4096, 4, "compute", DataType::kFloat32},
+        {Buffer::kGamma, "gamma", 4096, 1, "writer", DataType::kFloat32},
+        {Buffer::kBeta, "beta", 2048, 1, "writer", DataType::kBfloat16},
+        {Buffer::kResidual, "residual rows", 4096, 8, "reader", DataType::kFloat32},
         {Buffer::kSum, "sum rows", 4096, 4, "compute", DataType::kFloat32},
         {Buffer::kStatistics, "statistics", 4096, 2, "compute", DataType::kFloat32},
     };

@@ -137,10 +137,10 @@ struct BufferUse {
     use(contract::Buffer::kInput, "reader", "compute", problem.input.dtype);
     use(contract::Buffer::kOutput, "compute", "writer", problem.output_dtype);
     if (problem.gamma) {
-        use(contract::Buffer::kGamma, "reader", "compute", problem.gamma->dtype);
+        use(contract::Buffer::kGamma, "writer", "compute", problem.gamma->dtype);
     }
     if (problem.beta) {
-        use(contract::Buffer::kBeta, "reader", "compute", problem.beta->dtype);
+        use(contract::Buffer::kBeta, "writer", "compute", problem.beta->dtype);
     }
     if (problem.residual) {
         use(contract::Buffer::kResidual, "reader", "compute", problem.residual->dtype);
@@ -417,7 +417,7 @@ void check_core_arguments(const Plan& plan) {
         const std::vector<std::uint32_t>& words = plan.core_arguments[i];
         require(words.size() == plan.core_arguments.front().size(), "all cores have equally many arguments");
         require(words.size() >= static_cast<std::size_t>(contract::CoreArgument::kFirstRun) &&
-                    words.size() + static_cast<std::size_t>(contract::ReaderArgument::kCount) <= kMaxRuntimeWords,
+                    words.size() + static_cast<std::size_t>(contract::WriterArgument::kCount) <= kMaxRuntimeWords,
                 "tt-metal has room for the arguments");
         const bool is_source = plan.sharing && plan.sharing->source == plan.cores[i].core;
         require(words[static_cast<std::size_t>(contract::CoreArgument::kIsVectorSource)] == (is_source ? 1U : 0U),

@@ -12,6 +12,7 @@ import pytest
 ttnn = pytest.importorskip("ttnn")
 
 from layernorm_fused_rm import Device, Problem, TensorSpec, program  # noqa: E402
+from layernorm_fused_rm._core import WriterArgument  # noqa: E402
 
 THREADS = 8
 CALLS = 25  # of each thread
@@ -50,7 +51,9 @@ class SlowLaunch:
         self.most_at_once = max(self.most_at_once, self.at_once)
         time.sleep(0.0005)
         reader, writer, _ = descriptor.kernels
-        found = list(reader.common_runtime_args)[:3] + list(writer.common_runtime_args)[:1]
+        read, written = list(reader.common_runtime_args), list(writer.common_runtime_args)
+        vectors = [written[int(index)] for index in (WriterArgument.GAMMA_ADDRESS, WriterArgument.BETA_ADDRESS)]
+        found = [read[0], *vectors, written[0]]
         wanted = [tensor.address for tensor in tensors]
         if found != wanted:
             self.mixed_up.append((found, wanted))

@@ -97,7 +97,7 @@ static_assert(kRowStride % contract::kElementsPerVectorPair == 0, "a row starts 
 static_assert(kIsResident || kRowStride == contract::kElementsPerChunk, "a streamed row's page is one chunk");
 static_assert(kInputPages % kPagesPerStep == 0, "no step may straddle the end of kInput");
 static_assert(kReadsAgain || kInputPages % (kPagesPerStep * kSegments) == 0, "nor a block that is kept");
-static_assert(kStepsInFlight >= 1 && kStepsInFlight <= 14, "transaction ids 2 to 15 tell the steps apart");
+static_assert(kStepsInFlight >= 1 && kStepsInFlight <= 15, "transaction ids 1 to 15 tell the steps apart");
 // A block is popped once all of it is there. While its last step is under way, kStepsInFlight - 1 later ones may be
 // too, and the reader reserves room for all of them before it pushes the first.
 static_assert(kInputPages / kPagesPerStep >= (kReadsAgain ? 1 : kSegments) + kStepsInFlight - 1,

@@ -216,7 +216,7 @@ inline void normalise_streamed_block(State& state) {
         sum_segments(state, [](uint32_t segment) { MATH((sum_segment(segment))); });
         MATH((sfpu::issue<FindCentres>()));
     }
-    sum_segments(state, [](uint32_t segment) { MATH((run_summing_pass<SquareStep>(segment + 1 == kSegments))); });
+    sum_segments(state, [](uint32_t segment) { MATH((run_summing_pass<Square>(segment + 1 == kSegments))); });
     MATH((sfpu::issue<FindRstd>()));
     if constexpr (kReturnsStatistics) {
         hand_over_statistics(state);
@@ -232,7 +232,7 @@ inline void start() {
     compute_kernel_hw_startup(kFirstOperand.buffer, kOutput);
     copy_init(kFirstOperand.buffer);
     tensix::start_zones();
-    tensix::start_fill();
+    tensix::start_fill<kDestRowsPerStep>();
     MATH((sfpu::issue<SetCentreScale>()));
 }
 

@@ -9,17 +9,18 @@
 
 namespace layernorm_fused_rm::contract {
 
-// One circular buffer each; the value is its index on the core (0..31). A page of rows is a whole block where a row is
-// one segment, and one segment of one row where it is several; a page of gamma and beta is the whole vector, or one
-// segment of it where rows are read again for each pass.
+// One circular buffer each; the value is its index on the core (0..31). Without gaps, and the buffers that every call
+// has first: firmware steps through all indices up to the highest before a kernel starts, six cycles each. A page of
+// rows is a whole block where a row is one segment, and one segment of one row where it is several; a page of gamma and
+// beta is the whole vector, or one segment of it where rows are read again for each pass.
 enum class Buffer : uint32_t {
-    kInput = 0,        // reader -> compute: input rows
-    kGamma = 1,        // reader -> compute: gamma, pushed once, never popped before the end
-    kBeta = 2,         // reader -> compute: beta, likewise
-    kResidual = 3,     // reader -> compute: rows added to the input's, page by page with kInput
-    kOutput = 16,      // compute -> writer: output rows
-    kSum = 17,         // compute -> writer: input + residual, page by page with kOutput
-    kStatistics = 18,  // compute -> writer: mean and 1 / deviation of a block's rows, a page a block
+    kInput = 0,       // reader -> compute: input rows
+    kOutput = 1,      // compute -> writer: output rows
+    kGamma = 2,       // writer -> compute: gamma, pushed once, never popped before the end
+    kBeta = 3,        // writer -> compute: beta, likewise
+    kResidual = 4,    // reader -> compute: rows added to the input's, page by page with kInput
+    kSum = 5,         // compute -> writer: input + residual, page by page with kOutput
+    kStatistics = 6,  // compute -> writer: mean and 1 / deviation of a block's rows, a page a block
 };
 
 // DEST in 32-bit mode: 512 rows of 16 elements (ISA documents, "Dst"; DST_ACCESS_STRIDED is off). A chunk is 1,024
@@ -133,11 +134,14 @@ enum class RunArgument : uint32_t { kBank, kFirstPage, kRows, kCount };
 // Runtime arguments common to all cores of one kernel; addresses of tensors that the call does not have are 0. NoC
 // places are those that ttnn gives for logical cores; the rectangle is that of all cores of the program, of which
 // kReceivers is all but the source.
-enum class ReaderArgument : uint32_t {
-    kInputAddress,
+enum class ReaderArgument : uint32_t { kInputAddress, kResidualAddress, kCount };
+enum class WriterArgument : uint32_t {
+    kOutputAddress,
+    kSumAddress,
+    kMeanAddress,
+    kRstdAddress,
     kGammaAddress,
     kBetaAddress,
-    kResidualAddress,
     kSourceX,
     kSourceY,
     kFirstX,
@@ -147,7 +151,6 @@ enum class ReaderArgument : uint32_t {
     kReceivers,
     kCount
 };
-enum class WriterArgument : uint32_t { kOutputAddress, kSumAddress, kMeanAddress, kRstdAddress, kCount };
 
 // Semaphores, on every core, 0 at the start and at the end. Used where vectors are shared.
 enum class Semaphore : uint32_t {

@@ -1,7 +1,7 @@
 // The math thread's part of the norm: the passes over a batch of rows that lies in DEST.
 //
-// Each pass is one sequence of sfpu/steps.hpp, repeated over the row's vectors; the last vectors of a width that is no
-// multiple of 64 run under a lane mask, so that padding never counts.
+// Each pass is one sequence of sfpu/steps.hpp, repeated over the row's vectors, a single row's two at a time; the last
+// vectors of a width that is no multiple of 64 run under a lane mask, so that padding never counts.
 #pragma once
 
 #include <stdint.h>
@@ -16,6 +16,8 @@ namespace layernorm_fused_rm {
 
 inline constexpr uint32_t kChunkRows = contract::kElementsPerChunk / contract::kElementsPerDestRow;
 inline constexpr uint32_t kBatchStrideRows = kIsResident ? kRowStride / contract::kElementsPerDestRow : kChunkRows;
+inline constexpr uint32_t kVectorsPerStep = kRowsPerBatch == 1 ? 2 : 1;
+inline constexpr uint32_t kDestRowsPerStep = kVectorsPerStep * sfpu::kDestRowsPerVector;
 
 }  // namespace layernorm_fused_rm
 
@@ -37,7 +39,7 @@ inline constexpr sfpu::RowConstants kConstants = {
 // gets x anew.
 inline constexpr uint32_t kResidualDistance = kResidualTensor.is_there() ? kChunkRows : 0;
 constexpr sfpu::Batch batch_with(uint32_t residual_distance, bool shifts) {
-    return {kRowsPerBatch, kBatchStrideRows, residual_distance, shifts, kShifts && !kIsResident};
+    return {kRowsPerBatch, kBatchStrideRows, residual_distance, shifts, kShifts && !kIsResident, kVectorsPerStep};
 }
 inline constexpr sfpu::Batch kFirstPass = batch_with(kResidualDistance, kShifts);
 inline constexpr sfpu::Batch kLaterPass = kIsResident ? batch_with(0, false) : kFirstPass;
@@ -46,47 +48,66 @@ inline constexpr sfpu::Stores kFirstStores = {kIsResident && (kResidualTensor.is
 inline constexpr sfpu::Affine kAffine = {kGammaVector.is_there(), kBetaVector.is_there(), kGammaIsZeroCentred,
                                          kChunkRows};
 
+// The row's last segment: whole vectors, an even number, then a last pair of vectors of which kTail elements count.
+inline constexpr uint32_t kLastSegment = kWidth - (kSegments - 1) * contract::kElementsPerChunk;
+inline constexpr uint32_t kTail = kLastSegment % contract::kElementsPerVectorPair;
+inline constexpr uint32_t kWholeVectors = (kLastSegment - kTail) / sfpu::kLanes;
+
 // clang-format off
 struct SetCentreScale { static constexpr sfpu::Sequence value = sfpu::set_centre_scale(kRowsPerBatch, kConstants); };
 struct ClearSums { static constexpr sfpu::Sequence value = sfpu::clear_sums(); };
-struct SumStep { static constexpr sfpu::Sequence value = sfpu::sum_step(kFirstPass, kFirstStores); };
 struct FindShifts { static constexpr sfpu::Sequence value = sfpu::shifts_from_first_elements(kFirstPass); };
 struct FindCentres { static constexpr sfpu::Sequence value = sfpu::centres_from_sums(kLaterPass, kConstants); };
-struct SquareStep { static constexpr sfpu::Sequence value = kCentres
-    ? sfpu::square_step(kLaterPass, true, {kIsResident, false}) : sfpu::square_step(kFirstPass, false, kFirstStores); };
 struct FindRstd { static constexpr sfpu::Sequence value = sfpu::rstd_from_squares(kConstants); };
-struct NormaliseStep { static constexpr sfpu::Sequence value = sfpu::normalise_step(kLaterPass,
-    kCentres && !kIsResident, kAffine, !kIsResident && kSumTensor.is_there()); };
 struct StoreShifts { static constexpr sfpu::Sequence value = sfpu::store_shifts(kRowsPerBatch); };
 struct StoreMeans { static constexpr sfpu::Sequence value = sfpu::store_means(kLaterPass, kShifts, kConstants); };
 struct StoreRstds { static constexpr sfpu::Sequence value = sfpu::store_rstds(kRowsPerBatch, kConstants); };
 struct RestoreConstant { static constexpr sfpu::Sequence value = sfpu::Sequence{}.then(sfpu::restore_minus_one()); };
 
-template <typename Step, int32_t limit>
-struct Masked { static constexpr sfpu::Sequence value = sfpu::masked(Step::value, limit); };
-// clang-format on
+// The passes, each a step over a batch.
+struct Sum {
+    static constexpr sfpu::Batch batch = kFirstPass;
+    static constexpr sfpu::Sequence step(sfpu::Batch batch) { return sfpu::sum_step(batch, kFirstStores); }
+};
+struct Square {
+    static constexpr sfpu::Batch batch = kCentres ? kLaterPass : kFirstPass;
+    static constexpr sfpu::Sequence step(sfpu::Batch batch) {
+        return sfpu::square_step(batch, kCentres, kCentres ? sfpu::Stores{kIsResident, false} : kFirstStores);
+    }
+};
+struct Normalise {
+    static constexpr sfpu::Batch batch = kLaterPass;
+    static constexpr sfpu::Sequence step(sfpu::Batch batch) {
+        return sfpu::normalise_step(batch, kCentres && !kIsResident, kAffine, !kIsResident && kSumTensor.is_there());
+    }
+};
 
-// The row's last segment: whole vectors, then a last pair of vectors of which kTail elements count.
-inline constexpr uint32_t kLastSegment = kWidth - (kSegments - 1) * contract::kElementsPerChunk;
-inline constexpr uint32_t kTail = kLastSegment % contract::kElementsPerVectorPair;
-inline constexpr uint32_t kWholeVectors = (kLastSegment - kTail) / sfpu::kLanes;
+template <typename Pass>
+struct Step { static constexpr sfpu::Sequence value = Pass::step(Pass::batch).advance(); };
+// One of the last two vectors, even (0) or odd elements (1).
+template <typename Pass, uint32_t vector>
+struct TailStep {
+    static constexpr sfpu::Sequence value = sfpu::masked(
+        Pass::step(Pass::batch.with_vector(vector)), static_cast<int32_t>(kTail) - static_cast<int32_t>(vector));
+};
+// clang-format on
 
 // The next batch's rows, and a segment's, start here; steps count vectors from it.
 inline void point_sfpu_at(uint32_t dest_row) { TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row); }
 inline void rewind() { TTI_SETRWC(p_setrwc::CLR_NONE, 0, 0, 0, 0, p_setrwc::SET_D); }
 
 // One pass that sums: over a whole chunk, or over the row's last segment with its padding masked.
-template <typename Step>
+template <typename Pass>
 inline void run_summing_pass(bool is_last_segment) {
     if (!is_last_segment) {
-        sfpu::repeat<Step>(kVectorsPerChunk);
+        sfpu::repeat<Step<Pass>>(kVectorsPerChunk / kVectorsPerStep);
     } else {
         if constexpr (kWholeVectors != 0) {
-            sfpu::repeat<Step>(kWholeVectors);
+            sfpu::repeat<Step<Pass>>(kWholeVectors / kVectorsPerStep);
         }
         if constexpr (kTail != 0) {
-            sfpu::issue<Masked<Step, static_cast<int32_t>(kTail)>>();      // even elements
-            sfpu::issue<Masked<Step, static_cast<int32_t>(kTail) - 1>>();  // odd elements
+            sfpu::issue<TailStep<Pass, 0>>();
+            sfpu::issue<TailStep<Pass, 1>>();
         }
     }
     rewind();
@@ -97,13 +118,14 @@ inline void sum_segment(uint32_t segment) {
     if (kShifts && segment == 0) {
         sfpu::issue<FindShifts>();
     }
-    run_summing_pass<SumStep>(segment + 1 == kSegments);
+    run_summing_pass<Sum>(segment + 1 == kSegments);
 }
 
 // The pass that normalises; what it makes of padding is never written to a tensor.
 inline void run_normalising_pass(bool is_last_segment, uint32_t affine_distance) {
     constexpr uint32_t kLastVectors = kWholeVectors + (kTail != 0 ? 2 : 0);
-    sfpu::repeat<NormaliseStep>(is_last_segment ? kLastVectors : kVectorsPerChunk, affine_distance);
+    sfpu::repeat<Step<Normalise>>((is_last_segment ? kLastVectors : kVectorsPerChunk) / kVectorsPerStep,
+                                  affine_distance);
     rewind();
 }
 
@@ -126,10 +148,10 @@ inline void find_statistics(uint32_t dest_row, uint32_t statistics_distance) {
         }
     }
     if constexpr (kCentres) {
-        run_summing_pass<SumStep>(true);
+        run_summing_pass<Sum>(true);
         sfpu::issue<FindCentres>();
     }
-    run_summing_pass<SquareStep>(true);
+    run_summing_pass<Square>(true);
     sfpu::issue<FindRstd>();
     if constexpr (kReturnsStatistics) {
         store_statistics(statistics_distance);

@@ -1,8 +1,8 @@
-// Reader of layernorm_fused_rm: brings a core's rows, gamma and beta from device memory into L1. NoC 0, NCRISC.
+// Reader of layernorm_fused_rm: brings a core's rows from device memory into L1. NoC 0, NCRISC.
 //
-// shapes   input, residual [rows, kWidth], a row a page; gamma and beta [kWidth]
+// shapes   input, residual [rows, kWidth], a row a page
 // out      kInput, kResidual: a step is a block of rows kRowStride elements apart (one page), or a segment of each row
-//          (a page each); kGamma, kBeta: one page, pushed once, or a segment with each step of a row's last pass
+//          (a page each); rows too wide for L1 once a pass
 // per step: reserves and pushes kPagesPerStep pages of kInput and of kResidual, kStepsInFlight steps under way at a
 //          time, told apart by transaction ids
 // invariant: what a page holds beyond block.rows rows and kWidth elements is never read by anyone who trusts it
@@ -12,17 +12,21 @@
 #include "arguments.hpp"
 #include "contract.hpp"
 #include "rows.hpp"
-#include "vectors.hpp"
 #include "work.hpp"
 
 namespace layernorm_fused_rm {
+
+// Transaction ids tell the steps under way apart. 0 is everyone else's.
+inline constexpr uint32_t kFirstStepId = 1;
+
+inline uint32_t common_argument(contract::ReaderArgument argument) {
+    return get_common_arg_val<uint32_t>(static_cast<int>(argument));
+}
 
 // Addresses of what is read, of the first page in each bank.
 struct Addresses {
     uint32_t input = common_argument(contract::ReaderArgument::kInputAddress);
     uint32_t residual = common_argument(contract::ReaderArgument::kResidualAddress);
-    uint32_t gamma = common_argument(contract::ReaderArgument::kGammaAddress);
-    uint32_t beta = common_argument(contract::ReaderArgument::kBetaAddress);
 };
 
 // Steps under way: started in turn, finished in turn. Slots of the buffers and transaction ids go round.
@@ -79,76 +83,28 @@ inline void start_reading_step(Block block, uint32_t segment, const Addresses& a
     steps.end();
 }
 
-// Rows are kept in L1: each is read once, and gamma and beta behind the first step.
-inline void read_each_row_once(const Addresses& addresses) {
-    if constexpr (kHasVectors) {
-        ask_for_vectors();
-    }
-    Steps steps;
-    bool vectors_are_pushed = !kHasVectors;
-    const auto finish_step = [&] {
-        steps.finish_oldest();
-        if (!vectors_are_pushed) {
-            push_vectors();
-            vectors_are_pushed = true;
-        }
-    };
-    for_each_block([&](Block block) {
-        for (uint32_t segment = 0; segment < kSegments; ++segment) {
-            start_reading_step(block, segment, addresses, steps);
-            if (steps.under_way() == kStepsInFlight) {
-                finish_step();
-            }
-        }
-    });
-    while (steps.under_way() != 0) {
-        finish_step();
-    }
-    if (!vectors_are_pushed) {  // a core without rows only takes part in the sharing
-        push_vectors();
-    }
-}
-
-// One segment of gamma and beta, complete when this returns.
-inline void read_vector_segment(uint32_t segment, const Addresses& addresses) {
-    const uint32_t first = segment * contract::kElementsPerChunk;
-    const uint32_t last = first + segment_elements(segment);
-    reserve_vector<kGammaVector>(kGamma);
-    reserve_vector<kBetaVector>(kBeta);
-    noc_async_read_set_trid(kVectorsId);
-    start_reading_vector<kGammaVector>(addresses.gamma, first, last, kGamma);
-    start_reading_vector<kBetaVector>(addresses.beta, first, last, kBeta);
-    noc_async_read_barrier_with_trid(kVectorsId);
-    push_vector<kGammaVector>(kGamma);
-    push_vector<kBetaVector>(kBeta);
-}
-
-// Rows are too wide for L1: each is read once a pass, gamma and beta segment by segment with the last.
-inline void read_rows_for_each_pass(const Addresses& addresses) {
+// Rows are kept in L1, and each is read once; else they are too wide for it, and each is read once a pass.
+inline void read_rows(const Addresses& addresses) {
     Steps steps;
     for_each_block([&](Block block) {
-        for (uint32_t pass = 0; pass < kPasses; ++pass) {
+        for (uint32_t pass = 0; pass < kReadsPerRow; ++pass) {
             for (uint32_t segment = 0; segment < kSegments; ++segment) {
                 start_reading_step(block, segment, addresses, steps);
-                steps.finish_oldest();
-                if (kHasVectors && pass + 1 == kPasses) {
-                    read_vector_segment(segment, addresses);
+                if (steps.under_way() == kStepsInFlight) {
+                    steps.finish_oldest();
                 }
             }
         }
     });
+    while (steps.under_way() != 0) {
+        steps.finish_oldest();
+    }
 }
 
 }  // namespace layernorm_fused_rm
 
 void kernel_main() {
     using namespace layernorm_fused_rm;
-    const Addresses addresses;
-    if constexpr (kReadsAgain) {
-        read_rows_for_each_pass(addresses);
-    } else {
-        read_each_row_once(addresses);
-    }
+    read_rows(Addresses{});
     noc_async_read_set_trid(0);
-    noc_async_atomic_barrier();
 }

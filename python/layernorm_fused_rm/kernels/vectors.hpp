@@ -1,4 +1,5 @@
-// How gamma and beta [kWidth] reach kGamma and kBeta of every core. For the reader.
+// How gamma and beta [kWidth] reach kGamma and kBeta of every core. For the writer, which has nothing else to do before
+// the first row is normalised, and whose NoC is free until then.
 //
 // A vector is pieces of consecutive elements: chunks of the one page of [kWidth], pages of 32 elements, or rows of 16
 // in the faces of tiles (ttnn's tile: four faces of 16 x 16, row-major; row 0 is in the first two). Read by every core,
@@ -13,16 +14,13 @@
 #include "api/dataflow/dataflow_api.h"
 #include "arguments.hpp"
 #include "contract.hpp"
+#include "work.hpp"
 
 namespace layernorm_fused_rm {
 
-// Transaction ids of the reader's reads, to wait for each kind on its own. 0 is everyone else's.
-inline constexpr uint32_t kVectorsId = 1;
-inline constexpr uint32_t kFirstStepId = 2;
-
 inline constexpr bool kHasVectors = kGammaVector.is_there() || kBetaVector.is_there();
 
-inline uint32_t common_argument(contract::ReaderArgument argument) {
+inline uint32_t common_argument(contract::WriterArgument argument) {
     return get_common_arg_val<uint32_t>(static_cast<int>(argument));
 }
 
@@ -52,11 +50,12 @@ inline void start_reading_vector(uint32_t address, uint32_t first, uint32_t last
     }
 }
 
-// The NoC address of `l1_address` on all cores of the program.
+// The NoC address of `l1_address` on all cores of the program. NoC 1 goes left and up, so its rectangles begin with the
+// last corner (ISA documents, "Coordinates").
 inline uint64_t everywhere(uint32_t l1_address) {
-    using contract::ReaderArgument;
-    return get_noc_multicast_addr(common_argument(ReaderArgument::kFirstX), common_argument(ReaderArgument::kFirstY),
-                                  common_argument(ReaderArgument::kLastX), common_argument(ReaderArgument::kLastY),
+    using contract::WriterArgument;
+    return get_noc_multicast_addr(common_argument(WriterArgument::kLastX), common_argument(WriterArgument::kLastY),
+                                  common_argument(WriterArgument::kFirstX), common_argument(WriterArgument::kFirstY),
                                   l1_address);
 }
 
@@ -74,21 +73,21 @@ inline void push_vector(uint32_t buffer) {
     }
 }
 
-// First part: reserves both pages, and starts the reads or tells the source that there is room.
-inline void ask_for_vectors() {
-    using contract::ReaderArgument;
+inline void reserve_vectors() {
     reserve_vector<kGammaVector>(kGamma);
     reserve_vector<kBetaVector>(kBeta);
-    if (!kSharesVectors || is_vector_source()) {
-        noc_async_read_set_trid(kVectorsId);
-        start_reading_vector<kGammaVector>(common_argument(ReaderArgument::kGammaAddress), 0, kWidth, kGamma);
-        start_reading_vector<kBetaVector>(common_argument(ReaderArgument::kBetaAddress), 0, kWidth, kBeta);
-    } else {
-        const uint32_t ready = get_semaphore(static_cast<uint32_t>(contract::Semaphore::kReceiversReady));
-        noc_semaphore_inc(
-            get_noc_addr(common_argument(ReaderArgument::kSourceX), common_argument(ReaderArgument::kSourceY), ready),
-            1);
-    }
+}
+inline void push_vectors() {
+    push_vector<kGammaVector>(kGamma);
+    push_vector<kBetaVector>(kBeta);
+}
+
+// Reads both vectors' elements from `first` up to `last` into their reserved pages.
+inline void read_vectors(uint32_t first, uint32_t last) {
+    using contract::WriterArgument;
+    start_reading_vector<kGammaVector>(common_argument(WriterArgument::kGammaAddress), first, last, kGamma);
+    start_reading_vector<kBetaVector>(common_argument(WriterArgument::kBetaAddress), first, last, kBeta);
+    noc_async_read_barrier();
 }
 
 template <const Vector& vector>
@@ -99,9 +98,9 @@ inline void multicast_vector(uint32_t buffer, uint32_t receivers) {
     }
 }
 
-// The source's second part, its reads complete: multicasts both vectors and the news of it.
+// The source, its reads complete: multicasts both vectors and the news of it.
 inline void share_vectors() {
-    const uint32_t receivers = common_argument(contract::ReaderArgument::kReceivers);
+    const uint32_t receivers = common_argument(contract::WriterArgument::kReceivers);
     volatile tt_l1_ptr uint32_t* ready = semaphore_pointer(contract::Semaphore::kReceiversReady);
     noc_semaphore_wait(ready, receivers);
     noc_semaphore_set(ready, 0);
@@ -115,20 +114,38 @@ inline void share_vectors() {
     noc_semaphore_set(arrived, 0);
 }
 
-// Second part: passes both pages to compute once they are there.
-inline void push_vectors() {
-    noc_async_read_barrier_with_trid(kVectorsId);
-    if constexpr (kSharesVectors) {
-        if (is_vector_source()) {
+// A receiver: tells the source that there is room, and waits for both vectors.
+inline void receive_vectors() {
+    using contract::WriterArgument;
+    const uint32_t ready = get_semaphore(static_cast<uint32_t>(contract::Semaphore::kReceiversReady));
+    noc_semaphore_inc(
+        get_noc_addr(common_argument(WriterArgument::kSourceX), common_argument(WriterArgument::kSourceY), ready), 1);
+    volatile tt_l1_ptr uint32_t* arrived = semaphore_pointer(contract::Semaphore::kVectorsArrived);
+    noc_semaphore_wait(arrived, 1);
+    noc_semaphore_set(arrived, 0);
+    noc_async_atomic_barrier();
+}
+
+// Both vectors, whole -> kGamma, kBeta.
+inline void bring_vectors() {
+    reserve_vectors();
+    if (!kSharesVectors || is_vector_source()) {
+        read_vectors(0, kWidth);
+        if constexpr (kSharesVectors) {
             share_vectors();
-        } else {
-            volatile tt_l1_ptr uint32_t* arrived = semaphore_pointer(contract::Semaphore::kVectorsArrived);
-            noc_semaphore_wait(arrived, 1);
-            noc_semaphore_set(arrived, 0);
         }
+    } else {
+        receive_vectors();
     }
-    push_vector<kGammaVector>(kGamma);
-    push_vector<kBetaVector>(kBeta);
+    push_vectors();
+}
+
+// One segment of both -> a page each of kGamma, kBeta.
+inline void bring_vector_segment(uint32_t segment) {
+    const uint32_t first = segment * contract::kElementsPerChunk;
+    reserve_vectors();
+    read_vectors(first, first + segment_elements(segment));
+    push_vectors();
 }
 
 }  // namespace layernorm_fused_rm

@@ -1,6 +1,9 @@
-// Writer of layernorm_fused_rm: takes normalised rows from L1 to where they belong in the outputs. NoC 1, BRISC.
+// Writer of layernorm_fused_rm: brings gamma and beta, then takes normalised rows from L1 to where they belong in the
+// outputs. NoC 1, BRISC.
 //
-// shapes   output, sum [rows, kWidth], a row a page; mean, rstd [rows, 1], an element a page; all interleaved
+// shapes   output, sum [rows, kWidth], a row a page; mean, rstd [rows, 1], an element a page; all interleaved; gamma and
+//          beta [kWidth]
+// out      kGamma, kBeta: one page, pushed once before all else, or a segment before each step
 // in       kOutput, kSum: a step is a block of rows kRowStride elements apart (one page), or a segment of each row (a
 //          page each); kStatistics: a page a block
 // per step: waits for and pops kPagesPerStep pages of kOutput and of kSum; per block: one page of kStatistics, before
@@ -12,13 +15,10 @@
 #include "arguments.hpp"
 #include "contract.hpp"
 #include "rows.hpp"
+#include "vectors.hpp"
 #include "work.hpp"
 
 namespace layernorm_fused_rm {
-
-inline uint32_t common_argument(contract::WriterArgument argument) {
-    return get_common_arg_val<uint32_t>(static_cast<int>(argument));
-}
 
 // Addresses of what is written, of the first page in each bank.
 struct Addresses {
@@ -65,12 +65,18 @@ inline void write_step(Block block, uint32_t segment, const Addresses& addresses
 
 void kernel_main() {
     using namespace layernorm_fused_rm;
+    if constexpr (kHasVectors && !kReadsAgain) {
+        bring_vectors();
+    }
     const Addresses addresses;
     for_each_block([&](Block block) {
         if constexpr (kReturnsStatistics) {
             write_statistics(block, addresses);
         }
         for (uint32_t segment = 0; segment < kSegments; ++segment) {
+            if constexpr (kHasVectors && kReadsAgain) {
+                bring_vector_segment(segment);
+            }
             write_step(block, segment, addresses);
         }
     });

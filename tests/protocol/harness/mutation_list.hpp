@@ -19,6 +19,7 @@ enum CaseKind : std::size_t {
     kRichResident,
     kRichStreamed,
     kReadAgain,
+    kSingleRow,
     kPartOfOptions
 };
 

@@ -57,6 +57,7 @@ constexpr std::uint64_t kSchedules = 6;  // of each case
          .vectors = "RW",
          .options = "rt",
          .l1_bytes = 52'000},
+        {.rows = 3, .width = 224, .grid_x = 3, .grid_y = 1, .dram_banks = 3},
         {.rows = 60,
          .width = 333,
          .grid_x = 2,

@@ -68,30 +68,31 @@ void check_layout(const Plan& plan, const Layout& layout) {
 }
 
 [[nodiscard]] std::vector<std::uint32_t> common_arguments(const Plan& plan, const Layout& layout, Thread thread) {
-    using contract::ReaderArgument;
-    if (thread == Thread::kWriter) {
-        return {layout.tensor(TensorIndex::kOutput).address, layout.tensor(TensorIndex::kSum).address,
-                layout.tensor(TensorIndex::kMean).address, layout.tensor(TensorIndex::kRstd).address};
+    using contract::WriterArgument;
+    if (thread == Thread::kReader) {
+        return {layout.tensor(TensorIndex::kInput).address, layout.tensor(TensorIndex::kResidual).address};
     }
-    if (thread != Thread::kReader) {
+    if (thread != Thread::kWriter) {
         return {};
     }
-    std::vector<std::uint32_t> words(static_cast<std::size_t>(ReaderArgument::kCount), 0);
-    const auto set = [&](ReaderArgument argument, std::int64_t word) {
+    std::vector<std::uint32_t> words(static_cast<std::size_t>(WriterArgument::kCount), 0);
+    const auto set = [&](WriterArgument argument, std::int64_t word) {
         words.at(static_cast<std::size_t>(argument)) = static_cast<std::uint32_t>(word);
     };
-    set(ReaderArgument::kInputAddress, layout.tensor(TensorIndex::kInput).address);
-    set(ReaderArgument::kGammaAddress, layout.tensor(TensorIndex::kGamma).address);
-    set(ReaderArgument::kBetaAddress, layout.tensor(TensorIndex::kBeta).address);
-    set(ReaderArgument::kResidualAddress, layout.tensor(TensorIndex::kResidual).address);
+    set(WriterArgument::kOutputAddress, layout.tensor(TensorIndex::kOutput).address);
+    set(WriterArgument::kSumAddress, layout.tensor(TensorIndex::kSum).address);
+    set(WriterArgument::kMeanAddress, layout.tensor(TensorIndex::kMean).address);
+    set(WriterArgument::kRstdAddress, layout.tensor(TensorIndex::kRstd).address);
+    set(WriterArgument::kGammaAddress, layout.tensor(TensorIndex::kGamma).address);
+    set(WriterArgument::kBetaAddress, layout.tensor(TensorIndex::kBeta).address);
     if (plan.sharing) {
-        set(ReaderArgument::kSourceX, kFirstCorePlace + plan.sharing->source.x);
-        set(ReaderArgument::kSourceY, kFirstCorePlace + plan.sharing->source.y);
-        set(ReaderArgument::kFirstX, kFirstCorePlace + plan.sharing->first.x);
-        set(ReaderArgument::kFirstY, kFirstCorePlace + plan.sharing->first.y);
-        set(ReaderArgument::kLastX, kFirstCorePlace + plan.sharing->last.x);
-        set(ReaderArgument::kLastY, kFirstCorePlace + plan.sharing->last.y);
-        set(ReaderArgument::kReceivers, plan.sharing->receivers());
+        set(WriterArgument::kSourceX, kFirstCorePlace + plan.sharing->source.x);
+        set(WriterArgument::kSourceY, kFirstCorePlace + plan.sharing->source.y);
+        set(WriterArgument::kFirstX, kFirstCorePlace + plan.sharing->first.x);
+        set(WriterArgument::kFirstY, kFirstCorePlace + plan.sharing->first.y);
+        set(WriterArgument::kLastX, kFirstCorePlace + plan.sharing->last.x);
+        set(WriterArgument::kLastY, kFirstCorePlace + plan.sharing->last.y);
+        set(WriterArgument::kReceivers, plan.sharing->receivers());
     }
     return words;
 }

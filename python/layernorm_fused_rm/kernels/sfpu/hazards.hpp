@@ -117,13 +117,13 @@ struct Sequence {
         }
         return *this;
     }
-    // Makes the last access to DEST, which there must be, move the row counter on to the next vector.
+    // Makes the last access to DEST, which there must be, move the row counter on to the next step.
     constexpr Sequence& advance() {
         uint32_t last = size;
         while (instructions[last - 1].opcode() != Opcode::kLoad && instructions[last - 1].opcode() != Opcode::kStore) {
             --last;
         }
-        instructions[last - 1] = advancing(instructions[last - 1], Advance::kNextVector);
+        instructions[last - 1] = advancing(instructions[last - 1], Advance::kNextStep);
         return *this;
     }
     // Makes the sequence safe to be followed by anything, itself included: nothing it wrote is still late.

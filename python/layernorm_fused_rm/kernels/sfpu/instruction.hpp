@@ -40,7 +40,7 @@ enum class Base : uint32_t {
 };
 
 // What follows an SFPLOAD or SFPSTORE: the ADDR_MOD slot that address_modes.hpp programs.
-enum class Advance : uint32_t { kStay = 0, kNextVector = 1 };
+enum class Advance : uint32_t { kStay = 0, kNextStep = 1 };
 
 struct Instruction {
     uint32_t word = 0;

@@ -87,9 +87,9 @@ inline constexpr uint32_t kNegativeOneBits = 0xbf800000;
     Sequence sequence;
     sequence.then(conditions_on()).then(enable_lanes_below(1, kFirstValue));
     for (uint32_t row = 0; row < batch.rows; ++row) {
-        sequence.then(load(sum_of(row), batch.dest_row(row)));
+        sequence.then(load(sum_of(row), batch.dest_row(row * batch.vectors)));
         if (batch.has_residual()) {
-            sequence.then(load(kFirstValue, batch.dest_row(row) + batch.residual_distance));
+            sequence.then(load(kFirstValue, batch.dest_row(row * batch.vectors) + batch.residual_distance));
             sequence.then(add(sum_of(row), kFirstValue, sum_of(row)));
         }
     }

@@ -1,5 +1,5 @@
-// The passes over a batch of one to four rows, as SFPU sequences: one step handles one vector (32 elements) of each row
-// and advances the row counter by one vector. What happens between passes is in statistics.hpp.
+// The passes over a batch of one to four rows, as SFPU sequences: one step handles one vector (32 elements) of each row,
+// or two of a single row. What happens between passes is in statistics.hpp.
 //
 //    LayerNorm   y = (x - mean) * rsqrt(variance + epsilon) * gamma + beta       mean = sum(x) / W, variance biased
 //    RMSNorm     y = x * rsqrt(sum(x^2) / W + epsilon) * gamma + beta
@@ -15,6 +15,7 @@
 // twice the row's largest |x - mean|.
 // Registers: row j's running sum in Lj, its -K and then its -sum / 2^k in L(11+j), its rstd / c in Lj at last. A single
 // streamed row keeps both, -K in L11 and -sum / 2^k in L12. c in L14, or for four rows, which fill L11..L14, in L7.
+// Vectors join a sum one after the other whatever the batch, so that its size decides no bit of a row.
 #pragma once
 
 #include <stdint.h>
@@ -24,16 +25,32 @@
 
 namespace layernorm_fused_rm::sfpu {
 
-// Rows of a batch in DEST, and how an element gets from there into a register.
+inline constexpr uint32_t kDestRowsPerVector = 2;  // to the next one: even and odd elements of the same 64
+
+// Rows of a batch in DEST, and how an element gets from there into a register. A step's items are one vector of each
+// row, or several of a single row: with two items at least, no result is read by the very next instruction.
 struct Batch {
     uint32_t rows;
     uint32_t stride;             // DEST rows from one to the next
     uint32_t residual_distance;  // DEST rows from a row to its residual's; 0: nothing to add
     bool shifts;                 // subtracts K, which DEST's rows do not have taken out
     bool keeps_shift;            // K stays in its register from pass to pass
+    uint32_t vectors = 1;        // of a row in one step
+    uint32_t first_vector = 0;   // of the step, from where the row counter stands
 
     [[nodiscard]] constexpr bool has_residual() const { return residual_distance != 0; }
-    [[nodiscard]] constexpr uint32_t dest_row(uint32_t row) const { return row * stride; }
+    [[nodiscard]] constexpr uint32_t items() const { return rows * vectors; }
+    [[nodiscard]] constexpr uint32_t row_of(uint32_t item) const { return item / vectors; }
+    [[nodiscard]] constexpr uint32_t dest_row(uint32_t item) const {
+        return row_of(item) * stride + (first_vector + item % vectors) * kDestRowsPerVector;
+    }
+    // The same rows for a step that takes only one vector of each.
+    [[nodiscard]] constexpr Batch with_vector(uint32_t vector) const {
+        Batch other = *this;
+        other.vectors = 1;
+        other.first_vector = vector;
+        return other;
+    }
 };
 
 // What a step puts back into DEST.
@@ -51,50 +68,51 @@ inline constexpr uint32_t kFirstValue = 4;  // L4..L7 hold the elements at hand
 }
 [[nodiscard]] constexpr uint32_t centre_scale_of(uint32_t rows) { return rows == 4 ? 7 : kProgrammable + 3; }
 
-// Rows that go through a step together: at least two where there are, so that no result is read by the next
-// instruction. A residual takes a second register for each.
-[[nodiscard]] constexpr uint32_t rows_at_a_time(Batch batch) {
-    return batch.rows == 3 && !batch.has_residual() ? 3 : 2;
-}
-[[nodiscard]] constexpr uint32_t value_of(Batch batch, uint32_t i) {
-    return kFirstValue + (batch.has_residual() ? 2 * i : i);
+// Items that go through a step together. A residual takes a second register for each.
+[[nodiscard]] constexpr uint32_t items_at_a_time(Batch batch) {
+    return batch.items() == 3 && !batch.has_residual() ? 3 : 2;
 }
 
-// The rows at hand: `count` from `first`, the i-th with its element in register(i).
+// The items at hand: `count` from `first`.
 struct Group {
     Batch batch;
     uint32_t first;
     uint32_t count;
 
-    [[nodiscard]] constexpr uint32_t row(uint32_t i) const { return first + i; }
+    [[nodiscard]] constexpr uint32_t row(uint32_t i) const { return batch.row_of(first + i); }
     [[nodiscard]] constexpr uint32_t dest_row(uint32_t i) const { return batch.dest_row(first + i); }
+    [[nodiscard]] constexpr uint32_t residual_row(uint32_t i) const { return dest_row(i) + batch.residual_distance; }
 };
 
 template <typename Append>
-[[nodiscard]] constexpr Sequence for_each_group(Batch batch, Append append) {
+[[nodiscard]] constexpr Sequence for_each_group(Batch batch, uint32_t most, Append append) {
     Sequence sequence;
-    const uint32_t most = rows_at_a_time(batch);
-    for (uint32_t first = 0; first < batch.rows; first += most) {
-        const uint32_t left = batch.rows - first;
+    for (uint32_t first = 0; first < batch.items(); first += most) {
+        const uint32_t left = batch.items() - first;
         append(sequence, Group{batch, first, left < most ? left : most});
     }
-    return sequence.advance();
+    return sequence;
 }
 
-// DEST -> registers: x, or x + residual, and less K. `value` names the register of the group's i-th row.
+// Registers of the items at hand. A residual's are needed only until it is added.
+inline constexpr uint32_t kResidualRegisters = 2;
+[[nodiscard]] constexpr uint32_t value_of(uint32_t i) { return kFirstValue + i; }
+[[nodiscard]] constexpr uint32_t residual_of(uint32_t i) { return value_of(i) + kResidualRegisters; }
+
+// DEST -> registers: x, or x + residual, and less K. `value` names the register of the group's i-th item.
 template <typename Value>
 constexpr void fetch(Sequence& sequence, Group group, Stores stores, Value value) {
     for (uint32_t i = 0; i < group.count; ++i) {
         sequence.then(load(value(i), group.dest_row(i)));
     }
     for (uint32_t i = 0; i < group.count && group.batch.has_residual(); ++i) {
-        sequence.then(load(value(i) + 1, group.dest_row(i) + group.batch.residual_distance));
+        sequence.then(load(residual_of(i), group.residual_row(i)));
     }
     for (uint32_t i = 0; i < group.count && group.batch.has_residual(); ++i) {
-        sequence.then(add(value(i), value(i) + 1, value(i)));
+        sequence.then(add(value(i), residual_of(i), value(i)));
     }
     for (uint32_t i = 0; i < group.count && stores.sum; ++i) {
-        sequence.then(store(value(i), group.dest_row(i) + group.batch.residual_distance));
+        sequence.then(store(value(i), group.residual_row(i)));
     }
     for (uint32_t i = 0; i < group.count && group.batch.shifts; ++i) {
         sequence.then(add(value(i), negative_shift_of(group.row(i)), value(i)));
@@ -108,6 +126,13 @@ constexpr void put_back(Sequence& sequence, Group group, Value value) {
     }
 }
 
+// One item's value -> DEST, if it is to be there. Between two items, so that a single row's sum is late for neither.
+constexpr void keep(Sequence& sequence, Group group, uint32_t i, Stores stores) {
+    if (stores.value) {
+        sequence.then(store(value_of(i), group.dest_row(i)));
+    }
+}
+
 // value -> c (value - mean)
 template <typename Value>
 constexpr void centre(Sequence& sequence, Group group, Value value) {
@@ -117,33 +142,29 @@ constexpr void centre(Sequence& sequence, Group group, Value value) {
     }
 }
 
-// sum += x
+// sum += x. An element that is added as it is loaded needs no other item beside it.
 [[nodiscard]] constexpr Sequence sum_step(Batch batch, Stores stores) {
-    return for_each_group(batch, [=](Sequence& sequence, Group group) {
-        const auto value = [=](uint32_t i) { return value_of(batch, i); };
-        fetch(sequence, group, stores, value);
+    const bool is_plain = !batch.has_residual() && !batch.shifts;
+    return for_each_group(batch, is_plain ? 1 : items_at_a_time(batch), [=](Sequence& sequence, Group group) {
+        fetch(sequence, group, stores, value_of);
         for (uint32_t i = 0; i < group.count; ++i) {
-            sequence.then(add(sum_of(group.row(i)), value(i), sum_of(group.row(i))));
-        }
-        if (stores.value) {
-            put_back(sequence, group, value);
+            sequence.then(add(sum_of(group.row(i)), value_of(i), sum_of(group.row(i))));
+            keep(sequence, group, i, stores);
         }
     });
 }
 
 // sum += x^2, or with `centres` the square of c (x - mean), which spares the last pass the centring if it is stored.
 [[nodiscard]] constexpr Sequence square_step(Batch batch, bool centres, Stores stores) {
-    return for_each_group(batch, [=](Sequence& sequence, Group group) {
-        const auto value = [=](uint32_t i) { return value_of(batch, i); };
-        fetch(sequence, group, stores, value);
+    return for_each_group(batch, items_at_a_time(batch), [=](Sequence& sequence, Group group) {
+        fetch(sequence, group, stores, value_of);
         if (centres) {
-            centre(sequence, group, value);
+            centre(sequence, group, value_of);
         }
         for (uint32_t i = 0; i < group.count; ++i) {
-            sequence.then(mad(value(i), value(i), sum_of(group.row(i)), sum_of(group.row(i))));
-        }
-        if (stores.value) {
-            put_back(sequence, group, value);
+            const uint32_t sum = sum_of(group.row(i));
+            sequence.then(mad(value_of(i), value_of(i), sum, sum));
+            keep(sequence, group, i, stores);
         }
     });
 }
@@ -155,41 +176,48 @@ struct Affine {
     bool gamma_is_zero_centred;
     uint32_t beta_distance;
 };
-inline constexpr uint32_t kGammaRegister = 6;
-inline constexpr uint32_t kBetaRegister = 7;
+// Their registers, of a step's first vector and of the second: where there is one, L2 and L3 hold nothing else.
+[[nodiscard]] constexpr uint32_t gamma_of(uint32_t vector) { return vector == 0 ? 6 : 2; }
+[[nodiscard]] constexpr uint32_t beta_of(uint32_t vector) { return vector == 0 ? 7 : 3; }
 
-[[nodiscard]] constexpr Sequence load_affine(Affine affine) {
-    Sequence sequence;
-    if (affine.has_gamma) {
-        sequence.then(load_distant(kGammaRegister, 0));
+constexpr void load_affine(Sequence& sequence, Affine affine, uint32_t vectors) {
+    for (uint32_t vector = 0; vector < vectors; ++vector) {
+        if (affine.has_gamma) {
+            sequence.then(load_distant(gamma_of(vector), vector * kDestRowsPerVector));
+        }
+        if (affine.has_beta) {
+            sequence.then(load_distant(beta_of(vector), affine.beta_distance + vector * kDestRowsPerVector));
+        }
     }
-    if (affine.has_beta) {
-        sequence.then(load_distant(kBetaRegister, affine.beta_distance));
+    for (uint32_t vector = 0; vector < vectors && affine.has_gamma && affine.gamma_is_zero_centred; ++vector) {
+        sequence.then(add(gamma_of(vector), kOne, gamma_of(vector)));
     }
-    if (affine.has_gamma && affine.gamma_is_zero_centred) {
-        sequence.then(add(kGammaRegister, kOne, kGammaRegister));
-    }
-    return sequence;
 }
 
 // value -> value * gamma + beta, of what there is of them.
-constexpr void apply_affine(Sequence& sequence, Affine affine, uint32_t value) {
+constexpr void apply_affine(Sequence& sequence, Affine affine, uint32_t vector, uint32_t value) {
     if (affine.has_gamma && affine.has_beta) {
-        sequence.then(mad(value, kGammaRegister, kBetaRegister, value));
+        sequence.then(mad(value, gamma_of(vector), beta_of(vector), value));
     } else if (affine.has_gamma) {
-        sequence.then(multiply(value, kGammaRegister, value));
+        sequence.then(multiply(value, gamma_of(vector), value));
     } else if (affine.has_beta) {
-        sequence.then(add(value, kBetaRegister, value));
+        sequence.then(add(value, beta_of(vector), value));
     }
 }
 
 // DEST = (x - mean) * rstd * gamma + beta; `centres` where DEST holds x still. Elements in L4, L5, and in L3 where only
-// three rows need an rstd.
+// three rows need an rstd. gamma and beta serve all rows of a step; behind a residual, whose registers they take.
 [[nodiscard]] constexpr Sequence normalise_step(Batch batch, bool centres, Affine affine, bool stores_sum) {
-    Sequence sequence = load_affine(affine);
-    return sequence.then(for_each_group(batch, [=](Sequence& steps, Group group) {
-        const auto value = [](uint32_t i) { return i == 2 ? 3 : kFirstValue + i; };
+    Sequence sequence;
+    if (!batch.has_residual()) {
+        load_affine(sequence, affine, batch.vectors);
+    }
+    return sequence.then(for_each_group(batch, items_at_a_time(batch), [=](Sequence& steps, Group group) {
+        const auto value = [](uint32_t i) { return i == 2 ? 3 : value_of(i); };
         fetch(steps, group, {false, stores_sum}, value);
+        if (batch.has_residual()) {
+            load_affine(steps, affine, batch.vectors);
+        }
         if (centres) {
             centre(steps, group, value);
         }
@@ -197,7 +225,7 @@ constexpr void apply_affine(Sequence& sequence, Affine affine, uint32_t value) {
             steps.then(multiply(value(i), rstd_of(group.row(i)), value(i)));
         }
         for (uint32_t i = 0; i < group.count; ++i) {
-            apply_affine(steps, affine, value(i));
+            apply_affine(steps, affine, i % batch.vectors, value(i));
         }
         put_back(steps, group, value);
     }));

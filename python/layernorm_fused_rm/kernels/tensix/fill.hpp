@@ -25,7 +25,7 @@ inline constexpr uint32_t kBytesPerL1Word = 16;  // the unit of unpacker and pac
 
 // ADDR_MOD slots of the math thread. The first two are sfpu::Advance.
 inline constexpr uint32_t kStay = 0;
-inline constexpr uint32_t kNextVector = 1;
+inline constexpr uint32_t kNextStep = 1;
 inline constexpr uint32_t kNextRows = 2;
 inline constexpr uint32_t kFirstRows = 3;
 
@@ -37,12 +37,14 @@ struct Operand {
     constexpr bool is_float32() const { return element_bytes == contract::kBytesPerFloat32; }
 };
 
-// Sets up unpacker and address modes. After compute_kernel_hw_startup and copy_init.
+// Sets up unpacker and address modes; an SFPU step leaves `dest_rows_per_step` DEST rows behind. After
+// compute_kernel_hw_startup and copy_init.
+template <uint32_t dest_rows_per_step>
 inline void start_fill() {
     UNPACK((TTI_UNPACR_NOP(SrcB, p_unpacr_nop::UNP_ZEROSRC)));
     UNPACK((TTI_UNPACR_NOP(SrcB, p_unpacr_nop::UNP_SET_DVALID)));
     MATH((addr_mod_t{}.set(kStay)));
-    MATH((addr_mod_t{.dest = {.incr = 2}}.set(kNextVector)));
+    MATH((addr_mod_t{.dest = {.incr = dest_rows_per_step}}.set(kNextStep)));
     MATH((addr_mod_t{.srca = {.incr = kRowsPerElwadd}, .dest = {.incr = kRowsPerElwadd}}.set(kNextRows)));
     MATH((addr_mod_t{.srca = {.clr = 1}, .dest = {.clr = 1}}.set(kFirstRows)));
 }
