@@ -15,6 +15,8 @@ using contract::kElementsPerChunk;
 constexpr std::int64_t kBlocksToOverlap = 4;
 // Narrow rows are taken together: a batch costs about as much besides its rows as this many elements do.
 constexpr std::int64_t kLeastElements = 384;
+// And not too many: the first block is computed when all of it is there, and the last one written after all of it.
+constexpr std::int64_t kMostRows = 2 * std::int64_t{contract::kMaxRowsPerBatch};
 
 [[nodiscard]] std::int64_t count_segments(std::int64_t width) { return divide_up(width, kElementsPerChunk); }
 
@@ -67,7 +69,7 @@ Blocking choose_blocking(const Operands& operands, std::int64_t most_rows) {
     const std::int64_t capacity = rows_in_zone(operands);
     const std::int64_t rows = std::max<std::int64_t>(most_rows, 1);
     const std::int64_t to_overlap = divide_up(rows, kBlocksToOverlap);
-    const std::int64_t wanted = std::min({std::max(to_overlap, least_rows(operands)), rows, capacity});
+    const std::int64_t wanted = std::min({std::max(to_overlap, least_rows(operands)), rows, capacity, kMostRows});
     const std::int64_t batch = choose_batch(std::min<std::int64_t>(contract::kMaxRowsPerBatch, wanted), rows);
     return make_blocking(operands.width, batch, std::min(divide_up(wanted, batch), capacity / batch) * batch);
 }

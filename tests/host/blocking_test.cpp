@@ -101,8 +101,9 @@ TEST(Blocking, computes_no_more_batches_than_the_largest_batch_would_need) {
 
 TEST(Blocking, cuts_a_cores_rows_into_about_four_blocks_where_the_zone_has_room) {
     EXPECT_EQ(choose_blocking(plain_operands(32), 17).rows_per_block, 8);
-    EXPECT_EQ(choose_blocking(plain_operands(32), 64).rows_per_block, 16);
-    EXPECT_EQ(choose_blocking(plain_operands(32), 1000).rows_per_block, 48);  // the zone's 3,072 elements
+    EXPECT_EQ(choose_blocking(plain_operands(32), 64).rows_per_block, 8);
+    EXPECT_EQ(choose_blocking(plain_operands(32), 1000).rows_per_block, 8);
+    EXPECT_EQ(choose_blocking(plain_operands(512), 1000).rows_per_block, 4);  // the zone's 3,072 elements
     EXPECT_EQ(choose_blocking(plain_operands(384), 1000).rows_per_block, 8);
     EXPECT_EQ(choose_blocking(plain_operands(1024), 17).rows_per_block, 3);
     EXPECT_EQ(choose_blocking(plain_operands(4096), 17).rows_per_block, 2);
@@ -136,7 +137,7 @@ TEST(Blocking, leaves_room_in_dest_for_a_residual_and_for_statistics) {
     EXPECT_EQ(rows_per_block(1024, true, true), 1);
     EXPECT_EQ(rows_per_block(384, true, false), 2);
     EXPECT_EQ(rows_per_block(32, false, true), 8);
-    EXPECT_EQ(rows_per_block(32, true, false), 16);
+    EXPECT_EQ(rows_per_block(32, true, false), 8);
     EXPECT_EQ(rows_per_block(32, true, true), 8);
 }
 

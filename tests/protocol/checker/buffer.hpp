@@ -44,6 +44,10 @@ public:
     // As the side that asks sees them: what it has issued itself counts at once.
     [[nodiscard]] std::uint64_t free_pages() const { return pages_ - (pushes_issued_ - popped_); }
     [[nodiscard]] std::uint64_t waiting_pages() const { return pushed_ - pops_issued_; }
+    // Of the page `behind` pages behind the next to be popped.
+    [[nodiscard]] std::uint32_t front_address(std::uint64_t behind) const {
+        return address_ + static_cast<std::uint32_t>((popped_ + behind) % pages_) * page_bytes_;
+    }
     [[nodiscard]] bool is_empty() const { return pushed_ == popped_; }
 
     // The RISC-V's part of a push or pop; the counters follow with apply_*, which on a compute thread is later.

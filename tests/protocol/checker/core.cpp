@@ -16,4 +16,15 @@ Buffer& Core::buffer_at(std::uint32_t address) {
     return *found;
 }
 
+void Core::pop(Buffer& buffer, std::uint64_t pages) {
+    std::vector<std::uint32_t> popped(pages);
+    for (std::uint64_t i = 0; i < pages; ++i) {
+        popped[i] = buffer.front_address(i);
+    }
+    buffer.apply_pop(pages);
+    for (const std::uint32_t address : popped) {
+        std::fill_n(tags_at(address), buffer.page_bytes() / kUnitBytes, Tag{});
+    }
+}
+
 }  // namespace protocol

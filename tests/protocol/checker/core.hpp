@@ -77,6 +77,9 @@ struct Core {
     [[nodiscard]] Tag* tags_at(std::uint32_t address) { return &l1[(address - l1_address) / kUnitBytes]; }
     [[nodiscard]] Buffer& buffer(std::uint32_t index);
     [[nodiscard]] Buffer& buffer_at(std::uint32_t address);
+    // Takes pages out of a buffer. What they held is forgotten: of a page that is not filled whole again, as that of a
+    // block with fewer rows, the rest is no row of the tensor.
+    void pop(Buffer& buffer, std::uint64_t pages);
 };
 
 }  // namespace protocol

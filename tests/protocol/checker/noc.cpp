@@ -119,7 +119,7 @@ void pop(Core& core, NocPort& port, const Event& event) {
             Rule::kNocOrder, "pops a page that a write may still be reading: not flushed since");
     }
     buffer.issue_pop(event.first);
-    buffer.apply_pop(event.first);
+    core.pop(buffer, event.first);
 }
 
 void read_tensor(Core& core, NocPort& port, const Memory& memory, const Event& event) {

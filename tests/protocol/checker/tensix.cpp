@@ -156,7 +156,7 @@ bool mark(Core& core, const Event& event) {
         case EventKind::kGiveDestRow:
         case EventKind::kTakeDestRow: return true;
         case EventKind::kPushBack: core.buffer(event.index).apply_push(event.first); return true;
-        case EventKind::kPopFront: core.buffer(event.index).apply_pop(event.first); return true;
+        case EventKind::kPopFront: core.pop(core.buffer(event.index), event.first); return true;
         case EventKind::kAimAtDest: aim_at_dest(core.tensix, event.index); return true;
         case EventKind::kAimRegister: aim_by_register(core.tensix, event); return true;
         case EventKind::kSetSourceBase: core.tensix.srca_base_is_set = event.first == kSrcaBase; return true;
