@@ -20,7 +20,7 @@ from .providers import OURS, PROVIDERS, Provider, check, draw, to_numpy
 
 ROOT = Path(__file__).resolve().parents[1]
 # What the cycles of every provider depend on, and what ours depend on besides.
-PEER_SOURCES = ("simulator", "setup/versions.env", "benchmarks/cases.py", "benchmarks/providers.py")
+PEER_SOURCES = ("simulator/launcher", "simulator/compiler", "simulator/sfpi", "setup/versions.env", "benchmarks/cases.py", "benchmarks/providers.py")
 OUR_SOURCES = ("python/layernorm_fused_rm", "src", "include", "bindings")
 ALLOWED_DIFFERENCE = 0.01
 # By when each core's firmware looks for GO a program takes some 40 cycles more or fewer, which is 2 % of the shortest.

@@ -57,13 +57,21 @@ def open_device() -> Iterator:
     if is_simulated() and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    for variable in (CYCLES_LOG_VARIABLE, TRAFFIC_LOG_VARIABLE, HANG_REPORT_VARIABLE, LAST_PLAN_VARIABLE):
-        _own_file(variable)
+    own_logs()
     device = ttnn.open_device(device_id=0)
     try:
         yield device
     finally:
         ttnn.close_device(device)
+
+
+def own_logs() -> None:
+    """Names of the simulator's logs and of the last plan for this process alone, since tests run side by side.
+
+    `open_device` does it. A process that may ask ttnn about devices earlier does it first: that starts the simulator.
+    """
+    for variable in (CYCLES_LOG_VARIABLE, TRAFFIC_LOG_VARIABLE, HANG_REPORT_VARIABLE, LAST_PLAN_VARIABLE):
+        _own_file(variable)
 
 
 def programs() -> list[Program]:
@@ -117,7 +125,7 @@ def exit_now(status: int) -> None:
 
 
 def _own_file(variable: str) -> None:
-    """Add this process to the name of a log, since tests run side by side, and start with an empty one."""
+    """Add this process to the name of a log, and start with an empty one."""
     name = os.environ.get(variable)
     if name is None:
         return

@@ -26,6 +26,7 @@ os.environ.setdefault("LAYERNORM_SIM_CHECK_END", "reader,compute,writer")
 if session.CYCLES_LOG_VARIABLE in os.environ:
     _log = Path(os.environ[session.CYCLES_LOG_VARIABLE])
     os.environ.setdefault(session.TRAFFIC_LOG_VARIABLE, str(_log.with_name(f"traffic-{_log.name}")))
+session.own_logs()
 
 _opened = contextlib.ExitStack()
 _exit_status = 0

@@ -25,7 +25,7 @@ def measured(ledger: Ledger, provider: str, **figures) -> Measurement:
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
     """A checkout with one source of each kind."""
-    for name in ("src/plan.cpp", "simulator/session.py", "benchmarks/providers.py"):
+    for name in ("src/plan.cpp", "simulator/launcher/traffic.py", "benchmarks/providers.py"):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text("1")
     for command in ("init -q", "add -A"):
@@ -35,7 +35,7 @@ def repository(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("changed", "kept"), [("src/plan.cpp", {TTNN}), ("simulator/session.py", set()), ("benchmarks/providers.py", set())]
+    ("changed", "kept"), [("src/plan.cpp", {TTNN}), ("simulator/launcher/traffic.py", set()), ("benchmarks/providers.py", set())]
 )
 def test_a_change_throws_away_what_depends_on_it(repository, changed, kept):
     ledger = Ledger(repository / "bench.csv")
