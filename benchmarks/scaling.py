@@ -21,7 +21,7 @@ def measure_scaling(case: Case, device) -> list[tuple[int, int]]:
     problem = op.make_problem(x, gamma, beta, epsilon=EPSILON)
     points = []
     for grid in GRIDS:
-        prepared = program.PreparedProgram(_on_grid(problem, grid), device)
+        prepared = program.PreparedProgram(on_grid(problem, grid), device)
         output = ttnn.allocate_tensor_on_device(x.shape, x.dtype, ttnn.ROW_MAJOR_LAYOUT, device, ttnn.DRAM_MEMORY_CONFIG)
         prepared.run(program.Tensors(input=x, gamma=gamma, beta=beta, output=output))
         to_numpy(output)
@@ -29,7 +29,7 @@ def measure_scaling(case: Case, device) -> list[tuple[int, int]]:
     return points
 
 
-def _on_grid(problem: _core.Problem, grid: tuple[int, int]) -> _core.Problem:
+def on_grid(problem: _core.Problem, grid: tuple[int, int]) -> _core.Problem:
     """The same problem on the device's first columns and rows."""
     whole = problem.device
     columns, rows = grid

@@ -7,7 +7,8 @@ import pytest
 import ttnn
 
 import layernorm_fused_rm
-from layernorm_fused_rm import _core, op, program
+from benchmarks.scaling import on_grid
+from layernorm_fused_rm import op, program
 from rows import Case, normal_case, run, to_device, to_numpy
 
 
@@ -52,24 +53,8 @@ def run_on_grid(case: Case, device, grid: tuple[int, int]) -> np.ndarray:
     """The output when the planner is told of a smaller grid."""
     x, gamma, beta = (to_device(values, device) for values in (case.x, case.gamma, case.beta))
     problem = op.make_problem(x, gamma, beta, epsilon=case.epsilon)
-    whole = problem.device
-    columns, rows = grid
-    workers = [whole.workers[y * whole.grid[0] + x] for y in range(rows) for x in range(columns)]
-    smaller = _core.Device(
-        grid=grid,
-        workers=workers,
-        dram_banks=whole.dram_banks,
-        noc_size=whole.noc_size,
-        l1_banks=whole.l1_banks,
-        l1_bytes=whole.l1_bytes,
-    )
-    prepared = program.PreparedProgram(
-        _core.Problem(
-            input=problem.input, gamma=problem.gamma, beta=problem.beta, epsilon=case.epsilon, device=smaller
-        ),
-        device,
-    )
-    assert len(prepared.plan.cores) <= columns * rows
+    prepared = program.PreparedProgram(on_grid(problem, grid), device)
+    assert len(prepared.plan.cores) <= grid[0] * grid[1]
     output = ttnn.allocate_tensor_on_device(
         x.shape, ttnn.bfloat16, ttnn.ROW_MAJOR_LAYOUT, device, ttnn.DRAM_MEMORY_CONFIG
     )
