@@ -16,17 +16,26 @@ constexpr std::int64_t kBlocksToOverlap = 4;
 // Narrow rows are taken together: a batch costs about as much besides its rows as this many elements do.
 constexpr std::int64_t kLeastElements = 384;
 // And not too many: the first block is computed when all of it is there, and the last one written after all of it.
-constexpr std::int64_t kMostRows = 2 * std::int64_t{contract::kMaxRowsPerBatch};
+constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerBatch};
 
 [[nodiscard]] std::int64_t count_segments(std::int64_t width) { return divide_up(width, kElementsPerChunk); }
 
-// A row starts at whole vectors; a segment of a row of several is a chunk.
+// A row starts at whole vectors, or lies beside another in them; a segment of a row of several is a chunk.
 [[nodiscard]] std::int64_t row_stride(std::int64_t width) {
+    if (width <= contract::kElementsPerPairedRow) {
+        return contract::kElementsPerPairedRow;
+    }
     return count_segments(width) == 1 ? round_up(width, contract::kElementsPerVectorPair) : kElementsPerChunk;
 }
 
-// Rows that one zone of DEST holds beside a residual's and the statistics; of rows of several segments a segment each.
-[[nodiscard]] std::int64_t rows_in_zone(const Operands& operands) {
+// Rows side by side in the same vectors. Batches and blocks are chosen in vectors of rows, below.
+[[nodiscard]] std::int64_t rows_per_vector(std::int64_t width) {
+    return contract::rows_per_vector(static_cast<std::uint32_t>(row_stride(width)));
+}
+[[nodiscard]] std::int64_t vector_stride(std::int64_t width) { return rows_per_vector(width) * row_stride(width); }
+
+// What one zone of DEST holds beside a residual's and the statistics; of rows of several segments a segment each.
+[[nodiscard]] std::int64_t vectors_in_zone(const Operands& operands) {
     const bool has_residual = operands.residual.element_bytes != 0;
     if (count_segments(operands.width) > 1) {
         const bool is_shifted = operands.centring == Centring::kShifted;
@@ -35,29 +44,30 @@ constexpr std::int64_t kMostRows = 2 * std::int64_t{contract::kMaxRowsPerBatch};
     }
     const bool has_statistics = operands.statistics.element_bytes != 0;
     const std::int64_t chunks = has_residual ? 1 : contract::kChunksPerResidentZone - (has_statistics ? 1 : 0);
-    const std::int64_t rows = chunks * kElementsPerChunk / row_stride(operands.width);
-    return has_statistics ? std::min<std::int64_t>(rows, contract::kMaxRowsWithStatistics) : rows;
+    const std::int64_t vectors = chunks * kElementsPerChunk / vector_stride(operands.width);
+    return has_statistics ? std::min<std::int64_t>(vectors, contract::kMaxVectorsWithStatistics) : vectors;
 }
 
-// Rows of a block, where there are so many. Streamed rows share each segment of gamma and beta.
-[[nodiscard]] std::int64_t least_rows(const Operands& operands) {
-    return count_segments(operands.width) > 1 ? rows_in_zone(operands)
-                                              : divide_up(kLeastElements, row_stride(operands.width));
+// A block's, where there are so many. Streamed rows share each segment of gamma and beta.
+[[nodiscard]] std::int64_t least_vectors(const Operands& operands) {
+    return count_segments(operands.width) > 1 ? vectors_in_zone(operands)
+                                              : divide_up(kLeastElements, vector_stride(operands.width));
 }
 
 // Batches are always computed whole, so among equally many the smallest wastes least: 5 rows are 3 + 2, not 4 + 1.
-[[nodiscard]] std::int64_t choose_batch(std::int64_t largest_batch, std::int64_t rows) {
-    const std::int64_t batches = divide_up(rows, largest_batch);
-    return divide_up(rows, batches);
+[[nodiscard]] std::int64_t choose_batch(std::int64_t largest_batch, std::int64_t vectors) {
+    const std::int64_t batches = divide_up(vectors, largest_batch);
+    return divide_up(vectors, batches);
 }
 
-[[nodiscard]] Blocking make_blocking(std::int64_t width, std::int64_t rows_per_batch, std::int64_t rows_per_block) {
+[[nodiscard]] Blocking make_blocking(std::int64_t width, std::int64_t batch, std::int64_t block) {
     const std::int64_t stride = row_stride(width);
     const bool is_resident = count_segments(width) == 1;
+    const std::int64_t rows_per_block = block * rows_per_vector(width);
     const std::int64_t rows_in_page = is_resident ? rows_per_block : 1;
     return {.row_stride_elements = stride,
             .segments = count_segments(width),
-            .rows_per_batch = rows_per_batch,
+            .rows_per_batch = batch * rows_per_vector(width),
             .rows_per_block = rows_per_block,
             .page_elements = round_up(rows_in_page * stride, kElementsPerChunk),
             .pages_per_step = is_resident ? 1 : rows_per_block};
@@ -66,11 +76,11 @@ constexpr std::int64_t kMostRows = 2 * std::int64_t{contract::kMaxRowsPerBatch};
 }  // namespace
 
 Blocking choose_blocking(const Operands& operands, std::int64_t most_rows) {
-    const std::int64_t capacity = rows_in_zone(operands);
-    const std::int64_t rows = std::max<std::int64_t>(most_rows, 1);
-    const std::int64_t to_overlap = divide_up(rows, kBlocksToOverlap);
-    const std::int64_t wanted = std::min({std::max(to_overlap, least_rows(operands)), rows, capacity, kMostRows});
-    const std::int64_t batch = choose_batch(std::min<std::int64_t>(contract::kMaxRowsPerBatch, wanted), rows);
+    const std::int64_t capacity = vectors_in_zone(operands);
+    const std::int64_t all = divide_up(std::max<std::int64_t>(most_rows, 1), rows_per_vector(operands.width));
+    const std::int64_t to_overlap = divide_up(all, kBlocksToOverlap);
+    const std::int64_t wanted = std::min({std::max(to_overlap, least_vectors(operands)), all, capacity, kMostVectors});
+    const std::int64_t batch = choose_batch(std::min<std::int64_t>(contract::kMaxVectorsPerBatch, wanted), all);
     return make_blocking(operands.width, batch, std::min(divide_up(wanted, batch), capacity / batch) * batch);
 }
 

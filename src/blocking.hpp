@@ -25,7 +25,7 @@ struct Blocking {
 // The blocking preferred where no core has more than `most_rows`.
 [[nodiscard]] Blocking choose_blocking(const Operands& operands, std::int64_t most_rows);
 
-// One row a block: the least L1 that rows of this width can do with.
+// One row a block, or one pair of narrow rows: the least L1 that rows of this width can do with.
 [[nodiscard]] Blocking smallest_blocking(const Operands& operands);
 
 }  // namespace layernorm_fused_rm

@@ -23,6 +23,7 @@ constexpr std::uint32_t kResidualDistance = 64;
 // What decides which sequences the kernel issues (kernels/normalise.hpp).
 struct Variant {
     std::uint32_t rows;
+    bool paired;
     bool resident;
     contract::Centring centring;
     bool residual;
@@ -32,10 +33,11 @@ struct Variant {
     [[nodiscard]] constexpr bool centres() const { return centring != contract::Centring::kNone; }
     [[nodiscard]] constexpr bool shifts() const { return centring == contract::Centring::kShifted; }
     [[nodiscard]] constexpr Batch first_pass() const {
-        return {rows, 24, residual ? kResidualDistance : 0, shifts(), shifts() && !resident, rows == 1 ? 2U : 1U};
+        const std::uint32_t residual_distance = residual ? kResidualDistance : 0;
+        return {rows, 24, residual_distance, shifts(), shifts() && !resident, rows == 1 ? 2U : 1U, paired};
     }
     [[nodiscard]] constexpr Batch later_pass() const {
-        return resident ? Batch{rows, 24, 0, false, false, rows == 1 ? 2U : 1U} : first_pass();
+        return resident ? Batch{rows, 24, 0, false, false, rows == 1 ? 2U : 1U, paired} : first_pass();
     }
     [[nodiscard]] constexpr Stores first_stores() const {
         return {resident && (residual || shifts()), resident && sum};
@@ -57,11 +59,34 @@ struct Pass {
 
 template <typename Make>
 [[nodiscard]] Pass make_pass(const std::string& name, const Batch& batch, Make make) {
-    return {
-        name, make(batch).advance(), {masked(make(batch.with_vector(0)), 32), masked(make(batch.with_vector(1)), 31)}};
+    const Batch even = batch.with_vector(0);
+    const Batch odd = batch.with_vector(1);
+    return {name, make(batch).advance(), {masked(even, make(even), 32), masked(odd, make(odd), 31)}};
 }
 
-[[nodiscard]] std::vector<Pass> passes(const Variant& variant) {
+// Of paired rows: shifted and centred in passes of their own, of which only the first joins residuals and stores sums.
+[[nodiscard]] std::vector<Pass> statistics_passes_of_pairs(const Variant& variant) {
+    std::vector<Pass> all;
+    const Stores first = variant.first_stores();
+    if (variant.shifts()) {
+        all.push_back(make_pass("shift", variant.first_pass(),
+                                [=](const Batch& batch) { return adjust_step(batch, false, first); }));
+    }
+    if (variant.centres()) {
+        const Batch batch_of_sum = variant.shifts() ? variant.later_pass() : variant.first_pass();
+        const Stores stores = variant.shifts() ? Stores{} : first;
+        all.push_back(make_pass("sum", batch_of_sum, [=](const Batch& batch) { return sum_step(batch, stores); }));
+        all.push_back(
+            make_pass("centre", variant.later_pass(), [](const Batch& batch) { return adjust_step(batch, true, {}); }));
+    }
+    const Batch batch_of_square = variant.centres() ? variant.later_pass() : variant.first_pass();
+    const Stores stores = variant.centres() ? Stores{} : first;
+    all.push_back(
+        make_pass("square", batch_of_square, [=](const Batch& batch) { return square_step(batch, false, stores); }));
+    return all;
+}
+
+[[nodiscard]] std::vector<Pass> statistics_passes(const Variant& variant) {
     std::vector<Pass> all;
     if (variant.centres()) {
         all.push_back(make_pass("sum", variant.first_pass(),
@@ -73,6 +98,11 @@ template <typename Make>
         all.push_back(make_pass("square", variant.first_pass(),
                                 [&](const Batch& batch) { return square_step(batch, false, variant.first_stores()); }));
     }
+    return all;
+}
+
+[[nodiscard]] std::vector<Pass> passes(const Variant& variant) {
+    std::vector<Pass> all = variant.paired ? statistics_passes_of_pairs(variant) : statistics_passes(variant);
     all.push_back(make_pass("normalise", variant.later_pass(), [&](const Batch& batch) {
         return normalise_step(batch, variant.centres() && !variant.resident, variant.affine,
                               !variant.resident && variant.sum);
@@ -89,38 +119,51 @@ void append_summing(std::vector<NamedSequence>& program, const Pass& pass) {
 // In the kernel's order for rows with a tail and statistics, without the instructions of other units that the kernel
 // puts between.
 [[nodiscard]] std::vector<NamedSequence> batch_program(const Variant& variant) {
-    const std::vector<Pass> pass = passes(variant);
-    std::vector<NamedSequence> program = {{"set centre scale", set_centre_scale(variant.rows, kConstants)},
-                                          {"clear sums", clear_sums()}};
+    const Batch later = variant.later_pass();
+    const NamedSequence clear = {"clear sums", clear_sums()};
+    const NamedSequence means = {"store means", store_means(later, variant.shifts(), kConstants)};
+    std::vector<NamedSequence> program = {{"set constants", set_constants(later, kConstants)}, clear};
     if (variant.shifts()) {
         program.push_back({"shifts", shifts_from_first_elements(variant.first_pass())});
         if (variant.resident) {
-            program.push_back({"store shifts", store_shifts(variant.rows)});
+            program.push_back({"store shifts", store_shifts(later)});
         }
     }
-    if (variant.centres()) {
-        append_summing(program, pass[0]);
-        program.push_back({"centres from sums", centres_from_sums(variant.later_pass(), kConstants)});
+    for (const Pass& pass : passes(variant)) {
+        if (pass.name == "normalise") {
+            program.push_back({"rstd from squares", rstd_from_squares(later, kConstants)});
+            if (variant.centres() && !variant.paired) {
+                program.push_back(means);
+            }
+            program.push_back({"store rstds", store_rstds(later, kConstants)});
+        }
+        if (pass.name == "sum" || pass.name == "square") {
+            append_summing(program, pass);
+        } else {
+            program.push_back({pass.name + " step", pass.step});
+        }
+        if (pass.name == "sum") {
+            program.push_back({"centres from sums", centres_from_sums(later, kConstants)});
+            if (variant.paired) {
+                program.push_back(means);
+            }
+        }
+        if (pass.name == "shift" || pass.name == "centre") {
+            program.push_back(clear);
+        }
     }
-    append_summing(program, pass[pass.size() - 2]);
-    program.push_back({"rstd from squares", rstd_from_squares(kConstants)});
-    if (variant.centres()) {
-        program.push_back({"store means", store_means(variant.later_pass(), variant.shifts(), kConstants)});
-    }
-    program.push_back({"store rstds", store_rstds(variant.rows, kConstants)});
-    program.push_back({"normalise step", pass.back().step});
     return program;
 }
 
 // Every variant that the planner can ask for: streamed rows are one a batch if shifted or beside a residual, else two at
-// most; a sum needs a residual, a zero-centred gamma a gamma.
+// most, and never paired; a sum needs a residual, a zero-centred gamma a gamma.
 template <typename Visit>
 void for_each_variant(Visit visit) {
     using contract::Centring;
-    for (std::uint32_t bits = 0; bits < 64; ++bits) {
+    for (std::uint32_t bits = 0; bits < 128; ++bits) {
         const auto bit = [bits](std::uint32_t i) { return (bits >> i & 1U) != 0; };
         const Affine affine{bit(3), bit(4), bit(5), kBetaDistance};
-        if ((bit(2) && !bit(1)) || (affine.gamma_is_zero_centred && !affine.has_gamma)) {
+        if ((bit(2) && !bit(1)) || (affine.gamma_is_zero_centred && !affine.has_gamma) || (bit(6) && !bit(0))) {
             continue;
         }
         for (const Centring centring : {Centring::kNone, Centring::kScaled, Centring::kShifted}) {
@@ -128,7 +171,7 @@ void for_each_variant(Visit visit) {
             for (std::uint32_t rows = 1; rows <= most; ++rows) {
                 SCOPED_TRACE(std::to_string(rows) + " rows, centring " +
                              std::to_string(static_cast<std::uint32_t>(centring)) + ", bits " + std::to_string(bits));
-                visit(Variant{rows, bit(0), centring, bit(1), bit(2), affine});
+                visit(Variant{rows, bit(6), bit(0), centring, bit(1), bit(2), affine});
             }
         }
     }
@@ -228,7 +271,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Pair{"SFPMAD's result stored", mad(1, 2, 3, 4), store(4, 0)},
                     Pair{"SFPMAD's result moved", mad(1, 2, 3, 4), move(4, 5)},
                     Pair{"SFPMAD's result negated", mad(1, 2, 3, 4), negate(4, 5)},
-                    Pair{"SFPMAD's result shifted in place", mad(1, 2, 3, 4), halve_bits(4)},
+                    Pair{"SFPMAD's result shifted in place", mad(1, 2, 3, 4), shift(4, -1)},
                     Pair{"SFPMAD's result subtracted", mad(1, 2, 3, 4), integer_subtract_from(5, 4)},
                     Pair{"SFPMAD's result subtracted from", mad(1, 2, 3, 4), integer_subtract_from(4, 5)},
                     Pair{"SFPMAD's result rotated", mad(1, 2, 3, 4), rotate(4, 5)},
@@ -241,13 +284,13 @@ INSTANTIATE_TEST_SUITE_P(
                     Pair{"SFPMAD's result overwritten by SFPMOV", mad(1, 2, 3, 4), move(kZero, 4)},
                     Pair{"SFPMAD's result overwritten by SFPMAD", mad(1, 2, 3, 4), mad(1, 2, 3, 4)},
                     Pair{"SFPMAD's result overwritten by the mask's scratch", mad(1, 2, 3, 4),
-                         enable_lanes_below(32, 4)},
+                         enable_lanes_below(kTwiceLane, 32, 4)},
                     Pair{"a rotated register read", rotate(1, 2), add(0, 2, 0)},
                     Pair{"a rotated register rotated", rotate(1, 2), rotate(2, 3)},
                     Pair{"a rotated register overwritten", rotate(1, 2), load(2, 0)},
                     Pair{"SFPMOV behind a rotation", rotate(1, 2), move(3, 4)},
                     Pair{"SFPIADD behind a rotation", rotate(1, 2), integer_subtract_from(3, 4)},
-                    Pair{"SFPSHFT behind a rotation", rotate(1, 2), halve_bits(3)},
+                    Pair{"SFPSHFT behind a rotation", rotate(1, 2), shift(3, -1)},
                     Pair{"SFPENCC behind a rotation", rotate(1, 2), conditions_off()},
                     Pair{"anything behind SFPCONFIG of the lane configuration", configure(15), load(0, 0)}));
 
@@ -267,8 +310,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Pair{"SFPLOADI takes one cycle", load_half(4, kLowerHalf, 1), multiply(0, 4, 1)},
                     Pair{"SFPTRANSP takes one cycle", transpose(), add(0, 1, 0)},
                     Pair{"SFPCONFIG of L11 takes one cycle", configure(11), mad(4, 11, 12, 4)},
-                    Pair{"SFPENCC takes one cycle", conditions_on(), enable_lanes_below(32, 4)},
-                    Pair{"SFPIADD's flags take one cycle", enable_lanes_below(32, 4), load(4, 0)},
+                    Pair{"SFPENCC takes one cycle", conditions_on(), enable_lanes_below(kTwiceLane, 32, 4)},
+                    Pair{"SFPIADD's flags take one cycle", enable_lanes_below(kTwiceLane, 32, 4), load(4, 0)},
                     Pair{"rotations of different registers", rotate(1, 2), rotate(1, 3)}));
 
 TEST(Hazards, ASettledSequenceMayBeFollowedByAnything) {

@@ -118,7 +118,7 @@ TEST_F(InterpreterTest, ConfiguresFromTheFirstEightLanes) {
 TEST_F(InterpreterTest, EnablesLanesByTwiceTheirNumber) {
     unit.set_lanes(5, counting_from(0));
     execute(sfpu::conditions_on());
-    execute(sfpu::enable_lanes_below(31, 4));
+    execute(sfpu::enable_lanes_below(sfpu::kTwiceLane, 31, 4));
     execute(sfpu::move(sfpu::kZero, 5));
     for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
         EXPECT_EQ(unit.lanes(5)[lane], 2 * lane < 31 ? 0 : lane);
@@ -129,10 +129,26 @@ TEST_F(InterpreterTest, EnablesLanesByTwiceTheirNumber) {
     EXPECT_EQ(unit.lanes(5)[31], bits_of(1.0F));
 }
 
+TEST_F(InterpreterTest, EnablesTheFirstLanesOfBothHalves) {
+    for (const std::int32_t limit : {1, 31, 20}) {
+        unit.set_lanes(5, counting_from(1));
+        const sfpu::Sequence sequence = sfpu::enable_first_lanes(true, limit, 4);
+        for (std::uint32_t i = 0; i < sequence.size; ++i) {
+            execute(sequence.instructions[i]);
+        }
+        execute(sfpu::move(sfpu::kZero, 5));
+        for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
+            const bool is_enabled = static_cast<std::int32_t>(2 * (lane % 16)) < limit;
+            EXPECT_EQ(unit.lanes(5)[lane], is_enabled ? 0 : lane + 1) << limit;
+        }
+        execute(sfpu::conditions_off());
+    }
+}
+
 TEST_F(InterpreterTest, LeavesDisabledLanesOfEveryTargetAlone) {
     execute(sfpu::load(4, 0));
     execute(sfpu::conditions_on());
-    execute(sfpu::enable_lanes_below(2, 7));
+    execute(sfpu::enable_lanes_below(sfpu::kTwiceLane, 2, 7));
     execute(sfpu::load(4, 64));
     execute(sfpu::store(sfpu::kZero, 0));
     execute(sfpu::load_half(6, sfpu::kUpperHalf, 7));
@@ -146,7 +162,7 @@ TEST_F(InterpreterTest, LeavesDisabledLanesOfEveryTargetAlone) {
 TEST_F(InterpreterTest, ComputesOnIntegers) {
     execute(sfpu::load_bits(1, 0x12345678));
     execute(sfpu::load_bits(2, 0x80000001));
-    execute(sfpu::halve_bits(2));
+    execute(sfpu::shift(2, -1));
     EXPECT_EQ(unit.lanes(2)[9], 0x40000000U);
     execute(sfpu::integer_subtract_from(1, 2));
     EXPECT_EQ(unit.lanes(2)[9], 0x12345678U - 0x40000000U);

@@ -197,7 +197,7 @@ void RowFeed::read_step(Ring& ring, std::span<const Bits> tensor) {
     advance(ring.next, shape_.reads_per_row);
 }
 
-// The whole vector once; or a segment of it with each step of a row's last pass.
+// The whole vector once, beneath each of rows side by side; or a segment of it with each step of a row's last pass.
 void RowFeed::read_vector(Ring& ring, std::span<const Bits> values) {
     require(!values.empty(), "waits for a vector that the call does not have");
     require(reads_again() || ring.pushed == 0, "gamma and beta come once");
@@ -207,7 +207,9 @@ void RowFeed::read_vector(Ring& ring, std::span<const Bits> values) {
         values = values.subspan(piece.first, piece.elements);
         advance(ring.next, 1);
     }
-    put(ring.first_byte, values, ring.format);
+    for (std::uint32_t row = 0; row < contract::rows_per_vector(shape_.row_stride); ++row) {
+        put(ring.first_byte + row * shape_.row_stride * bytes_of(ring.format), values, ring.format);
+    }
     ++ring.pushed;
 }
 
@@ -230,8 +232,10 @@ void RowFeed::write_step(Ring& ring, std::vector<Bits>& tensor) {
 void RowFeed::write_statistics(Ring& ring) {
     require(ring.next.first_row < rows_, "pushes more statistics than there are rows");
     const std::uint32_t distance = contract::kElementsPerVectorPair * bytes_of(ring.format);
-    std::uint32_t address = ring.address_of(ring.pushed);
-    for (std::uint32_t row = 0; row < rows_of(ring.next); ++row, address += contract::kStatisticsPerRow * distance) {
+    const std::uint32_t rows_per_vector = contract::rows_per_vector(shape_.row_stride);
+    for (std::uint32_t row = 0; row < rows_of(ring.next); ++row) {
+        const std::uint32_t address =
+            ring.address_of(ring.pushed) + contract::mean_offset(row, rows_per_vector) * bytes_of(ring.format);
         if (!results_.mean.empty()) {
             results_.mean[ring.next.first_row + row] = element(address, ring.format);
         }

@@ -65,7 +65,7 @@ def test_rows_spread_over_cores(device, tmp_path, shape, mean, sigma):
     np.testing.assert_array_equal(bits(run(case, device)), bits(expected))
 
 
-@pytest.mark.parametrize("shape, rows_per_batch", [((1, 96), 1), ((24, 2048), 2), ((36, 1024), 3), ((48, 96), 4)])
+@pytest.mark.parametrize("shape, rows_per_batch", [((1, 96), 1), ((24, 2048), 2), ((36, 1024), 3), ((48, 96), 4), ((9, 20), 6), ((48, 32), 8)])
 def test_whole_batches_on_one_core(device, tmp_path, shape, rows_per_batch):
     """Twelve banks give runs of a twelfth of the rows: one batch each."""
     case = normal_case(shape, 3, 2, seed=rows_per_batch)
@@ -98,6 +98,7 @@ CALLS = [
     (96, "output32"),
     (64, "residual:sum:statistics"),
     (257, "f32:residual:sum:statistics"),
+    (20, "f32:residual:sum:statistics"),
     (1057, "residual32:sum32:statistics"),
     (1057, "rms:f32:residual:sum:statistics"),
     (257, "rms:f32:statistics"),

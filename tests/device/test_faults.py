@@ -49,7 +49,7 @@ def test_what_a_program_leaves_behind_is_named(host, tmp_path, shape, file, good
 @pytest.mark.parametrize("poison, shows", [("1", True), ("0", False)])
 def test_padding_that_is_trusted_shows_in_the_result(host, tmp_path, poison, shows):
     # Two lanes beyond the row take part in its sums.
-    wide_mask = changed_kernels(tmp_path, "sfpu/steps.hpp", "enable_lanes_below(limit,", "enable_lanes_below(limit + 2,")
+    wide_mask = changed_kernels(tmp_path, "sfpu/steps.hpp", "kTwiceLane, limit, scratch", "kTwiceLane, limit + 2, scratch")
     process = host(SMALL, kernels=wide_mask, variables={POISON: poison})
     assert process.wait() == 0, process.output()
     # Every element; the packer makes infinities of some NaN.

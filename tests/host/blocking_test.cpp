@@ -40,9 +40,10 @@ TEST(Blocking, puts_rows_at_whole_vectors_and_segments_at_whole_chunks) {
             EXPECT_EQ(blocking.row_stride_elements, kElementsPerChunk) << name(one);
             continue;
         }
-        EXPECT_EQ(blocking.row_stride_elements % kElementsPerVectorPair, 0) << name(one);
+        const std::int64_t start = one.width <= kElementsPerPairedRow ? kElementsPerPairedRow : kElementsPerVectorPair;
+        EXPECT_EQ(blocking.row_stride_elements % start, 0) << name(one);
         EXPECT_GE(blocking.row_stride_elements, one.width) << name(one);
-        EXPECT_LT(blocking.row_stride_elements, one.width + kElementsPerVectorPair) << name(one);
+        EXPECT_LT(blocking.row_stride_elements, one.width + start) << name(one);
     }
 }
 
@@ -56,10 +57,12 @@ TEST(Blocking, has_as_many_segments_as_a_row_has_chunks) {
 TEST(Blocking, has_batches_that_the_sfpu_holds_and_blocks_of_whole_batches) {
     for (const Case& one : cases()) {
         const Blocking blocking = choose_blocking(plain_operands(one.width), one.most_rows);
-        const std::int64_t most = blocking.segments == 1 ? kMaxRowsPerBatch : kMaxStreamedRowsPerBatch;
+        const std::int64_t side_by_side = one.width <= kElementsPerPairedRow ? 2 : 1;
+        const std::int64_t most = blocking.segments == 1 ? kMaxVectorsPerBatch : kMaxStreamedRowsPerBatch;
         EXPECT_GE(blocking.rows_per_batch, 1) << name(one);
-        EXPECT_LE(blocking.rows_per_batch, most) << name(one);
-        EXPECT_LE(blocking.rows_per_batch, one.most_rows) << name(one);
+        EXPECT_EQ(blocking.rows_per_batch % side_by_side, 0) << name(one);
+        EXPECT_LE(blocking.rows_per_batch, most * side_by_side) << name(one);
+        EXPECT_LT(blocking.rows_per_batch, one.most_rows + side_by_side) << name(one);
         EXPECT_EQ(blocking.rows_per_block % blocking.rows_per_batch, 0) << name(one);
     }
 }
@@ -93,6 +96,8 @@ TEST(Blocking, has_pages_of_whole_chunks_that_hold_a_block_or_a_segment) {
 
 TEST(Blocking, computes_no_more_batches_than_the_largest_batch_would_need) {
     EXPECT_EQ(choose_blocking(plain_operands(64), 5).rows_per_batch, 3);  // 3 + 2, not 4 + 1
+    EXPECT_EQ(choose_blocking(plain_operands(32), 9).rows_per_batch, 6);  // pairs
+    EXPECT_EQ(choose_blocking(plain_operands(7), 1).rows_per_batch, 2);
     EXPECT_EQ(choose_blocking(plain_operands(64), 9).rows_per_batch, 3);
     EXPECT_EQ(choose_blocking(plain_operands(64), 10).rows_per_batch, 4);
     EXPECT_EQ(choose_blocking(plain_operands(1024), 15).rows_per_batch, 3);
@@ -100,9 +105,10 @@ TEST(Blocking, computes_no_more_batches_than_the_largest_batch_would_need) {
 }
 
 TEST(Blocking, cuts_a_cores_rows_into_about_four_blocks_where_the_zone_has_room) {
-    EXPECT_EQ(choose_blocking(plain_operands(32), 17).rows_per_block, 8);
-    EXPECT_EQ(choose_blocking(plain_operands(32), 64).rows_per_block, 8);
-    EXPECT_EQ(choose_blocking(plain_operands(32), 1000).rows_per_block, 8);
+    EXPECT_EQ(choose_blocking(plain_operands(64), 17).rows_per_block, 8);
+    EXPECT_EQ(choose_blocking(plain_operands(64), 64).rows_per_block, 8);
+    EXPECT_EQ(choose_blocking(plain_operands(64), 1000).rows_per_block, 8);
+    EXPECT_EQ(choose_blocking(plain_operands(32), 1000).rows_per_block, 16);
     EXPECT_EQ(choose_blocking(plain_operands(512), 1000).rows_per_block, 4);  // the zone's 3,072 elements
     EXPECT_EQ(choose_blocking(plain_operands(384), 1000).rows_per_block, 8);
     EXPECT_EQ(choose_blocking(plain_operands(1024), 17).rows_per_block, 3);
@@ -136,9 +142,10 @@ TEST(Blocking, leaves_room_in_dest_for_a_residual_and_for_statistics) {
     EXPECT_EQ(rows_per_block(1024, true, false), 1);
     EXPECT_EQ(rows_per_block(1024, true, true), 1);
     EXPECT_EQ(rows_per_block(384, true, false), 2);
-    EXPECT_EQ(rows_per_block(32, false, true), 8);
-    EXPECT_EQ(rows_per_block(32, true, false), 8);
-    EXPECT_EQ(rows_per_block(32, true, true), 8);
+    EXPECT_EQ(rows_per_block(32, false, true), 16);
+    EXPECT_EQ(rows_per_block(32, true, false), 16);
+    EXPECT_EQ(rows_per_block(32, true, true), 16);
+    EXPECT_EQ(rows_per_block(64, true, true), 8);
 }
 
 // A zone of streamed rows has two chunks for rows; a shifted row and one with a residual need both.

@@ -218,9 +218,9 @@ private:
                                                                          : contract::Centring::kScaled;
 }
 
-[[nodiscard]] std::int64_t most_rows_of_a_batch(const Problem& problem, std::int64_t segments) {
+[[nodiscard]] std::int64_t most_vectors_of_a_batch(const Problem& problem, std::int64_t segments) {
     if (segments == 1) {
-        return contract::kMaxRowsPerBatch;
+        return contract::kMaxVectorsPerBatch;
     }
     return problem.residual || centring_of(problem) == contract::Centring::kShifted
                ? contract::kMaxShiftedStreamedRowsPerBatch
@@ -236,14 +236,18 @@ void check_cut(const Problem& problem, const Plan& plan, const Arguments& value)
     const std::int64_t steps = value(argument::kStepsInFlight);
     require(segments == (plan.width + contract::kElementsPerChunk - 1) / contract::kElementsPerChunk,
             "a row has as many segments as chunks");
-    require(stride % contract::kElementsPerVectorPair == 0, "a row starts at a vector pair");
+    const std::int64_t side_by_side = contract::rows_per_vector(static_cast<std::uint32_t>(stride));
+    require(side_by_side * stride % contract::kElementsPerVectorPair == 0,
+            "a row starts at a vector pair, or half way through one");
+    require(batch % side_by_side == 0, "a batch is whole vectors of rows");
     require(segments == 1 ? plan.width <= stride : stride == contract::kElementsPerChunk, "a row fits in its stride");
     require(batch >= 1 && rows >= batch && rows % batch == 0, "a block is whole batches");
-    require(batch <= most_rows_of_a_batch(problem, segments), "a batch is as large as the registers and DEST allow");
+    require(batch / side_by_side <= most_vectors_of_a_batch(problem, segments),
+            "a batch is as large as the registers and DEST allow");
     require(segments > 1 || rows * stride <= most_elements_of_a_zone(problem),
             "a block of resident rows fits in a zone of DEST");
     require(segments == 1 || rows == batch, "a block of streamed rows is a batch");
-    require(!problem.returns_statistics || rows <= contract::kMaxRowsWithStatistics,
+    require(!problem.returns_statistics || rows / side_by_side <= contract::kMaxVectorsWithStatistics,
             "the statistics of a block fit in a chunk");
     const std::int64_t pages_per_step = segments == 1 ? 1 : rows;
     const std::int64_t page_elements = segments == 1 ? rows * stride : stride;

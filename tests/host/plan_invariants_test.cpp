@@ -79,8 +79,8 @@ TEST(Promises, about_dest_are_checked) {
     };
     Problem narrow = make_problem(4096, 32);
     narrow.returns_statistics = true;
-    EXPECT_EQ(of_blocks(narrow, 8), "");
-    EXPECT_EQ(of_blocks(narrow, 12), "the statistics of a block fit in a chunk");
+    EXPECT_EQ(of_blocks(narrow, 16), "");
+    EXPECT_EQ(of_blocks(narrow, 24), "the statistics of a block fit in a chunk");
     EXPECT_EQ(of_blocks(make_full_problem(4096, 1024), 2), "a block of resident rows fits in a zone of DEST");
     const auto batch_of_two = [](Plan& planned) {
         set(planned, argument::kRowsPerBatch, 2);

@@ -12,6 +12,10 @@ namespace layernorm_fused_rm {
 inline constexpr uint32_t kWidth = get_named_compile_time_arg_val(contract::argument::kWidth);
 inline constexpr uint32_t kRowStride = get_named_compile_time_arg_val(contract::argument::kRowStride);  // elements
 inline constexpr uint32_t kSegments = get_named_compile_time_arg_val(contract::argument::kSegments);
+inline constexpr uint32_t kRowsPerVector = contract::rows_per_vector(kRowStride);  // side by side
+inline constexpr bool kRowsArePaired = kRowsPerVector > 1;
+// gamma and beta in L1 and DEST: beneath each of the rows side by side.
+inline constexpr uint32_t kVectorElements = (kRowsPerVector - 1) * kRowStride + kWidth;
 inline constexpr uint32_t kRowsPerBatch = get_named_compile_time_arg_val(contract::argument::kRowsPerBatch);
 inline constexpr uint32_t kRowsPerBlock = get_named_compile_time_arg_val(contract::argument::kRowsPerBlock);
 inline constexpr bool kIsResident = kSegments == 1;  // a row stays in DEST from its first pass to its last
@@ -93,7 +97,7 @@ inline constexpr uint32_t kStatistics = static_cast<uint32_t>(contract::Buffer::
 
 // What the plan promises; a plan that breaks it does not compile.
 static_assert(kWidth != 0 && (kWidth <= kRowStride || kSegments > 1), "a row must fit in its stride");
-static_assert(kRowStride % contract::kElementsPerVectorPair == 0, "a row starts at a vector pair");
+static_assert(kRowStride % contract::kElementsPerVectorPair == 0 || kRowsArePaired, "a row starts at a vector pair");
 static_assert(kIsResident || kRowStride == contract::kElementsPerChunk, "a streamed row's page is one chunk");
 static_assert(kInputPages % kPagesPerStep == 0, "no step may straddle the end of kInput");
 static_assert(kReadsAgain || kInputPages % (kPagesPerStep * kSegments) == 0, "nor a block that is kept");
@@ -104,6 +108,7 @@ static_assert(kInputPages / kPagesPerStep >= (kReadsAgain ? 1 : kSegments) + kSt
               "a reader that is ahead must not wait for pages that only the steps under way can free");
 static_assert(kSegments == (kWidth + contract::kElementsPerChunk - 1) / contract::kElementsPerChunk, "chunks of a row");
 static_assert(kRowsPerBatch >= 1 && kRowsPerBlock % kRowsPerBatch == 0, "a block is whole batches");
+static_assert(kRowsPerBatch % kRowsPerVector == 0, "and a batch whole vectors");
 static_assert(!kReadsAgain || (!kIsResident && !kSharesVectors), "rows that fit are read once");
 static_assert(kInputTensor.is_there() && kOutputTensor.is_there(), "there is no norm without input and output");
 static_assert(!kSumTensor.is_there() || kResidualTensor.is_there(), "only a sum is returned");

@@ -44,8 +44,8 @@ static_assert(kIsResident ||
               (kRowsPerBlock == kRowsPerBatch && kRowsPerBatch <= (kShifts ? contract::kMaxShiftedStreamedRowsPerBatch
                                                                            : contract::kMaxStreamedRowsPerBatch)));
 static_assert(kIsResident || !kResidualTensor.is_there() || kRowsPerBatch == 1);
-static_assert(kRowsPerBatch <= contract::kMaxRowsPerBatch);
-static_assert(!kReturnsStatistics || kRowsPerBlock <= contract::kMaxRowsWithStatistics);
+static_assert(kVectorsPerBatch <= contract::kMaxVectorsPerBatch);
+static_assert(!kReturnsStatistics || kRowsPerBlock <= kRowsPerVector * contract::kMaxVectorsWithStatistics);
 
 // What outlives a block.
 struct State {
@@ -88,7 +88,7 @@ inline void settle_affine(State& state) {
         wait_for_vector<kGammaOperand>();
         wait_for_vector<kBetaOperand>();
         if constexpr (kIsResident) {
-            fill_affine(kResidentGammaRow, 0, kWidth, state.formats);
+            fill_affine(kResidentGammaRow, 0, kVectorElements, state.formats);
             tensix::order_sfpu_after_fill();
         }
     }
@@ -106,9 +106,9 @@ inline void normalise_resident_block(uint32_t rows, State& state) {
     fill_page<kResidualOperand>(zone_row(zone) + kResidualRow, elements, state.formats);
     tensix::order_sfpu_after_fill();
     for (uint32_t batch = 0; batch < batches; ++batch) {
-        const uint32_t row = zone_row(zone) + batch * kRowsPerBatch * kBatchStrideRows;
-        MATH((find_statistics(row,
-                              zone_row(zone) + kResidentStatisticsRow + sfpu::mean_row(batch * kRowsPerBatch) - row)));
+        const uint32_t row = zone_row(zone) + batch * kVectorsPerBatch * kBatchStrideRows;
+        const uint32_t statistics_row = zone_row(zone) + kResidentStatisticsRow;
+        MATH((find_statistics(row, statistics_row + sfpu::mean_row(batch * kVectorsPerBatch) - row)));
         settle_affine(state);
         MATH((scale_and_shift(row, kResidentGammaRow)));
     }
@@ -153,7 +153,10 @@ inline void sum_segments(State& state, Pass pass) {
 inline void hand_over_statistics(State& state) {
     tensix::acquire_zone();
     MATH((point_sfpu_at(zone_row(state.zone))));
-    MATH((store_statistics(0)));
+    if constexpr (kCentres) {
+        MATH((store_statistic<StoreMeans>(0)));
+    }
+    MATH((store_statistic<StoreRstds>(0)));
     tensix::commit_zone();
     tensix::wait_zone();
     pack_statistics(state.zone * kChunksPerZone, state.formats);
@@ -198,7 +201,7 @@ inline void normalise_segment(uint32_t segment, State& state) {
     pop_rows(kPagesPerStep);
     fill_affine_segment(segment, state);
     MATH((point_sfpu_at(zone_row(zone))));
-    MATH((run_normalising_pass(segment + 1 == kSegments, kStreamedGammaRow)));
+    MATH((run_changing_pass<Normalise>(segment + 1 == kSegments, kStreamedGammaRow)));
     tensix::commit_zone();
     tensix::wait_zone();
     const uint32_t chunk = zone * kChunksPerZone;
@@ -233,7 +236,7 @@ inline void start() {
     copy_init(kFirstOperand.buffer);
     tensix::start_zones();
     tensix::start_fill<kDestRowsPerStep>();
-    MATH((sfpu::issue<SetCentreScale>()));
+    MATH((sfpu::issue<SetConstants>()));
 }
 
 // Leaves the core as the next kernel expects it.

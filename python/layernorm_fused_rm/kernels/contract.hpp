@@ -32,8 +32,13 @@ inline constexpr uint32_t kBytesPerBfloat16 = 2;
 inline constexpr uint32_t kBytesPerFloat32 = 4;
 
 // Two SFPU vectors (even columns, odd columns) cover four DEST rows: 64 consecutive elements (ISA documents,
-// "SFPLOAD"). A row starts at a multiple of this in L1 and in DEST.
+// "SFPLOAD"). A row starts at a multiple of this in L1 and in DEST, but rows of at most half of it lie in pairs, side by
+// side in the same two vectors.
 inline constexpr uint32_t kElementsPerVectorPair = 64;
+inline constexpr uint32_t kElementsPerPairedRow = kElementsPerVectorPair / 2;
+[[nodiscard]] constexpr uint32_t rows_per_vector(uint32_t row_stride) {
+    return row_stride == kElementsPerPairedRow ? 2 : 1;
+}
 
 // DEST is shared out in two zones, one computed while the other is packed. Rows of one segment (width <= 1,024):
 // zones of three chunks, gamma and beta resident in the last two chunks of DEST. Wider rows: zones of four chunks, two
@@ -42,14 +47,19 @@ inline constexpr uint32_t kElementsPerVectorPair = 64;
 inline constexpr uint32_t kZones = 2;
 inline constexpr uint32_t kChunksPerResidentZone = 3;
 inline constexpr uint32_t kChunksPerStreamedZone = 4;
-inline constexpr uint32_t kMaxRowsPerBatch = 4;          // one LREG a row in the all-lane reduction
+inline constexpr uint32_t kMaxVectorsPerBatch = 4;       // of rows: one LREG each in the reduction over lanes
 inline constexpr uint32_t kMaxStreamedRowsPerBatch = 2;  // of DEST's zone; one if rows are shifted (sfpu/steps.hpp)
 inline constexpr uint32_t kMaxShiftedStreamedRowsPerBatch = 1;
 
 // A row's statistics in DEST and in a page of kStatistics: its mean fills the even elements of one vector pair, its
-// 1 / deviation those of the next.
+// 1 / deviation those of the next. Paired rows have a half of each.
 inline constexpr uint32_t kStatisticsPerRow = 2;
-inline constexpr uint32_t kMaxRowsWithStatistics = kElementsPerChunk / (kStatisticsPerRow * kElementsPerVectorPair);
+inline constexpr uint32_t kMaxVectorsWithStatistics = kElementsPerChunk / (kStatisticsPerRow * kElementsPerVectorPair);
+// Where a block's row has its mean, in elements from the start of the page.
+[[nodiscard]] constexpr uint32_t mean_offset(uint32_t row, uint32_t rows_per_vector) {
+    return row / rows_per_vector * kStatisticsPerRow * kElementsPerVectorPair +
+           row % rows_per_vector * kElementsPerPairedRow;
+}
 
 // How a row's mean is taken out of it (sfpu/steps.hpp).
 enum class Centring : uint32_t {

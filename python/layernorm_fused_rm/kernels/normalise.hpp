@@ -15,8 +15,10 @@
 namespace layernorm_fused_rm {
 
 inline constexpr uint32_t kChunkRows = contract::kElementsPerChunk / contract::kElementsPerDestRow;
-inline constexpr uint32_t kBatchStrideRows = kIsResident ? kRowStride / contract::kElementsPerDestRow : kChunkRows;
-inline constexpr uint32_t kVectorsPerStep = kRowsPerBatch == 1 ? 2 : 1;
+inline constexpr uint32_t kVectorsPerBatch = kRowsPerBatch / kRowsPerVector;  // of rows, or of pairs of rows
+inline constexpr uint32_t kBatchStrideRows =
+    kIsResident ? kRowsPerVector * kRowStride / contract::kElementsPerDestRow : kChunkRows;
+inline constexpr uint32_t kVectorsPerStep = kVectorsPerBatch == 1 ? 2 : 1;
 inline constexpr uint32_t kDestRowsPerStep = kVectorsPerStep * sfpu::kDestRowsPerVector;
 
 }  // namespace layernorm_fused_rm
@@ -39,7 +41,8 @@ inline constexpr sfpu::RowConstants kConstants = {
 // gets x anew.
 inline constexpr uint32_t kResidualDistance = kResidualTensor.is_there() ? kChunkRows : 0;
 constexpr sfpu::Batch batch_with(uint32_t residual_distance, bool shifts) {
-    return {kRowsPerBatch, kBatchStrideRows, residual_distance, shifts, kShifts && !kIsResident, kVectorsPerStep};
+    return {kVectorsPerBatch,        kBatchStrideRows, residual_distance, shifts,
+            kShifts && !kIsResident, kVectorsPerStep,  kRowsArePaired};
 }
 inline constexpr sfpu::Batch kFirstPass = batch_with(kResidualDistance, kShifts);
 inline constexpr sfpu::Batch kLaterPass = kIsResident ? batch_with(0, false) : kFirstPass;
@@ -50,29 +53,44 @@ inline constexpr sfpu::Affine kAffine = {kGammaVector.is_there(), kBetaVector.is
 
 // The row's last segment: whole vectors, an even number, then a last pair of vectors of which kTail elements count.
 inline constexpr uint32_t kLastSegment = kWidth - (kSegments - 1) * contract::kElementsPerChunk;
-inline constexpr uint32_t kTail = kLastSegment % contract::kElementsPerVectorPair;
-inline constexpr uint32_t kWholeVectors = (kLastSegment - kTail) / sfpu::kLanes;
+inline constexpr uint32_t kElementsPerPair = contract::kElementsPerVectorPair / kRowsPerVector;  // of one row
+inline constexpr uint32_t kTail = kLastSegment % kElementsPerPair;
+inline constexpr uint32_t kWholeVectors = kLastSegment / kElementsPerPair * 2;
+inline constexpr uint32_t kLastVectors = kWholeVectors + (kTail != 0 ? 2 : 0);
 
 // clang-format off
-struct SetCentreScale { static constexpr sfpu::Sequence value = sfpu::set_centre_scale(kRowsPerBatch, kConstants); };
+struct SetConstants { static constexpr sfpu::Sequence value = sfpu::set_constants(kLaterPass, kConstants); };
 struct ClearSums { static constexpr sfpu::Sequence value = sfpu::clear_sums(); };
 struct FindShifts { static constexpr sfpu::Sequence value = sfpu::shifts_from_first_elements(kFirstPass); };
 struct FindCentres { static constexpr sfpu::Sequence value = sfpu::centres_from_sums(kLaterPass, kConstants); };
-struct FindRstd { static constexpr sfpu::Sequence value = sfpu::rstd_from_squares(kConstants); };
-struct StoreShifts { static constexpr sfpu::Sequence value = sfpu::store_shifts(kRowsPerBatch); };
+struct FindRstd { static constexpr sfpu::Sequence value = sfpu::rstd_from_squares(kLaterPass, kConstants); };
+struct StoreShifts { static constexpr sfpu::Sequence value = sfpu::store_shifts(kLaterPass); };
 struct StoreMeans { static constexpr sfpu::Sequence value = sfpu::store_means(kLaterPass, kShifts, kConstants); };
-struct StoreRstds { static constexpr sfpu::Sequence value = sfpu::store_rstds(kRowsPerBatch, kConstants); };
+struct StoreRstds { static constexpr sfpu::Sequence value = sfpu::store_rstds(kLaterPass, kConstants); };
 struct RestoreConstant { static constexpr sfpu::Sequence value = sfpu::Sequence{}.then(sfpu::restore_minus_one()); };
 
-// The passes, each a step over a batch.
-struct Sum {
+// The passes, each a step over a batch. Paired rows are shifted and centred in passes of their own.
+struct Shift {
     static constexpr sfpu::Batch batch = kFirstPass;
-    static constexpr sfpu::Sequence step(sfpu::Batch batch) { return sfpu::sum_step(batch, kFirstStores); }
+    static constexpr sfpu::Sequence step(sfpu::Batch batch) { return sfpu::adjust_step(batch, false, kFirstStores); }
+};
+struct Sum {
+    static constexpr bool is_first = !kShifts || !kRowsArePaired;
+    static constexpr sfpu::Batch batch = is_first ? kFirstPass : kLaterPass;
+    static constexpr sfpu::Sequence step(sfpu::Batch batch) {
+        return sfpu::sum_step(batch, is_first ? kFirstStores : sfpu::Stores{});
+    }
+};
+struct Centre {
+    static constexpr sfpu::Batch batch = kLaterPass;
+    static constexpr sfpu::Sequence step(sfpu::Batch batch) { return sfpu::adjust_step(batch, true, {}); }
 };
 struct Square {
     static constexpr sfpu::Batch batch = kCentres ? kLaterPass : kFirstPass;
+    static constexpr bool centres = kCentres && !kRowsArePaired;
     static constexpr sfpu::Sequence step(sfpu::Batch batch) {
-        return sfpu::square_step(batch, kCentres, kCentres ? sfpu::Stores{kIsResident, false} : kFirstStores);
+        return sfpu::square_step(batch, centres,
+                                 kCentres ? sfpu::Stores{kIsResident && centres, false} : kFirstStores);
     }
 };
 struct Normalise {
@@ -87,8 +105,9 @@ struct Step { static constexpr sfpu::Sequence value = Pass::step(Pass::batch).ad
 // One of the last two vectors, even (0) or odd elements (1).
 template <typename Pass, uint32_t vector>
 struct TailStep {
-    static constexpr sfpu::Sequence value = sfpu::masked(
-        Pass::step(Pass::batch.with_vector(vector)), static_cast<int32_t>(kTail) - static_cast<int32_t>(vector));
+    static constexpr sfpu::Batch batch = Pass::batch.with_vector(vector);
+    static constexpr sfpu::Sequence value =
+        sfpu::masked(batch, Pass::step(batch), static_cast<int32_t>(kTail) - static_cast<int32_t>(vector));
 };
 // clang-format on
 
@@ -121,20 +140,28 @@ inline void sum_segment(uint32_t segment) {
     run_summing_pass<Sum>(segment + 1 == kSegments);
 }
 
-// The pass that normalises; what it makes of padding is never written to a tensor.
-inline void run_normalising_pass(bool is_last_segment, uint32_t affine_distance) {
-    constexpr uint32_t kLastVectors = kWholeVectors + (kTail != 0 ? 2 : 0);
-    sfpu::repeat<Step<Normalise>>((is_last_segment ? kLastVectors : kVectorsPerChunk) / kVectorsPerStep,
-                                  affine_distance);
+// One pass that changes elements in place; what it makes of padding is never written to a tensor, nor summed.
+template <typename Pass>
+inline void run_changing_pass(bool is_last_segment, uint32_t affine_distance = 0) {
+    sfpu::repeat<Step<Pass>>((is_last_segment ? kLastVectors : kVectorsPerChunk) / kVectorsPerStep, affine_distance);
     rewind();
 }
 
-// Registers -> the batch's statistics in DEST, `distance` rows from the batch.
-inline void store_statistics(uint32_t distance) {
-    if constexpr (kCentres) {
-        sfpu::issue<StoreMeans>(distance);
+// A statistic from its registers -> the batch's statistics in DEST, `distance` rows from the batch, if they are returned.
+template <typename Store>
+inline void store_statistic(uint32_t distance) {
+    if constexpr (kReturnsStatistics) {
+        sfpu::issue<Store>(distance);
     }
-    sfpu::issue<StoreRstds>(distance);
+}
+
+// What stays in the registers of sums is taken out of paired rows before these are sums again.
+template <typename Pass>
+inline void adjust_paired_rows() {
+    if constexpr (kRowsArePaired) {
+        run_changing_pass<Pass>(true);
+        sfpu::issue<ClearSums>();
+    }
 }
 
 // Statistics of one batch at `dest_row`: x -> c (x - mean) in place, rstd / c in L0..L3. Resident rows only.
@@ -143,25 +170,24 @@ inline void find_statistics(uint32_t dest_row, uint32_t statistics_distance) {
     sfpu::issue<ClearSums>();
     if constexpr (kShifts) {
         sfpu::issue<FindShifts>();
-        if constexpr (kReturnsStatistics) {
-            sfpu::issue<StoreShifts>(statistics_distance);
-        }
+        store_statistic<StoreShifts>(statistics_distance);
+        adjust_paired_rows<Shift>();
     }
     if constexpr (kCentres) {
         run_summing_pass<Sum>(true);
         sfpu::issue<FindCentres>();
+        store_statistic<StoreMeans>(statistics_distance);
+        adjust_paired_rows<Centre>();
     }
     run_summing_pass<Square>(true);
     sfpu::issue<FindRstd>();
-    if constexpr (kReturnsStatistics) {
-        store_statistics(statistics_distance);
-    }
+    store_statistic<StoreRstds>(statistics_distance);
 }
 
 // c (x - mean) -> y in place, behind find_statistics.
 inline void scale_and_shift(uint32_t dest_row, uint32_t gamma_row) {
     point_sfpu_at(dest_row);
-    run_normalising_pass(true, gamma_row - dest_row);
+    run_changing_pass<Normalise>(true, gamma_row - dest_row);
 }
 
 }  // namespace layernorm_fused_rm

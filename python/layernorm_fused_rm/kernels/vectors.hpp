@@ -32,11 +32,12 @@ inline bool is_vector_source() {
     return get_arg_val<uint32_t>(static_cast<uint32_t>(contract::CoreArgument::kIsVectorSource)) != 0;
 }
 
-// Starts the reads of a vector's elements from `first`, a multiple of a chunk, up to `last`, to the buffer's back page.
+// Starts the reads of a vector's elements from `first`, a multiple of a chunk, up to `last`, to the buffer's back page, to lie
+// beneath row `row` of those side by side.
 template <const Vector& vector>
-inline void start_reading_vector(uint32_t address, uint32_t first, uint32_t last, uint32_t buffer) {
+inline void start_reading_vector(uint32_t address, uint32_t first, uint32_t last, uint32_t buffer, uint32_t row) {
     if constexpr (vector.is_there()) {
-        const uint32_t l1_address = get_write_ptr(buffer);
+        const uint32_t l1_address = get_write_ptr(buffer) + row * kRowStride * vector.element_bytes;
         constexpr uint32_t kPieceBytes = vector.piece_elements * vector.element_bytes;
         const uint32_t first_piece = first / vector.piece_elements;
         for (uint32_t piece = first_piece; piece * vector.piece_elements < last; ++piece) {
@@ -82,11 +83,13 @@ inline void push_vectors() {
     push_vector<kBetaVector>(kBeta);
 }
 
-// Reads both vectors' elements from `first` up to `last` into their reserved pages.
+// Reads both vectors' elements from `first` up to `last` into their reserved pages, once for each row of a pair.
 inline void read_vectors(uint32_t first, uint32_t last) {
     using contract::WriterArgument;
-    start_reading_vector<kGammaVector>(common_argument(WriterArgument::kGammaAddress), first, last, kGamma);
-    start_reading_vector<kBetaVector>(common_argument(WriterArgument::kBetaAddress), first, last, kBeta);
+    for (uint32_t row = 0; row < kRowsPerVector; ++row) {
+        start_reading_vector<kGammaVector>(common_argument(WriterArgument::kGammaAddress), first, last, kGamma, row);
+        start_reading_vector<kBetaVector>(common_argument(WriterArgument::kBetaAddress), first, last, kBeta, row);
+    }
     noc_async_read_barrier();
 }
 
@@ -94,7 +97,7 @@ template <const Vector& vector>
 inline void multicast_vector(uint32_t buffer, uint32_t receivers) {
     if constexpr (vector.is_there()) {
         noc_async_write_multicast(get_write_ptr(buffer), everywhere(get_write_ptr(buffer)),
-                                  kWidth * vector.element_bytes, receivers);
+                                  kVectorElements * vector.element_bytes, receivers);
     }
 }
 

@@ -33,14 +33,13 @@ inline void write_statistics(Block block, const Addresses& addresses) {
     constexpr uint32_t kBytes = contract::kBytesPerFloat32;
     constexpr uint32_t kFromOneToNext = contract::kElementsPerVectorPair * kBytes;
     cb_wait_front(kStatistics, 1);
-    uint32_t l1_address = get_read_ptr(kStatistics);
     for (uint32_t row = 0; row < block.rows; ++row) {
+        const uint32_t l1_address = get_read_ptr(kStatistics) + contract::mean_offset(row, kRowsPerVector) * kBytes;
         if constexpr (kCentres) {
             noc_async_write(l1_address, row_address<kStatisticsTensor>(block, row, addresses.mean), kBytes);
         }
         noc_async_write(l1_address + kFromOneToNext, row_address<kStatisticsTensor>(block, row, addresses.rstd),
                         kBytes);
-        l1_address += contract::kStatisticsPerRow * kFromOneToNext;
     }
     noc_async_writes_flushed();
     cb_pop_front(kStatistics, 1);

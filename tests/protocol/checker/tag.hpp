@@ -67,12 +67,18 @@ struct Call {
     [[nodiscard]] std::uint8_t finished() const {
         return squared() | kNormalised | (has_gamma ? kHasGamma : 0) | (has_beta ? kHasBeta : 0);
     }
-    // Vectors of 32 elements, even and odd ones of 64, that a sum over a row has.
+    // A vector is four DEST rows, of one row of the tensor or of two narrow ones.
+    [[nodiscard]] std::uint32_t lane_rows_per_row() const { return width <= 2 * kDestRowElements ? 2 : 4; }
+    // Vectors, even and odd elements of 64, that a sum over a row has.
     [[nodiscard]] std::uint32_t vectors() const {
         const std::uint32_t tail = width % 64;
         return width / 64 * 2 + (tail != 0 ? 2 : 0);
     }
-    // Each vector counts as its number, from one, so that none is left out for another.
+    // The number, from one, of a row's vector with an element, even (half 0) or odd.
+    [[nodiscard]] static std::uint32_t vector_number(std::uint32_t element, std::uint32_t half) {
+        return element / 64 * 2 + half + 1;
+    }
+    // Each vector counts as its number, so that none is left out for another.
     [[nodiscard]] std::uint32_t check_sum() const { return vectors() * (vectors() + 1) / 2; }
     [[nodiscard]] std::uint8_t mean_source() const {
         return static_cast<std::uint8_t>(kFromSum | (shifts ? kFromFirst : 0));

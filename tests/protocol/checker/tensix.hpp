@@ -70,24 +70,26 @@ struct AddressMode {
     std::uint32_t clears = 0;
 };
 
-// What eight lanes of a register know of a row: made of what, and the check sum of the vectors that were summed.
-struct LaneRow {
+// What eight lanes of a register hold of a row: a statistic, made of what, and the check sum of the vectors that were
+// summed.
+struct Statistic {
     std::uint32_t row = 0;
     std::uint32_t check_sum = 0;
     std::uint8_t sources = 0;  // kFrom*; 0: nothing but constants
     bool is_mixed = false;     // of several rows
 
-    bool operator==(const LaneRow&) const = default;
+    bool operator==(const Statistic&) const = default;
+};
+
+// Or elements, the even or odd columns of a DEST row; or neither. Every instruction but SFPTRANSP and SFPCONFIG keeps to
+// lane rows.
+struct LaneRow {
+    Tag tag{};  // of the elements; done[0] concerns this half
+    std::uint32_t half = 0;
+    Statistic statistic{};
 };
 inline constexpr std::uint32_t kLaneRows = 4;
-
-// What a vector register holds: 32 elements, the even or odd columns of four DEST rows from `tag` on; or statistics; or
-// neither.
-struct VectorTag {
-    Tag tag{};  // of the first of the elements; done[0] concerns this half
-    std::uint32_t half = 0;
-    std::array<LaneRow, kLaneRows> lanes{};
-};
+using Register = std::array<LaneRow, kLaneRows>;
 
 struct Tensix {
     Call call{};
@@ -123,7 +125,7 @@ struct Tensix {
     std::array<DestRow, kDestRows> dest{};
     std::uint32_t sfpu_waits = 1;  // for the FPU
     std::uint32_t fpu_waits = 1;   // for the SFPU
-    std::array<VectorTag, kLregs> lregs{};
+    std::array<Register, kLregs> lregs{};
     std::array<std::uint32_t, kReplaySlots> replay{};
     std::uint32_t replay_next = 0;
     std::uint32_t replay_left = 0;

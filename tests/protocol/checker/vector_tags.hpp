@@ -10,8 +10,6 @@ struct MultiplyAdd {
     std::uint32_t a, b, c, to;
 };
 
-[[nodiscard]] VectorTag make_statistic(const LaneRow& lanes);
-[[nodiscard]] bool is_uniform(const VectorTag& vector);
 void multiply_add(Tensix& tensix, MultiplyAdd registers);
 void transpose(Tensix& tensix);
 void configure(Tensix& tensix, std::uint32_t word);

@@ -1,7 +1,5 @@
 // The SFPU as a mover of tags: which elements a register holds and what has been done to them, or of which row it holds
 // a statistic, made of what. No arithmetic: tests/arithmetic interprets that.
-#include <algorithm>
-
 #include "checker/tensix_units.hpp"
 #include "checker/vector_tags.hpp"
 #include "sfpu/instruction.hpp"
@@ -40,39 +38,46 @@ struct Access {
     return {.lreg = field(word, 20), .first_row = first_row, .half = (address & kOddColumns) != 0 ? 1U : 0U};
 }
 
-// A register that holds the elements, or the statistic, of four DEST rows. Rows behind the end of their row of the
-// tensor may hold anything.
+// Elements of a DEST row `distance` rows behind that of `first`, with which they share a row of the tensor. Behind its
+// end there may be anything, which counts as padding.
+[[nodiscard]] LaneRow load_elements(const Tag& first, const Tag& own, std::uint32_t distance, std::uint32_t half,
+                                    std::uint32_t width) {
+    Tag wanted = first.from(distance * kDestRowElements);
+    require(first.content == Content::kNothing || wanted.element >= width ||
+                (own.is_same_place(wanted) && own.done[half] == first.done[half]),
+            Rule::kIdentity, "a vector is loaded from DEST rows that do not belong together");
+    wanted.done = {first.done[half], 0};
+    return {.tag = wanted, .half = half, .statistic = {}};
+}
+
+// The elements, or the statistics, of four DEST rows.
 void load(Tensix& tensix, std::uint32_t word) {
     const Access access = access_dest(tensix, word);
-    Tag tag = tensix.dest[access.first_row].tag;
-    if (tag.content == Content::kStatistic) {
-        require(access.half == 0, Rule::kIdentity, "loads a statistic from columns that have none");
-        tensix.lregs[access.lreg] = make_statistic({tag.row, tag.element, tag.done[0]});
-        return;
+    for (std::uint32_t i = 0; i < kRowsPerVector; ++i) {
+        const Tag& own = tensix.dest[access.first_row + i].tag;
+        LaneRow& lanes = tensix.lregs[access.lreg][i];
+        if (own.content == Content::kStatistic) {
+            require(access.half == 0, Rule::kIdentity, "loads a statistic from columns that have none");
+            lanes = {.statistic = {.row = own.row, .check_sum = own.element, .sources = own.done[0]}};
+        } else {
+            const std::uint32_t distance = i % tensix.call.lane_rows_per_row();
+            const Tag& first = tensix.dest[access.first_row + i - distance].tag;
+            lanes = load_elements(first, own, distance, access.half, tensix.call.width);
+        }
     }
-    const auto done = [&](const Tag& of) { return of.done[access.half]; };
-    for (std::uint32_t i = 1; i < kRowsPerVector && tag.content != Content::kNothing; ++i) {
-        const Tag wanted = tag.from(i * kDestRowElements);
-        const Tag& other = tensix.dest[access.first_row + i].tag;
-        require(wanted.element >= tensix.call.width || (other.is_same_place(wanted) && done(other) == done(tag)),
-                Rule::kIdentity, "a vector is loaded from DEST rows that do not belong together");
-    }
-    tag.done = {done(tag), 0};
-    tensix.lregs[access.lreg] = {.tag = tag, .half = access.half};
 }
 
 // Elements go back to where they are from, or as a sum to the residual's.
-void store_row(DestRow& row, const VectorTag& value, std::uint32_t half, std::uint32_t i, std::uint32_t width) {
-    const Tag wanted = value.tag.from(i * kDestRowElements);
-    if (value.tag.content == Content::kNothing || (value.tag.content == Content::kRow && wanted.element >= width)) {
+void store_elements(DestRow& row, const LaneRow& value, std::uint32_t half, std::uint32_t width) {
+    if (value.tag.content == Content::kNothing || (value.tag.content == Content::kRow && value.tag.element >= width)) {
         row.tag = {};  // of a row that there is not, or padding; never what a tensor gets
         return;
     }
     if (row.tag.content == Content::kNothing) {
         return;  // a row that there is not
     }
-    require(value.tag.content == Content::kRow && row.tag.is_same_place(wanted) && value.half == half, Rule::kIdentity,
-            "the SFPU stores something else over the elements of a row, gamma or beta");
+    require(value.tag.content == Content::kRow && row.tag.is_same_place(value.tag) && value.half == half,
+            Rule::kIdentity, "the SFPU stores something else over the elements of a row, gamma or beta");
     require((row.tag.done[half] & kResidual) == 0 || value.tag.done[0] == kJoined, Rule::kIdentity,
             "the SFPU stores something else than the sum over the residual");
     row.tag.done[half] = value.tag.done[0];
@@ -80,18 +85,17 @@ void store_row(DestRow& row, const VectorTag& value, std::uint32_t half, std::ui
 
 void store(Tensix& tensix, std::uint32_t word) {
     const Access access = access_dest(tensix, word);
-    const VectorTag& value = tensix.lregs[access.lreg];
-    const LaneRow& lanes = value.lanes[0];
-    const bool is_statistic = lanes.sources != 0;
-    require(!is_statistic || is_uniform(value), Rule::kIdentity, "stores statistics of several rows at one place");
     for (std::uint32_t i = 0; i < kRowsPerVector; ++i) {
         own_dest_row(tensix, access.first_row + i);
         DestRow& row = tensix.dest[access.first_row + i];
-        if (is_statistic) {
+        const LaneRow& value = tensix.lregs[access.lreg][i];
+        const Statistic& statistic = value.statistic;
+        if (statistic.sources != 0) {
             require(access.half == 0, Rule::kIdentity, "stores a statistic where none is looked for");
-            row.tag = {lanes.row, lanes.check_sum, Content::kStatistic, 0, {lanes.sources, 0}};
+            require(!statistic.is_mixed, Rule::kIdentity, "stores a statistic of several rows");
+            row.tag = {statistic.row, statistic.check_sum, Content::kStatistic, 0, {statistic.sources, 0}};
         } else if (row.tag.content != Content::kStatistic) {
-            store_row(row, value, access.half, i, tensix.call.width);
+            store_elements(row, value, access.half, tensix.call.width);
         } else {
             row.tag = {};
         }

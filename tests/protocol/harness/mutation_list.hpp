@@ -20,6 +20,7 @@ enum CaseKind : std::size_t {
     kRichStreamed,
     kReadAgain,
     kSingleRow,
+    kPaired,
     kPartOfOptions
 };
 

@@ -105,18 +105,18 @@ inline constexpr uint32_t kLowerHalf = 10;  // SFPLOADI_MOD0_LOWER
 [[nodiscard]] constexpr Instruction load_half(uint32_t to, uint32_t half, uint32_t bits) {
     return encode(Opcode::kLoadImmediate, (to << 20) | (half << 16) | (bits & 0xffffu));
 }
-// value >> 1 in place, logically.
-[[nodiscard]] constexpr Instruction halve_bits(uint32_t lreg) {
-    return encode(Opcode::kShift, (0xfffu << 12) | (lreg << 4) | 1u);
+// value << amount in place, or >> -amount, logically.
+[[nodiscard]] constexpr Instruction shift(uint32_t lreg, int32_t amount) {
+    return encode(Opcode::kShift, ((static_cast<uint32_t>(amount) & 0xfffu) << 12) | (lreg << 4) | 1u);
 }
 // to = from - to, integers, flags left alone (ARG_2SCOMP_LREG_DST | CC_NONE).
 [[nodiscard]] constexpr Instruction integer_subtract_from(uint32_t from, uint32_t to) {
     return encode(Opcode::kIntegerAdd, (from << 8) | (to << 4) | 6u);
 }
-// Enable exactly the lanes with 2 * lane < limit (ARG_IMM, CC_LT0); `scratch` is overwritten.
-[[nodiscard]] constexpr Instruction enable_lanes_below(int32_t limit, uint32_t scratch) {
+// Enable exactly the lanes in which `lreg`, an integer, is less than limit (ARG_IMM, CC_LT0); `scratch` is overwritten.
+[[nodiscard]] constexpr Instruction enable_lanes_below(uint32_t lreg, int32_t limit, uint32_t scratch) {
     return encode(Opcode::kIntegerAdd,
-                  ((static_cast<uint32_t>(-limit) & 0xfffu) << 12) | (kTwiceLane << 8) | (scratch << 4) | 1u);
+                  ((static_cast<uint32_t>(-limit) & 0xfffu) << 12) | (lreg << 8) | (scratch << 4) | 1u);
 }
 // Conditional execution on, all lanes enabled (SFPENCC EI | RI, immediate E | R), and off again (immediate R).
 [[nodiscard]] constexpr Instruction conditions_on() { return encode(Opcode::kConditions, (3u << 12) | 10u); }

@@ -30,13 +30,40 @@ namespace layernorm_fused_rm::sfpu {
     return sequence.then(add(0, 1, 0));
 }
 
-// L0, lane row j of which concerns row j -> Lj, each lane of which has row j's value. Copies it to L1..L3 first.
-[[nodiscard]] constexpr Sequence spread_rows(uint32_t from) {
+// The same of paired rows -> L0, lane row j holding the sum of pair j's first row, and L1 that of its second. L2 and L3
+// lost. The two take turns, so none waits for its last result; halves are added to halves, so all lanes get the same.
+[[nodiscard]] constexpr Sequence reduce_paired_lanes() {
     Sequence sequence;
-    for (uint32_t row = 0; row < 4; ++row) {
-        if (row != from) {
-            sequence.then(move(from, row));
+    sequence.then(transpose()).then(add(0, 1, 0)).then(add(2, 3, 1));
+    for (uint32_t distance = 4; distance != 0; distance /= 2) {
+        sequence.then(rotate(0, 2)).then(rotate(1, 3));
+        for (uint32_t turn = 1; turn < distance; ++turn) {
+            sequence.then(rotate(2, 2)).then(rotate(3, 3));
         }
+        sequence.then(add(0, 2, 0)).then(add(1, 3, 1));
+    }
+    return sequence;
+}
+
+[[nodiscard]] constexpr Sequence reduce_lanes(Batch batch) {
+    return batch.paired ? reduce_paired_lanes() : reduce_lanes();
+}
+
+// Registers of one value, lane row j of which concerns row j; or paired of two, of pairs' first rows and of the second.
+struct RowValues {
+    uint32_t registers[2];
+};
+inline constexpr RowValues kReduced = {{0, 1}};
+
+// `values`, times what register `scale` holds -> L0..L3, each lane of Lj having the value of its row.
+[[nodiscard]] constexpr Sequence scale_and_spread(Batch batch, RowValues values, uint32_t scale) {
+    Sequence sequence;
+    if (batch.paired) {
+        sequence.then(multiply(values.registers[0], scale, 0)).then(multiply(values.registers[1], scale, 2));
+        sequence.then(move(0, 1)).then(move(2, 3));
+    } else {
+        sequence.then(multiply(values.registers[0], scale, 1));
+        sequence.then(move(1, 0)).then(move(1, 2)).then(move(1, 3));
     }
     return sequence.then(transpose());
 }
@@ -56,21 +83,35 @@ struct RowConstants {
     uint32_t negative_epsilon_bits;            // -epsilon
 };
 
-// Puts c where the steps of batches of up to three rows find it for good; L0 lost. Once, before the first batch.
-[[nodiscard]] constexpr Sequence set_centre_scale(uint32_t rows, RowConstants constants) {
+inline constexpr uint32_t kThreeEighthsBits = 0x3ec00000;
+inline constexpr uint32_t kOneHalfBits = 0x3f000000;
+
+// 3/8 and 1/2 of a paired batch's 1/sqrt, in registers that only rows by themselves use otherwise.
+inline constexpr uint32_t kPairedThreeEighths = kProgrammable + 1;
+inline constexpr uint32_t kPairedOneHalf = kProgrammable + 2;
+
+// Puts constants where the steps find them for good, as far as there are registers; L0 lost. Once, before the first
+// batch.
+[[nodiscard]] constexpr Sequence set_constants(Batch batch, RowConstants constants) {
     Sequence sequence;
-    if (rows < 4) {
-        sequence.then(load_bits(0, constants.centre_scale_bits)).then(configure(centre_scale_of(rows)));
+    if (keeps_centre_scale(batch)) {
+        sequence.then(load_bits(0, constants.centre_scale_bits)).then(configure(centre_scale_of(batch)));
+    }
+    if (batch.paired) {
+        sequence.then(load_bits(0, kThreeEighthsBits)).then(configure(kPairedThreeEighths));
+        sequence.then(load_bits(0, kOneHalfBits)).then(configure(kPairedOneHalf));
     }
     return sequence;
 }
 
-// Sums in L0..L3 -> L(first+j) = the scaled sum of row j; sums cleared for the next pass.
-[[nodiscard]] constexpr Sequence scale_sums(uint32_t rows, uint32_t scale_bits, uint32_t first) {
+// Sums in L0..L3 -> the scaled sum of row j in L(first+j), and sums cleared for the next pass; paired, in Lj.
+[[nodiscard]] constexpr Sequence scale_sums(Batch batch, uint32_t scale_bits, uint32_t first) {
     Sequence sequence;
-    sequence.then(reduce_lanes()).then(load_bits(4, scale_bits)).then(multiply(0, 4, 1));
-    sequence.then(spread_rows(1));
-    for (uint32_t row = 0; row < rows; ++row) {
+    sequence.then(reduce_lanes(batch)).then(load_bits(4, scale_bits)).then(scale_and_spread(batch, kReduced, 4));
+    if (batch.paired) {
+        return sequence;
+    }
+    for (uint32_t row = 0; row < batch.rows; ++row) {
         if (row > 0) {
             sequence.then(move(row, 0));
         }
@@ -81,11 +122,11 @@ struct RowConstants {
 
 inline constexpr uint32_t kNegativeOneBits = 0xbf800000;
 
-// The rows' first elements -> -K of each row; L0..L3 zero before and after. Loaded into lane 0 alone: the sum over the
-// lanes then adds zeros, so that every lane gets the very same K. (Sums differ in their last bit from lane to lane.)
+// The rows' first elements -> -K of each row; L0..L3 zero before and, unless paired, after. Loaded into a row's first
+// lane alone: the sum over the lanes then adds zeros, so that every lane gets the very same K. (Sums differ in their
+// last bit from lane to lane.)
 [[nodiscard]] constexpr Sequence shifts_from_first_elements(Batch batch) {
-    Sequence sequence;
-    sequence.then(conditions_on()).then(enable_lanes_below(1, kFirstValue));
+    Sequence sequence = enable_first_lanes(batch.paired, 1, kFirstValue);
     for (uint32_t row = 0; row < batch.rows; ++row) {
         sequence.then(load(sum_of(row), batch.dest_row(row * batch.vectors)));
         if (batch.has_residual()) {
@@ -94,45 +135,79 @@ inline constexpr uint32_t kNegativeOneBits = 0xbf800000;
         }
     }
     sequence.then(conditions_off());
-    return sequence.then(scale_sums(batch.rows, kNegativeOneBits, negative_shift_of(0)));
+    return sequence.then(scale_sums(batch, kNegativeOneBits, negative_shift_of(batch, 0)));
 }
 
 // Sums of x, or of x - K -> -sum / 2^k of each row.
 [[nodiscard]] constexpr Sequence centres_from_sums(Batch batch, RowConstants constants) {
-    Sequence sequence = scale_sums(batch.rows, constants.negative_sum_scale_bits, negative_centre_of(batch, 0));
-    if (batch.rows == 4) {
-        sequence.then(load_bits(centre_scale_of(batch.rows), constants.centre_scale_bits));
+    Sequence sequence = scale_sums(batch, constants.negative_sum_scale_bits, negative_centre_of(batch, 0));
+    if (!keeps_centre_scale(batch)) {
+        sequence.then(load_bits(centre_scale_of(batch), constants.centre_scale_bits));
     }
     return sequence;
 }
 
 // Seed of 1/sqrt(v): kRsqrtMagic - (bits of v >> 1), relative error at most 3.5 % (Lomont, "Fast inverse square root").
 inline constexpr uint32_t kRsqrtMagic = 0x5f3759df;
-inline constexpr uint32_t kThreeEighthsBits = 0x3ec00000;
-inline constexpr uint32_t kOneHalfBits = 0x3f000000;
+
+// Registers of 1/sqrt, of one value or of two that take turns.
+struct Rsqrt {
+    uint32_t values;
+    RowValues negative;  // -v
+    RowValues result;
+    RowValues error;
+    RowValues factor;
+    uint32_t three_eighths;
+    uint32_t one_half;
+};
+inline constexpr Rsqrt kRsqrt = {1, kReduced, {{2}}, {{1}}, {{3}}, 4, 5};
+inline constexpr Rsqrt kPairedRsqrt = {2, kReduced, {{2, 3}}, {{4, 5}}, {{6, 7}}, kPairedThreeEighths, kPairedOneHalf};
+
+// Appends make(registers...) for one value, or for each of two.
+template <typename Make, typename... Values>
+constexpr void for_each_value(Sequence& sequence, Rsqrt at, Make make, Values... values) {
+    for (uint32_t i = 0; i < at.values; ++i) {
+        sequence.then(make(values.registers[i]...));
+    }
+}
 
 // y *= 1 + e/2 + 3/8 e^2 with e = 1 - v y^2 (Householder, order 3): a relative error d of y becomes about 5/2 d^3.
-// L0 = -v, L2 = y, L4 = 3/8, L5 = 1/2; L1 and L3 lost.
-[[nodiscard]] constexpr Sequence rsqrt_step() {
-    Sequence sequence;
-    sequence.then(multiply(0, 2, 1));   // -v y
-    sequence.then(mad(1, 2, kOne, 1));  // e
-    sequence.then(mad(1, 4, 5, 3));     // 1/2 + 3/8 e
-    sequence.then(multiply(1, 2, 1));   // e y
-    return sequence.then(mad(1, 3, 2, 2));
+constexpr void improve_rsqrt(Sequence& sequence, Rsqrt at) {
+    const auto times = [](uint32_t a, uint32_t b, uint32_t to) { return multiply(a, b, to); };
+    const auto one_plus = [](uint32_t a, uint32_t b) { return mad(a, b, kOne, a); };
+    const auto series = [=](uint32_t e, uint32_t to) { return mad(e, at.three_eighths, at.one_half, to); };
+    const auto plus = [](uint32_t a, uint32_t b, uint32_t to) { return mad(a, b, to, to); };
+    for_each_value(sequence, at, times, at.negative, at.result, at.error);  // -v y
+    for_each_value(sequence, at, one_plus, at.error, at.result);            // e
+    for_each_value(sequence, at, series, at.error, at.factor);              // 1/2 + 3/8 e
+    for_each_value(sequence, at, times, at.error, at.result, at.error);     // e y
+    for_each_value(sequence, at, plus, at.error, at.factor, at.result);
 }
 
 // Sums of squares in L0..L3 -> Lj = 1 / (c sqrt(variance + epsilon)) of row j.
-[[nodiscard]] constexpr Sequence rstd_from_squares(RowConstants constants) {
+[[nodiscard]] constexpr Sequence rstd_from_squares(Batch batch, RowConstants constants) {
+    constexpr uint32_t kScale = 4;  // registers of constants that have been used before 1/sqrt needs theirs
+    constexpr uint32_t kTerm = 6;
+    constexpr uint32_t kMagic = 5;
+    const Rsqrt at = batch.paired ? kPairedRsqrt : kRsqrt;
     Sequence sequence;
-    sequence.then(reduce_lanes()).then(load_bits(4, constants.negative_mean_square_scale_bits));
-    sequence.then(load_bits(6, constants.negative_epsilon_bits)).then(mad(0, 4, 6, 0));  // -v
-    sequence.then(load_bits(5, kRsqrtMagic));
-    sequence.then(negate(0, 2)).then(halve_bits(2)).then(integer_subtract_from(5, 2));
-    sequence.then(load_bits(4, kThreeEighthsBits)).then(load_bits(5, kOneHalfBits));
-    sequence.then(rsqrt_step()).then(rsqrt_step());
-    sequence.then(load_bits(6, constants.rstd_scale_bits)).then(multiply(2, 6, 2));
-    return sequence.then(spread_rows(2));
+    sequence.then(reduce_lanes(batch)).then(load_bits(kScale, constants.negative_mean_square_scale_bits));
+    sequence.then(load_bits(kTerm, constants.negative_epsilon_bits));
+    for_each_value(
+        sequence, at, [](uint32_t sum) { return mad(sum, kScale, kTerm, sum); }, kReduced);  // -v
+    sequence.then(load_bits(kMagic, kRsqrtMagic));
+    for_each_value(sequence, at, negate, at.negative, at.result);
+    for_each_value(
+        sequence, at, [](uint32_t v) { return shift(v, -1); }, at.result);
+    for_each_value(
+        sequence, at, [](uint32_t v) { return integer_subtract_from(kMagic, v); }, at.result);
+    if (!batch.paired) {
+        sequence.then(load_bits(at.three_eighths, kThreeEighthsBits)).then(load_bits(at.one_half, kOneHalfBits));
+    }
+    improve_rsqrt(sequence, at);
+    improve_rsqrt(sequence, at);
+    sequence.then(load_bits(kScale, constants.rstd_scale_bits));
+    return sequence.then(scale_and_spread(batch, at.result, kScale));
 }
 
 // Statistics in DEST at the distant base: for each row a vector pair for its mean, one for its rstd, the even elements
@@ -142,10 +217,10 @@ inline constexpr uint32_t kDestRowsPerStatistic = 4;  // a vector pair
 [[nodiscard]] constexpr uint32_t rstd_row(uint32_t row) { return mean_row(row) + kDestRowsPerStatistic; }
 
 // -K -> the places of the means, before the registers are used anew.
-[[nodiscard]] constexpr Sequence store_shifts(uint32_t rows) {
+[[nodiscard]] constexpr Sequence store_shifts(Batch batch) {
     Sequence sequence;
-    for (uint32_t row = 0; row < rows; ++row) {
-        sequence.then(move(negative_shift_of(row), kFirstValue)).then(store_distant(kFirstValue, mean_row(row)));
+    for (uint32_t row = 0; row < batch.rows; ++row) {
+        sequence.then(move(negative_shift_of(batch, row), kFirstValue)).then(store_distant(kFirstValue, mean_row(row)));
     }
     return sequence;
 }
@@ -157,7 +232,7 @@ inline constexpr uint32_t kDestRowsPerStatistic = 4;  // a vector pair
     for (uint32_t row = 0; row < batch.rows; ++row) {
         sequence.then(multiply(negative_centre_of(batch, row), 4, 5));
         if (shifts && batch.keeps_shift) {
-            sequence.then(add(5, negative_shift_of(row), 5));
+            sequence.then(add(5, negative_shift_of(batch, row), 5));
         } else if (shifts) {
             sequence.then(load_distant(6, mean_row(row))).then(add(5, 6, 5));
         }
@@ -167,9 +242,9 @@ inline constexpr uint32_t kDestRowsPerStatistic = 4;  // a vector pair
 }
 
 // Lj = rstd / c, L4, L5 lost.
-[[nodiscard]] constexpr Sequence store_rstds(uint32_t rows, RowConstants constants) {
+[[nodiscard]] constexpr Sequence store_rstds(Batch batch, RowConstants constants) {
     Sequence sequence = load_bits(4, constants.centre_scale_bits);
-    for (uint32_t row = 0; row < rows; ++row) {
+    for (uint32_t row = 0; row < batch.rows; ++row) {
         sequence.then(multiply(rstd_of(row), 4, 5)).then(store_distant(5, rstd_row(row)));
     }
     return sequence;

@@ -16,6 +16,9 @@
 // Registers: row j's running sum in Lj, its -K and then its -sum / 2^k in L(11+j), its rstd / c in Lj at last. A single
 // streamed row keeps both, -K in L11 and -sum / 2^k in L12. c in L14, or for four rows, which fill L11..L14, in L7.
 // Vectors join a sum one after the other whatever the batch, so that its size decides no bit of a row.
+// Paired rows share their vectors, one in lane rows 0 and 1, the other in 2 and 3, so what stands for "row" here is a
+// pair. L11..L14 have one value for all lane rows, so a pair's -K and then its -sum / 2^k stay in Lj, and each is applied
+// by a pass of its own (adjust_step) before Lj is a sum again.
 #pragma once
 
 #include <stdint.h>
@@ -27,7 +30,7 @@ namespace layernorm_fused_rm::sfpu {
 
 inline constexpr uint32_t kDestRowsPerVector = 2;  // to the next one: even and odd elements of the same 64
 
-// Rows of a batch in DEST, and how an element gets from there into a register. A step's items are one vector of each
+// Rows of a batch in DEST, or pairs of rows, and how an element gets from there into a register. A step's items are one vector of each
 // row, or several of a single row: with two items at least, no result is read by the very next instruction.
 struct Batch {
     uint32_t rows;
@@ -36,6 +39,7 @@ struct Batch {
     bool shifts;                 // subtracts K, which DEST's rows do not have taken out
     bool keeps_shift;            // K stays in its register from pass to pass
     uint32_t vectors = 1;        // of a row in one step
+    bool paired = false;         // each row is two, side by side
     uint32_t first_vector = 0;   // of the step, from where the row counter stands
 
     [[nodiscard]] constexpr bool has_residual() const { return residual_distance != 0; }
@@ -62,11 +66,16 @@ struct Stores {
 inline constexpr uint32_t kFirstValue = 4;  // L4..L7 hold the elements at hand
 [[nodiscard]] constexpr uint32_t sum_of(uint32_t row) { return row; }
 [[nodiscard]] constexpr uint32_t rstd_of(uint32_t row) { return row; }
-[[nodiscard]] constexpr uint32_t negative_shift_of(uint32_t row) { return kProgrammable + row; }
-[[nodiscard]] constexpr uint32_t negative_centre_of(Batch batch, uint32_t row) {
-    return kProgrammable + row + (batch.keeps_shift ? 1 : 0);
+[[nodiscard]] constexpr uint32_t negative_shift_of(Batch batch, uint32_t row) {
+    return batch.paired ? row : kProgrammable + row;
 }
-[[nodiscard]] constexpr uint32_t centre_scale_of(uint32_t rows) { return rows == 4 ? 7 : kProgrammable + 3; }
+[[nodiscard]] constexpr uint32_t negative_centre_of(Batch batch, uint32_t row) {
+    return batch.paired ? row : kProgrammable + row + (batch.keeps_shift ? 1 : 0);
+}
+[[nodiscard]] constexpr bool keeps_centre_scale(Batch batch) { return batch.rows < 4 || batch.paired; }
+[[nodiscard]] constexpr uint32_t centre_scale_of(Batch batch) {
+    return keeps_centre_scale(batch) ? kProgrammable + 3 : 7;
+}
 
 // Items that go through a step together. A residual takes a second register for each.
 [[nodiscard]] constexpr uint32_t items_at_a_time(Batch batch) {
@@ -115,7 +124,7 @@ constexpr void fetch(Sequence& sequence, Group group, Stores stores, Value value
         sequence.then(store(value(i), group.residual_row(i)));
     }
     for (uint32_t i = 0; i < group.count && group.batch.shifts; ++i) {
-        sequence.then(add(value(i), negative_shift_of(group.row(i)), value(i)));
+        sequence.then(add(value(i), negative_shift_of(group.batch, group.row(i)), value(i)));
     }
 }
 
@@ -138,8 +147,19 @@ template <typename Value>
 constexpr void centre(Sequence& sequence, Group group, Value value) {
     for (uint32_t i = 0; i < group.count; ++i) {
         sequence.then(
-            mad(value(i), centre_scale_of(group.batch.rows), negative_centre_of(group.batch, group.row(i)), value(i)));
+            mad(value(i), centre_scale_of(group.batch), negative_centre_of(group.batch, group.row(i)), value(i)));
     }
+}
+
+// x -> x - K, or with `centres` c (x - mean), in place. Paired rows only.
+[[nodiscard]] constexpr Sequence adjust_step(Batch batch, bool centres, Stores stores) {
+    return for_each_group(batch, items_at_a_time(batch), [=](Sequence& sequence, Group group) {
+        fetch(sequence, group, stores, value_of);
+        if (centres) {
+            centre(sequence, group, value_of);
+        }
+        put_back(sequence, group, value_of);
+    });
 }
 
 // sum += x. An element that is added as it is loaded needs no other item beside it.
@@ -231,11 +251,21 @@ constexpr void apply_affine(Sequence& sequence, Affine affine, uint32_t vector, 
     }));
 }
 
-// The step for a row's last vectors, of which only the lanes with 2 * lane < limit hold elements of the row.
-[[nodiscard]] constexpr Sequence masked(const Sequence& step, int32_t limit) {
+// Enables the lanes with 2 * lane < limit, counted anew in the second half for the second of paired rows.
+[[nodiscard]] constexpr Sequence enable_first_lanes(bool paired, int32_t limit, uint32_t scratch) {
+    constexpr int32_t kBitsAbove = 27;  // of the five that count 2 * lane within a half
     Sequence sequence;
-    sequence.then(conditions_on()).then(enable_lanes_below(limit, kFirstValue)).then(step);
-    return sequence.then(conditions_off());
+    if (paired) {
+        sequence.then(move(kTwiceLane, scratch)).then(shift(scratch, kBitsAbove)).then(shift(scratch, -kBitsAbove));
+    }
+    sequence.then(conditions_on());
+    return sequence.then(enable_lanes_below(paired ? scratch : kTwiceLane, limit, scratch));
+}
+
+// The step for a row's last vectors, of which only the lanes with 2 * lane < limit hold elements of the row.
+[[nodiscard]] constexpr Sequence masked(Batch batch, const Sequence& step, int32_t limit) {
+    Sequence sequence = enable_first_lanes(batch.paired, limit, kFirstValue);
+    return sequence.then(step).then(conditions_off());
 }
 
 }  // namespace layernorm_fused_rm::sfpu
