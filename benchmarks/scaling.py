@@ -23,7 +23,7 @@ def measure_scaling(case: Case, device) -> list[tuple[int, int]]:
     for grid in GRIDS:
         prepared = program.PreparedProgram(on_grid(problem, grid), device)
         output = ttnn.allocate_tensor_on_device(x.shape, x.dtype, ttnn.ROW_MAJOR_LAYOUT, device, ttnn.DRAM_MEMORY_CONFIG)
-        prepared.run(program.Tensors(input=x, gamma=gamma, beta=beta, output=output))
+        prepared.launch.run(input=x, gamma=gamma, beta=beta, output=output)
         to_numpy(output)
         points.append((grid[0] * grid[1], session.last_program().cycles))
     return points

@@ -1,4 +1,5 @@
-// layernorm_fused_rm._core: the planner in Python. Conversions only.
+// layernorm_fused_rm._core: the planner in Python, conversions only; and the way of a call that is like an earlier one
+// (calls.hpp, launch.hpp).
 #include <nanobind/nanobind.h>
 #include <nanobind/operators.h>
 #include <nanobind/stl/optional.h>
@@ -10,8 +11,10 @@
 #include <functional>
 
 #include "built_from.hpp"
+#include "calls.hpp"
 #include "contract.hpp"
 #include "coordinate_caster.hpp"
+#include "launch.hpp"
 #include "layernorm_fused_rm/plan.hpp"
 #include "layernorm_fused_rm/problem.hpp"
 
@@ -264,7 +267,8 @@ void bind_origin(nb::module_& module) {
 // NOLINTNEXTLINE(cppcoreguidelines-pro-type-cstyle-cast): nanobind's macro
 NB_MODULE(_core, module) {
     using namespace layernorm_fused_rm;
-    module.doc() = "The planner of layernorm_fused_rm: which core takes which rows, circular buffers, arguments.";
+    module.doc() =
+        "The planner of layernorm_fused_rm: which core takes which rows, circular buffers, arguments; and kept calls.";
     bind_enums(module);
     bind_contract(module);
     bind_tensor_spec(module);
@@ -272,5 +276,7 @@ NB_MODULE(_core, module) {
     bind_problem(module);
     bind_plan_parts(module);
     bind_plan(module);
+    bind_launch(module);
+    bind_calls(module);
     bind_origin(module);
 }

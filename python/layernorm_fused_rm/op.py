@@ -1,4 +1,5 @@
-"""The operations: read the tensors' specs, plan, run, and register themselves with ttnn. A call like an earlier one only runs.
+"""The operations: read the tensors' specs, plan, launch, and register themselves with ttnn. A call like an earlier one is
+only launched, from C++ (bindings/calls.hpp).
 
     layernorm_fused_rm    y = (x - mean(x)) / sqrt(variance(x) + epsilon) * gamma + beta      variance biased
     rms_norm_fused_rm     y = x / sqrt(mean(x^2) + epsilon) * gamma + beta
@@ -10,13 +11,15 @@ import functools
 
 import ttnn
 
-from . import _core, calls, golden, options, ttnn_version
+from . import _core, golden, options, ttnn_version
 from .device import describe
 from .options import Options
 from .program import PreparedProgram
 from .specs import DTYPES, MEMORIES, is_on_device, tensor_spec
 
 ttnn_version.check(ttnn)
+
+_calls = _core.Calls()
 
 
 def layernorm_fused_rm(
@@ -84,7 +87,7 @@ def layernorm_fused_rm(
     Source: Ba, Kiros, Hinton, "Layer Normalization", 2016. fp32 throughout, one rounding to the output's dtype; accuracy in
     docs/design.md, "Numbers".
     """
-    return _run(_core.Norm.LAYER, **locals())
+    return _run(_core.Norm.LAYER, locals())
 
 
 def rms_norm_fused_rm(
@@ -122,49 +125,46 @@ def rms_norm_fused_rm(
 
     Source: Zhang, Sennrich, "Root Mean Square Layer Normalization", 2019.
     """
-    return _run(_core.Norm.RMS, **locals())
+    return _run(_core.Norm.RMS, locals())
 
 
-def _run(norm: _core.Norm, *, input, gamma, beta, residual, output_tensor, compute_kernel_config, **others):
-    """A call of either operation. What every call passes through is kept short: see calls.py."""
-    tensors = (input, gamma, beta, residual, output_tensor)
-    is_accepted = compute_kernel_config is None or getattr(compute_kernel_config, "fp32_dest_acc_en", None)
-    key = (norm is _core.Norm.RMS, is_accepted, *others.values())
-    call = calls.find(tensors, key)
-    if call is not None:
-        return call.run(tensors)
-    return _run_new(norm, tensors, key, {"compute_kernel_config": compute_kernel_config, **others})
+def _run(norm: _core.Norm, arguments: dict):
+    """A call of either operation with its arguments by name."""
+    results = _calls.run(norm, arguments)
+    return _run_new(norm, arguments) if results is None else results
 
 
-def _run_new(norm: _core.Norm, tensors: tuple, key: tuple, keywords: dict):
+def _run_new(norm: _core.Norm, arguments: dict):
     """A call that is like none before."""
-    name, (input, gamma, beta, residual, output) = options.NAMES[norm], tensors
+    name, keywords = options.NAMES[norm], dict(arguments)
+    tensors = input, gamma, beta, residual = [keywords.pop(word) for word in ("input", "gamma", "beta", "residual")]
     options.require_tensors(name, input=input, gamma=gamma, beta=beta, residual=residual)
-    asked = Options.check(name, input, output_tensor=output, **keywords)
+    asked = Options.check(name, input, **keywords)
     if asked.joined_dimensions > 1:
-        return options.run_reshaped(asked, norm, _run, input, gamma, beta, residual, {"output_tensor": None, **keywords})
-    call = _new_call(norm, tensors, asked)
-    calls.keep(call, tensors, key)
-    return call.run(tensors)
+        return options.run_reshaped(asked, norm, _run, input, gamma, beta, residual, keywords)
+    call = _new_call(norm, *tensors, asked)
+    _calls.keep(call, norm, arguments)
+    return call.run(norm, arguments)
 
 
-def _new_call(norm, tensors: tuple, asked: Options) -> calls.Call:
+def _new_call(norm, input, gamma, beta, residual, asked: Options) -> _core.Call:
     """Plan, and check what the planner cannot see."""
-    name, (input, gamma, beta, residual, output) = options.NAMES[norm], tensors
+    name, output = options.NAMES[norm], asked.output_tensor
     output_config = options.output_memory_config(name, input, asked)
+    device = input.device()
     problem = _problem(norm, input, gamma, beta, residual, output_config, asked)
-    program = prepare(problem, input.device())
+    program = prepare(problem, device)
     options.require_one_device(name, input=input, gamma=gamma, beta=beta, residual=residual, output=output)
-    shape = list(input.shape)
-    statistics = calls.Output(ttnn.Shape([*shape[:-1], 1]), ttnn.float32)
-    return calls.Call(
-        device=input.device(),
-        specs=tuple(None if tensor is None else tensor.spec for tensor in tensors),
-        program=program,
-        memory_config=output_config,
+    allocated = lambda shape, dtype: (shape, dtype, ttnn.ROW_MAJOR_LAYOUT, device, output_config)
+    statistics = allocated(ttnn.Shape([*list(input.shape)[:-1], 1]), ttnn.float32)
+    return _core.Call(
+        ttnn=ttnn,
+        device=device,
+        specs=tuple(None if tensor is None else tensor.spec for tensor in (input, gamma, beta, residual, output)),
+        launch=program.launch,
         outputs=(
-            calls.Output(input.shape, asked.dtype) if output is None else None,
-            calls.Output(input.shape, asked.sum_dtype) if asked.return_sum else None,
+            allocated(input.shape, asked.dtype) if output is None else None,
+            allocated(input.shape, asked.sum_dtype) if asked.return_sum else None,
             statistics if asked.return_statistics and norm == _core.Norm.LAYER else None,
             statistics if asked.return_statistics else None,
         ),
@@ -183,7 +183,7 @@ def prepare(problem: _core.Problem, device) -> PreparedProgram:
 def forget() -> None:
     """Prepare every program anew from now on."""
     prepare.cache_clear()
-    calls.forget()
+    _calls.forget()
 
 
 def make_problem(input, gamma=None, beta=None, *, residual=None, norm=_core.Norm.LAYER, **keywords) -> _core.Problem:

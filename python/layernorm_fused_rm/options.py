@@ -126,14 +126,13 @@ def run_reshaped(asked: Options, norm, run, input, gamma, beta, residual, keywor
     shape = list(input.shape)
     rows = shape[: -asked.joined_dimensions]
     joined = math.prod(shape[-asked.joined_dimensions :])
-    results = run(
-        norm,
-        input=_reshape(input, shape, [*rows, joined]),
-        gamma=_flatten(gamma, joined),
-        beta=_flatten(beta, joined),
-        residual=_reshape(residual, shape, [*rows, joined]),
-        **{**keywords, "normalized_shape": None},
-    )
+    tensors = {
+        "input": _reshape(input, shape, [*rows, joined]),
+        "gamma": _flatten(gamma, joined),
+        "beta": _flatten(beta, joined),
+        "residual": _reshape(residual, shape, [*rows, joined]),
+    }
+    results = run(norm, {**tensors, **keywords, "normalized_shape": None})
     results = results if isinstance(results, tuple) else (results,)
     whole = 2 if asked.return_sum else 1  # y and sum; statistics follow
     shapes = [shape if i < whole else [*rows, *[1] * asked.joined_dimensions] for i in range(len(results))]

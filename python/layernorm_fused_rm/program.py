@@ -1,4 +1,4 @@
-"""Turns a Plan into ttnn descriptors, once for each Problem; a later call only patches addresses.
+"""Turns a Plan into ttnn descriptors, once for each Problem; a later call only patches addresses (bindings/launch.hpp).
 
 The only file that knows ttnn's descriptors. A `PreparedProgram` keeps its ProgramDescriptor: kernels, circular buffers and
 core arguments never change for a Problem, the tensors' addresses are the kernels' common runtime arguments.
@@ -7,9 +7,8 @@ core arguments never change for a Problem, the tensors' addresses are the kernel
 from __future__ import annotations
 
 import os
-import threading
+import secrets
 from pathlib import Path
-from typing import NamedTuple
 
 import ttnn
 
@@ -20,64 +19,25 @@ KERNELS = doctor.KERNELS
 
 # Of a core (tt_metal/hw/inc/circular_buffer_constants.h, NUM_CIRCULAR_BUFFERS).
 _CIRCULAR_BUFFERS = 32
-
-# One launch at a time: a descriptor is shared by all calls of its Problem, so nothing may come between writing a call's
-# addresses into it and ttnn's reading them; and ttnn does not promise that two threads may start programs at once.
-_launching = threading.Lock()
-
-
-class Tensors(NamedTuple):
-    """A call's tensors, all on the device; None for those that it does not have."""
-
-    input: object
-    output: object
-    gamma: object = None
-    beta: object = None
-    residual: object = None
-    sum: object = None
-    mean: object = None
-    rstd: object = None
+_HASH_BITS = 64
 
 
 class PreparedProgram:
-    """One Problem, planned and described. `plan` is the `_core.Plan`; `run` starts it on tensors that fit the Problem.
+    """One Problem, planned and described. `plan` is the `_core.Plan`; `launch` starts it on tensors that fit the Problem.
 
-    Threads may share one: the plan and the descriptor's fixed parts are never changed, and `run`s take turns.
+    Threads may share one: the plan and the descriptor's fixed parts are never changed, and launches take turns.
     """
 
     def __init__(self, problem: _core.Problem, device):
         self.plan = _core.plan(problem)
-        self._descriptor = _describe_program(self.plan) if self.plan.cores else None
-        # Looked up once: the views that `run` writes addresses through, and where the plan goes.
-        self._reader, self._writer, _ = self._descriptor.kernels if self.plan.cores else (None, None, None)
-        self._sharing_arguments = _sharing_arguments(self.plan, device)
-        self._last_plan = os.environ.get(LAST_PLAN_VARIABLE)
-
-    def run(self, tensors: Tensors):
-        """Normalise `tensors.input` into `tensors.output`."""
-        if self._descriptor is None:  # no rows
-            return
-        with _launching:
-            try:
-                self._launch(tensors)
-            except Exception as error:
-                raise RuntimeError(_explain(error)) from error
-
-    def _launch(self, tensors: Tensors):
-        if self._last_plan:
-            Path(self._last_plan).write_text(self.plan.describe(), encoding="utf-8")
-        rows = (tensors.input, tensors.residual)
-        vectors = (tensors.gamma, tensors.beta)
-        written = (tensors.output, tensors.sum, tensors.mean, tensors.rstd)
-        self._reader.common_runtime_args = _addresses(rows)
-        self._writer.common_runtime_args = [*_addresses(written), *_addresses(vectors), *self._sharing_arguments]
-        # ttnn takes the last tensor for the output; the others keep their buffers alive until the program has run.
-        rest = [tensor for tensor in rows + vectors + written[1:] if tensor is not None]
-        ttnn.generic_op([*rest, tensors.output], self._descriptor)
-
-
-def _addresses(tensors) -> list[int]:
-    return [0 if tensor is None else tensor.buffer_address() for tensor in tensors]
+        last_plan = os.environ.get(LAST_PLAN_VARIABLE)
+        self.launch = _core.Launch(
+            ttnn=ttnn,
+            descriptor=_describe_program(self.plan) if self.plan.cores else None,
+            sharing_arguments=_sharing_arguments(self.plan, device),
+            before=(lambda: Path(last_plan).write_text(self.plan.describe(), encoding="utf-8")) if last_plan else None,
+            explain=_explain,
+        )
 
 
 def _explain(error: Exception) -> str:
@@ -103,7 +63,10 @@ def _describe_program(plan: _core.Plan):
         ttnn.SemaphoreDescriptor(id=index, core_ranges=cores, initial_value=0)
         for index in range(int(_core.Semaphore.COUNT) if plan.sharing is not None else 0)
     ]
-    return ttnn.ProgramDescriptor(kernels=kernels, semaphores=semaphores, cbs=_describe_buffers(plan, cores))
+    descriptor = ttnn.ProgramDescriptor(kernels=kernels, semaphores=semaphores, cbs=_describe_buffers(plan, cores))
+    # What ttnn's program cache knows it by; else ttnn hashes the whole descriptor at each launch.
+    descriptor.custom_program_hash = secrets.randbits(_HASH_BITS)
+    return descriptor
 
 
 def _sharing_arguments(plan: _core.Plan, device) -> list[int]:

@@ -58,5 +58,5 @@ def run_on_grid(case: Case, device, grid: tuple[int, int]) -> np.ndarray:
     output = ttnn.allocate_tensor_on_device(
         x.shape, ttnn.bfloat16, ttnn.ROW_MAJOR_LAYOUT, device, ttnn.DRAM_MEMORY_CONFIG
     )
-    prepared.run(program.Tensors(input=x, gamma=gamma, beta=beta, output=output))
+    prepared.launch.run(input=x, gamma=gamma, beta=beta, output=output)
     return to_numpy(output)

@@ -7,74 +7,101 @@ import pytest
 
 ttnn = pytest.importorskip("ttnn")
 
-from layernorm_fused_rm import calls  # noqa: E402
+from layernorm_fused_rm import _core  # noqa: E402
 
-OPTIONS = (1e-5, True, None)
+LAYER, RMS = _core.Norm.LAYER, _core.Norm.RMS
+TENSORS = ("input", "gamma", "beta", "residual", "output_tensor")
+MOST_CALLS = 1024
 
 
 def host_tensor(*shape: int, dtype=ttnn.bfloat16):
     return ttnn.Tensor(np.zeros(shape, np.float32), dtype, layout=ttnn.ROW_MAJOR_LAYOUT)
 
 
-def call_for(*tensors, device=None) -> calls.Call:
+def arguments_with(*tensors, epsilon=1e-5, return_sum=True, shape=None, config=None) -> dict:
+    given = dict(zip(TENSORS, [*tensors, *[None] * 5]))
+    return {**given, "epsilon": epsilon, "return_sum": return_sum, "shape": shape, "compute_kernel_config": config}
+
+
+def call_for(arguments: dict, device=None) -> _core.Call:
     """A call of these tensors, which lie on the host: their device is None."""
-    specs = tuple(None if tensor is None else tensor.spec for tensor in tensors)
-    return calls.Call(device=device, specs=specs, program=None, memory_config=None, outputs=(None,) * 4)
+    specs = tuple(None if arguments[name] is None else arguments[name].spec for name in TENSORS)
+    return _core.Call(ttnn=ttnn, device=device, specs=specs, launch=None, outputs=(None,) * 4)
 
 
 @pytest.fixture
 def kept():
-    """The kept call of a 4 x 64 input with gamma."""
-    calls.forget()
-    tensors = (host_tensor(4, 64), host_tensor(64), None)
-    call = call_for(*tensors)
-    calls.keep(call, tensors, OPTIONS)
-    yield call
-    calls.forget()
+    """The calls with that of a 4 x 64 input with gamma, and this call."""
+    calls, arguments = _core.Calls(), arguments_with(host_tensor(4, 64), host_tensor(64))
+    call = call_for(arguments)
+    calls.keep(call, LAYER, arguments)
+    return calls, call
 
 
 def test_other_tensors_of_the_same_specs_find_the_call(kept):
-    assert calls.find((host_tensor(4, 64), host_tensor(64), None), OPTIONS) is kept
+    calls, call = kept
+    assert calls.find(LAYER, arguments_with(host_tensor(4, 64), host_tensor(64))) is call
 
 
 @pytest.mark.parametrize(
     "tensors",
     [
-        (host_tensor(8, 32), host_tensor(64), None),
-        (host_tensor(4, 64, dtype=ttnn.float32), host_tensor(64), None),
-        (host_tensor(4, 64), host_tensor(1, 64), None),
-        (host_tensor(4, 64), None, None),
+        (host_tensor(8, 32), host_tensor(64)),
+        (host_tensor(4, 64, dtype=ttnn.float32), host_tensor(64)),
+        (host_tensor(4, 64), host_tensor(1, 64)),
+        (host_tensor(4, 64), None),
         (host_tensor(4, 64), host_tensor(64), host_tensor(64)),
-        (host_tensor(4, 64), np.zeros(64), None),
-        (np.zeros((4, 64)), host_tensor(64), None),
-        (None, host_tensor(64), None),
+        (host_tensor(4, 64), host_tensor(64), None, host_tensor(4, 64)),
+        (host_tensor(4, 64), host_tensor(64), None, None, host_tensor(4, 64)),
+        (host_tensor(4, 64), np.zeros(64)),
+        (np.zeros((4, 64)), host_tensor(64)),
+        (None, host_tensor(64)),
     ],
-    ids=["shape", "dtype", "gamma's shape", "no gamma", "one more", "gamma no tensor", "input no tensor", "no input"],
+    ids=[
+        *("shape", "dtype", "gamma's shape", "no gamma", "beta too", "a residual", "an output"),
+        *("gamma no tensor", "input no tensor", "no input"),
+    ],
 )
 def test_other_tensors_find_nothing(kept, tensors):
-    assert calls.find(tensors, OPTIONS) is None
+    assert kept[0].find(LAYER, arguments_with(*tensors)) is None
 
 
 @pytest.mark.parametrize(
-    "options", [(1e-6, True, None), (1e-5, 1, None), (1e-5, False, None), (1e-5, True, [64])], ids=str
+    "options",
+    [{"epsilon": 1e-6}, {"return_sum": 1}, {"return_sum": False}, {"shape": [64]}, {"shape": np.zeros(2)}, {"config": object()}],
+    ids=str,
 )
 def test_other_options_find_nothing_be_they_equal_or_without_a_hash(kept, options):
-    assert calls.find((host_tensor(4, 64), host_tensor(64), None), options) is None
+    assert kept[0].find(LAYER, arguments_with(host_tensor(4, 64), host_tensor(64), **options)) is None
+
+
+def test_the_other_norm_finds_nothing(kept):
+    assert kept[0].find(RMS, arguments_with(host_tensor(4, 64), host_tensor(64))) is None
+
+
+def test_a_call_with_an_option_that_may_change_is_not_kept():
+    calls, shape = _core.Calls(), [64]
+    arguments = arguments_with(host_tensor(4, 64), shape=shape)
+    calls.keep(call_for(arguments), LAYER, arguments)
+    assert calls.find(LAYER, arguments) is None
 
 
 def test_a_tensor_on_another_device_or_on_none_does_not_fit():
-    tensors = (host_tensor(4, 64), None)
-    assert call_for(*tensors).fits(tensors)
-    assert not call_for(*tensors, device=object()).fits(tensors)
+    calls, arguments = _core.Calls(), arguments_with(host_tensor(4, 64))
+    calls.keep(call_for(arguments, device=object()), LAYER, arguments)
+    assert calls.find(LAYER, arguments) is None
+
+
+def test_no_call_is_found_once_they_are_forgotten(kept):
+    calls, _ = kept
+    calls.forget()
+    assert calls.find(LAYER, arguments_with(host_tensor(4, 64), host_tensor(64))) is None
 
 
 def test_the_latest_calls_are_kept():
-    calls.forget()
-    shapes = [(1, *[1] * i, 64) for i in range(6)] + [(2**i, 64 // 2**i) for i in range(1, 7)]
-    shapes += [(1, 2**i, 64 // 2**i) for i in range(1, 7)]
-    for shape in shapes:
-        tensors = (host_tensor(*shape),)
-        calls.keep(call_for(*tensors), tensors, OPTIONS)
-    found = [calls.find((host_tensor(*shape),), OPTIONS) is not None for shape in shapes]
-    assert found == [False] * (len(shapes) - 16) + [True] * 16
-    calls.forget()
+    calls, x = _core.Calls(), host_tensor(4, 64)
+    every = [arguments_with(x, epsilon=float(i)) for i in range(MOST_CALLS + 6)]
+    for arguments in every:
+        calls.keep(call_for(arguments), LAYER, arguments)
+    found = [calls.find(LAYER, arguments) is not None for arguments in every]
+    assert found == [False] * 6 + [True] * MOST_CALLS

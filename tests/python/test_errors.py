@@ -90,7 +90,7 @@ def launch_error(monkeypatch):
 
         monkeypatch.setattr(ttnn, "generic_op", fail)
         with pytest.raises(RuntimeError) as caught:
-            make_program().run(as_tensors([FakeTensor(i) for i in range(4)]))
+            make_program().launch.run(**as_tensors([FakeTensor(i) for i in range(4)]))
         assert caught.value.__cause__ is raised
         return caught.value
 
@@ -147,4 +147,4 @@ def test_an_interrupt_stays_an_interrupt(monkeypatch):
 
     monkeypatch.setattr(ttnn, "generic_op", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        make_program().run(as_tensors([FakeTensor(i) for i in range(4)]))
+        make_program().launch.run(**as_tensors([FakeTensor(i) for i in range(4)]))

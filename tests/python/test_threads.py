@@ -33,9 +33,9 @@ def make_program(rows: int = 4) -> program.PreparedProgram:
     return program.PreparedProgram(problem, device=None)
 
 
-def as_tensors(four) -> program.Tensors:
+def as_tensors(four) -> dict:
     """Input, gamma, beta and output."""
-    return program.Tensors(input=four[0], gamma=four[1], beta=four[2], output=four[3])
+    return {"input": four[0], "gamma": four[1], "beta": four[2], "output": four[3]}
 
 
 class SlowLaunch:
@@ -70,7 +70,7 @@ def call_from_threads(programs) -> None:
         for i in range(CALLS):
             first = 1_000_000 * (thread + 1) + 4 * i
             tensors = [FakeTensor(first + offset) for offset in range(4)]
-            programs[i % len(programs)].run(as_tensors(tensors))
+            programs[i % len(programs)].launch.run(**as_tensors(tensors))
 
     with ThreadPoolExecutor(THREADS) as pool:
         for done in [pool.submit(call, thread) for thread in range(THREADS)]:
@@ -86,21 +86,19 @@ def test_threads_take_turns_and_never_see_each_others_addresses(monkeypatch, pro
     assert launch.most_at_once == 1
 
 
-def test_without_turns_the_addresses_do_get_mixed_up(monkeypatch):
-    """The test above can fail: the same calls without the lock."""
-
-    class NoLock:
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            return None
-
+def test_without_turns_the_addresses_do_get_mixed_up():
+    """The test above can fail: two calls that write their addresses before either is launched."""
     launch = SlowLaunch()
-    monkeypatch.setattr(ttnn, "generic_op", launch)
-    monkeypatch.setattr(program, "_launching", NoLock())
-    call_from_threads([make_program()])
-    assert launch.mixed_up
+    descriptor = program._describe_program(make_program().plan)
+    calls = [[FakeTensor(first + offset) for offset in range(4)] for first in (1_000_000, 2_000_000)]
+    for tensors in calls:
+        x, gamma, beta, output = (tensor.address for tensor in tensors)
+        reader, writer, _ = descriptor.kernels
+        reader.common_runtime_args = [x, 0]
+        writer.common_runtime_args = [output, 0, 0, 0, gamma, beta]
+    for tensors in calls:
+        launch(tensors, descriptor)
+    assert len(launch.mixed_up) == 1
 
 
 def test_a_failed_launch_lets_the_next_thread_in(monkeypatch):
@@ -111,9 +109,9 @@ def test_a_failed_launch_lets_the_next_thread_in(monkeypatch):
     tensors = [FakeTensor(i) for i in range(4)]
     monkeypatch.setattr(ttnn, "generic_op", fail)
     with pytest.raises(RuntimeError):
-        prepared.run(as_tensors(tensors))
+        prepared.launch.run(**as_tensors(tensors))
     launched = []
     monkeypatch.setattr(ttnn, "generic_op", lambda tensors, descriptor: launched.append(tensors))
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(prepared.run, as_tensors(tensors)).result(timeout=10)
+        pool.submit(prepared.launch.run, **as_tensors(tensors)).result(timeout=10)
     assert launched == [tensors]

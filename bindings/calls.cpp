@@ -1,0 +1,199 @@
+#include "calls.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace layernorm_fused_rm {
+namespace {
+
+// Enough for the calls of a model; the latest are kept.
+constexpr std::size_t kMostCalls = 1024;
+
+struct Names {
+    nb::object input = interned("input");
+    nb::object gamma = interned("gamma");
+    nb::object beta = interned("beta");
+    nb::object residual = interned("residual");
+    nb::object output_tensor = interned("output_tensor");
+    nb::object device = interned("device");
+    nb::object spec = interned("spec");
+    nb::object logical_volume = interned("logical_volume");
+    nb::object allocate_tensor_on_device = interned("allocate_tensor_on_device");
+    nb::object compute_kernel_config = interned("compute_kernel_config");
+    nb::object fp32_dest_acc_en = interned("fp32_dest_acc_en");
+};
+
+const Names& names() {
+    static const Names* const all = new Names;  // never freed, as in launch.cpp
+    return *all;
+}
+
+[[nodiscard]] bool is_true(int answer) {
+    if (answer < 0) {
+        nb::raise_python_error();
+    }
+    return answer != 0;
+}
+
+[[nodiscard]] bool are_equal(nb::handle a, nb::handle b) {
+    return is_true(PyObject_RichCompareBool(a.ptr(), b.ptr(), Py_EQ));
+}
+
+// Equal and of one type, since 1 is refused where True is taken.
+[[nodiscard]] bool are_same(nb::handle a, nb::handle b) {
+    return a.is(b) || (Py_TYPE(a.ptr()) == Py_TYPE(b.ptr()) && are_equal(a, b));
+}
+
+[[nodiscard]] bool are_same_options(const nb::tuple& a, const nb::tuple& b) {
+    bool same = a.size() == b.size();
+    for (std::size_t i = 0; same && i < a.size(); ++i) {
+        same = are_same(nb::handle(a[i]), nb::handle(b[i]));
+    }
+    return same;
+}
+
+// What of a compute_kernel_config decides whether it is accepted (options.py).
+[[nodiscard]] nb::object essence_of(nb::handle config) {
+    return config.is_none() ? nb::object(nb::bool_(true)) : nb::getattr(config, names().fp32_dest_acc_en, nb::none());
+}
+
+// `norm` and the arguments by name that are no tensors are the options, in the order of the dictionary.
+[[nodiscard]] Arguments split(nb::handle norm, const nb::dict& by_name) {
+    Arguments arguments;
+    nb::list options;
+    options.append(norm);
+    for (const auto& [name, value] : by_name) {
+        if (name.is(names().input)) {
+            arguments.input = nb::borrow(value);
+        } else if (name.is(names().gamma)) {
+            arguments.gamma = nb::borrow(value);
+        } else if (name.is(names().beta)) {
+            arguments.beta = nb::borrow(value);
+        } else if (name.is(names().residual)) {
+            arguments.residual = nb::borrow(value);
+        } else if (name.is(names().output_tensor)) {
+            arguments.output_tensor = nb::borrow(value);
+        } else {
+            options.append(name.is(names().compute_kernel_config) ? essence_of(value) : nb::borrow(value));
+        }
+    }
+    arguments.options = nb::tuple(options);
+    return arguments;
+}
+
+[[nodiscard]] std::int64_t count_elements(nb::handle tensor) {
+    return nb::cast<std::int64_t>(call_method(tensor, names().logical_volume));
+}
+
+}  // namespace
+
+Call::Call(nb::object ttnn, nb::object device, nb::tuple specs, nb::object launch, nb::tuple outputs)
+    : ttnn_(std::move(ttnn)),
+      tensor_type_(ttnn_.attr("Tensor")),
+      device_(std::move(device)),
+      specs_(std::move(specs)),
+      launch_(std::move(launch)),
+      outputs_(std::move(outputs)) {}
+
+bool Call::fits(nb::handle tensor, nb::handle spec) const {
+    if (spec.is_none() || tensor.is_none()) {
+        return spec.is_none() && tensor.is_none();
+    }
+    return nb::isinstance(tensor, tensor_type_) && call_method(tensor, names().device).is(device_) &&
+           are_equal(attribute(tensor, names().spec), spec);
+}
+
+bool Call::fits(const Arguments& arguments) const {
+    const auto& [input, gamma, beta, residual, output_tensor, options] = arguments;
+    return fits(input, specs_[0]) && fits(gamma, specs_[1]) && fits(beta, specs_[2]) && fits(residual, specs_[3]) &&
+           fits(output_tensor, specs_[4]);
+}
+
+nb::object Call::allocate(nb::handle wanted) const {
+    if (wanted.is_none()) {
+        return nb::none();
+    }
+    const nb::object function = attribute(ttnn_, names().allocate_tensor_on_device);
+    return steal(PyObject_CallObject(function.ptr(), wanted.ptr()));
+}
+
+nb::object Call::run(const Arguments& arguments) const {
+    const nb::object allocated = allocate(outputs_[0]);
+    const nb::object output = allocated.is_none() ? arguments.output_tensor : allocated;
+    const nb::object sum = allocate(outputs_[1]);
+    const nb::object mean = allocate(outputs_[2]);
+    const nb::object rstd = allocate(outputs_[3]);
+    nb::cast<const Launch&>(launch_).run(
+        {arguments.input, output, arguments.gamma, arguments.beta, arguments.residual, sum, mean, rstd});
+    nb::list results;
+    for (const nb::object* result : {&output, &sum, &mean, &rstd}) {
+        if (!result->is_none()) {
+            results.append(*result);
+        }
+    }
+    return results.size() == 1 ? output : nb::object(nb::tuple(results));
+}
+
+nb::object Calls::find(const Arguments& arguments) const {
+    const std::shared_ptr<const std::vector<Kept>> kept = kept_;
+    if (!kept || kept->empty() || !nb::hasattr(arguments.input, names().logical_volume)) {
+        return nb::none();
+    }
+    const std::int64_t elements = count_elements(arguments.input);
+    for (const Kept& one : *kept) {
+        if (one.input_elements == elements && are_same_options(one.options, arguments.options) &&
+            nb::cast<const Call&>(one.call).fits(arguments)) {
+            return one.call;
+        }
+    }
+    return nb::none();
+}
+
+nb::object Calls::find(nb::handle norm, const nb::dict& arguments) const { return find(split(norm, arguments)); }
+
+nb::object Calls::run(nb::handle norm, const nb::dict& arguments) const {
+    const Arguments given = split(norm, arguments);
+    const nb::object call = find(given);
+    return call.is_none() ? call : nb::cast<const Call&>(call).run(given);
+}
+
+void Calls::keep(nb::object call, nb::handle norm, const nb::dict& arguments) {
+    const Arguments given = split(norm, arguments);
+    if (PyObject_Hash(given.options.ptr()) == -1) {
+        PyErr_Clear();
+        return;
+    }
+    auto kept = std::make_shared<std::vector<Kept>>();
+    kept->push_back({count_elements(given.input), given.options, std::move(call)});
+    if (const std::shared_ptr<const std::vector<Kept>> earlier = kept_) {
+        kept->insert(kept->end(), earlier->begin(),
+                     earlier->begin() + static_cast<std::ptrdiff_t>(std::min(earlier->size(), kMostCalls - 1)));
+    }
+    kept_ = std::move(kept);
+}
+
+void bind_calls(nb::module_& module) {
+    nb::class_<Call>(module, "Call", "What a call needs of its tensors, its program, and what to allocate.")
+        .def(nb::init<nb::object, nb::object, nb::tuple, nb::object, nb::tuple>(), nb::kw_only(), "ttnn"_a,
+             "device"_a.none(), "specs"_a, "launch"_a.none(), "outputs"_a)
+        .def(
+            "run",
+            [](const Call& call, nb::handle norm, const nb::dict& arguments) {
+                return call.run(split(norm, arguments));
+            },
+            "norm"_a, "arguments"_a, "Allocates the outputs and launches: y, or a tuple of what was asked for.");
+    nb::class_<Calls>(module, "Calls", "The latest calls, found by their options, specs and device.")
+        .def(nb::init<>())
+        .def(
+            "find",
+            [](const Calls& calls, nb::handle norm, const nb::dict& arguments) { return calls.find(norm, arguments); },
+            "norm"_a, "arguments"_a, "The kept Call that fits these arguments by name, or None.")
+        .def("run", &Calls::run, "norm"_a, "arguments"_a, "The results of that Call, or None.")
+        .def("keep", &Calls::keep, "call"_a, "norm"_a, "arguments"_a, "Has find find the call from now on.")
+        .def("forget", &Calls::forget, "Keeps no call any longer.");
+}
+
+}  // namespace layernorm_fused_rm

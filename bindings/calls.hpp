@@ -1,0 +1,77 @@
+// Calls that passed their checks, kept so that the next one like it goes straight to the launch.
+//
+// What is checked, planned and allocated for a call depends on its options and on the specs and the device of its
+// tensors, nothing else. In C++ because a host whose caches other work has emptied takes ten times as long for Python.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "launch.hpp"
+
+namespace layernorm_fused_rm {
+
+// What a call is given, by name: its tensors, None for those that it does not have, and the rest.
+struct Arguments {
+    nanobind::object input, gamma, beta, residual, output_tensor;
+    nanobind::tuple options;  // in the order of the operation's signature
+};
+
+// Everything but the tensors: what they have to be, the program, and what to allocate.
+class Call {
+public:
+    // `specs` are those of input, gamma, beta, residual and output_tensor, None for what is not given. `outputs` are y,
+    // sum, mean and rstd as the arguments of ttnn.allocate_tensor_on_device, None for what is not asked for and for a y
+    // that goes into an output_tensor. `launch` is a Launch.
+    Call(nanobind::object ttnn, nanobind::object device, nanobind::tuple specs, nanobind::object launch,
+         nanobind::tuple outputs);
+
+    // Whether these tensors need the same of everything. A tensor on the host, or deallocated, is on no device.
+    [[nodiscard]] bool fits(const Arguments& arguments) const;
+
+    // Allocates the outputs and launches: the output, or a tuple of what was asked for.
+    [[nodiscard]] nanobind::object run(const Arguments& arguments) const;
+
+private:
+    [[nodiscard]] bool fits(nanobind::handle tensor, nanobind::handle spec) const;
+    [[nodiscard]] nanobind::object allocate(nanobind::handle wanted) const;
+
+    nanobind::object ttnn_;
+    nanobind::object tensor_type_;
+    nanobind::object device_;
+    nanobind::tuple specs_;
+    nanobind::object launch_;
+    nanobind::tuple outputs_;
+};
+
+// The latest calls. Any number of threads may use it: at worst one of two that are kept at once is not.
+class Calls {
+public:
+    // The kept call with these options that fits these tensors; None if there is none. `norm` is one more option.
+    [[nodiscard]] nanobind::object find(nanobind::handle norm, const nanobind::dict& arguments) const;
+
+    // Its results; None if there is none.
+    [[nodiscard]] nanobind::object run(nanobind::handle norm, const nanobind::dict& arguments) const;
+
+    // Has `find` find the call from now on, unless an option has no hash, such as a list, which may change.
+    void keep(nanobind::object call, nanobind::handle norm, const nanobind::dict& arguments);
+
+    void forget() { kept_.reset(); }
+
+private:
+    struct Kept {
+        std::int64_t input_elements;
+        nanobind::tuple options;
+        nanobind::object call;
+    };
+    [[nodiscard]] nanobind::object find(const Arguments& arguments) const;
+
+    std::shared_ptr<const std::vector<Kept>> kept_;  // replaced as a whole, the latest first
+};
+
+void bind_calls(nanobind::module_& module);
+
+}  // namespace layernorm_fused_rm

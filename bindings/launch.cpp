@@ -1,0 +1,147 @@
+#include "launch.hpp"
+
+#include <nanobind/stl/vector.h>
+
+#include <mutex>
+#include <utility>
+
+#include "contract.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace layernorm_fused_rm {
+namespace {
+
+// Of the attributes that every launch uses. Never freed: Python may be gone before static objects are.
+struct Names {
+    nb::object buffer_address = interned("buffer_address");
+    nb::object common_runtime_args = interned("common_runtime_args");
+    nb::object generic_op = interned("generic_op");
+    nb::object function = interned("function");
+};
+
+const Names& names() {
+    static const Names* const all = new Names;
+    return *all;
+}
+
+void append_address(nb::list& arguments, const nb::object& tensor) {
+    arguments.append(tensor.is_none() ? nb::int_(0) : call_method(tensor, names().buffer_address));
+}
+
+void set_arguments(const nb::object& kernel, const nb::list& arguments) {
+    if (PyObject_SetAttr(kernel.ptr(), names().common_runtime_args.ptr(), arguments.ptr()) != 0) {
+        nb::raise_python_error();
+    }
+}
+
+// Waits for its turn without the interpreter's lock, which the thread whose turn it is may need.
+[[nodiscard]] std::unique_lock<std::mutex> take_turn() {
+    static std::mutex launching;
+    std::unique_lock<std::mutex> turn(launching, std::try_to_lock);
+    if (!turn.owns_lock()) {
+        const nb::gil_scoped_release released;
+        turn.lock();
+    }
+    return turn;
+}
+
+}  // namespace
+
+nb::object steal(PyObject* object) {
+    if (object == nullptr) {
+        nb::raise_python_error();
+    }
+    return nb::steal(object);
+}
+
+nb::object interned(const char* name) { return steal(PyUnicode_InternFromString(name)); }
+
+nb::object call_method(nb::handle object, nb::handle name) {
+    return steal(PyObject_CallMethodNoArgs(object.ptr(), name.ptr()));
+}
+
+nb::object attribute(nb::handle object, nb::handle name) { return steal(PyObject_GetAttr(object.ptr(), name.ptr())); }
+
+Launch::Launch(nb::object ttnn, nb::object descriptor, std::vector<std::uint32_t> sharing_arguments, nb::object before,
+               nb::object explain)
+    : ttnn_(std::move(ttnn)),
+      descriptor_(std::move(descriptor)),
+      reader_(nb::none()),
+      writer_(nb::none()),
+      sharing_arguments_(std::move(sharing_arguments)),
+      before_(std::move(before)),
+      explain_(std::move(explain)) {
+    if (!descriptor_.is_none()) {
+        const nb::object kernels = descriptor_.attr("kernels");
+        reader_ = kernels[0];
+        writer_ = kernels[1];
+    }
+}
+
+void Launch::run(const LaunchTensors& tensors) const {
+    if (descriptor_.is_none()) {
+        return;
+    }
+    const std::unique_lock<std::mutex> turn = take_turn();
+    try {
+        start(tensors);
+    } catch (nb::python_error& error) {
+        if (!error.matches(PyExc_Exception)) {
+            throw;  // such as KeyboardInterrupt
+        }
+        const nb::str text(explain_(error.value()));
+        nb::raise_from(error, PyExc_RuntimeError, "%s", text.c_str());
+    }
+}
+
+// Addresses in the order of contract::ReaderArgument and WriterArgument.
+void Launch::start(const LaunchTensors& tensors) const {
+    if (!before_.is_none()) {
+        before_();
+    }
+    const auto& [input, output, gamma, beta, residual, sum, mean, rstd] = tensors;
+    nb::list for_reader;
+    for (const nb::object* tensor : {&input, &residual}) {
+        append_address(for_reader, *tensor);
+    }
+    nb::list for_writer;
+    for (const nb::object* tensor : {&output, &sum, &mean, &rstd, &gamma, &beta}) {
+        append_address(for_writer, *tensor);
+    }
+    for (const std::uint32_t argument : sharing_arguments_) {
+        for_writer.append(argument);
+    }
+    set_arguments(reader_, for_reader);
+    set_arguments(writer_, for_writer);
+    // ttnn takes the last tensor for the output; the others keep their buffers alive until the program has run.
+    nb::list all;
+    for (const nb::object* tensor : {&input, &residual, &gamma, &beta, &sum, &mean, &rstd, &output}) {
+        if (!tensor->is_none()) {
+            all.append(*tensor);
+        }
+    }
+    // Straight to its C++ function: what ttnn's Python around that records, it has recorded of our own operation.
+    const nb::object operation = attribute(ttnn_, names().generic_op);
+    const nb::object function = nb::getattr(operation, names().function, operation);
+    function(all, descriptor_);
+}
+
+void bind_launch(nb::module_& module) {
+    nb::class_<Launch>(module, "Launch", "A prepared program's launch; any number of threads may share one.")
+        .def(nb::init<nb::object, nb::object, std::vector<std::uint32_t>, nb::object, nb::object>(), nb::kw_only(),
+             "ttnn"_a, "descriptor"_a.none(), "sharing_arguments"_a, "before"_a.none(), "explain"_a)
+        .def(
+            "run",
+            [](const Launch& launch, nb::object input, nb::object output, nb::object gamma, nb::object beta,
+               nb::object residual, nb::object sum, nb::object mean, nb::object rstd) {
+                launch.run({input, output, gamma, beta, residual, sum, mean, rstd});
+            },
+            "input"_a, "output"_a, "gamma"_a.none() = nb::none(), "beta"_a.none() = nb::none(),
+            "residual"_a.none() = nb::none(), "sum"_a.none() = nb::none(), "mean"_a.none() = nb::none(),
+            "rstd"_a.none() = nb::none(),
+            "Normalises input into output, tensors on the device. Raises RuntimeError where ttnn cannot start it.");
+}
+
+}  // namespace layernorm_fused_rm

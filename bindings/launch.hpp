@@ -1,0 +1,51 @@
+// A prepared program's launch: its addresses patched into the kernels' arguments, then ttnn.generic_op.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace layernorm_fused_rm {
+
+// Makes the names of attributes once: a call looks up a dozen, and making a string costs more than using it.
+[[nodiscard]] nanobind::object interned(const char* name);
+
+// What the C API gives, or its error thrown.
+[[nodiscard]] nanobind::object steal(PyObject* object);
+
+// object.name(), or object.name, with an interned name.
+[[nodiscard]] nanobind::object call_method(nanobind::handle object, nanobind::handle name);
+[[nodiscard]] nanobind::object attribute(nanobind::handle object, nanobind::handle name);
+
+// A call's tensors, all on the device; None for those that it does not have.
+struct LaunchTensors {
+    nanobind::object input, output, gamma, beta, residual, sum, mean, rstd;
+};
+
+// One Problem's descriptor. Threads may share it: launches of all programs take turns, so that nothing comes between
+// writing a call's addresses and ttnn's reading them.
+class Launch {
+public:
+    // `descriptor` is None where there are no rows. `sharing_arguments` follow the writer's addresses. `before` is
+    // called before each launch unless None; `explain` makes the text of a RuntimeError out of any other error.
+    Launch(nanobind::object ttnn, nanobind::object descriptor, std::vector<std::uint32_t> sharing_arguments,
+           nanobind::object before, nanobind::object explain);
+
+    void run(const LaunchTensors& tensors) const;
+
+private:
+    void start(const LaunchTensors& tensors) const;
+
+    nanobind::object ttnn_;
+    nanobind::object descriptor_;
+    nanobind::object reader_;  // views of the descriptor's kernels
+    nanobind::object writer_;
+    std::vector<std::uint32_t> sharing_arguments_;
+    nanobind::object before_;
+    nanobind::object explain_;
+};
+
+void bind_launch(nanobind::module_& module);
+
+}  // namespace layernorm_fused_rm
