@@ -64,15 +64,13 @@ nb::object call_method(nb::handle object, nb::handle name) {
 
 nb::object attribute(nb::handle object, nb::handle name) { return steal(PyObject_GetAttr(object.ptr(), name.ptr())); }
 
-Launch::Launch(nb::object ttnn, nb::object descriptor, std::vector<std::uint32_t> sharing_arguments, nb::object before,
-               nb::object explain)
+Launch::Launch(nb::object ttnn, nb::object descriptor, std::vector<std::uint32_t> sharing_arguments, LaunchHooks hooks)
     : ttnn_(std::move(ttnn)),
       descriptor_(std::move(descriptor)),
       reader_(nb::none()),
       writer_(nb::none()),
       sharing_arguments_(std::move(sharing_arguments)),
-      before_(std::move(before)),
-      explain_(std::move(explain)) {
+      hooks_(std::move(hooks)) {
     if (!descriptor_.is_none()) {
         const nb::object kernels = descriptor_.attr("kernels");
         reader_ = kernels[0];
@@ -91,15 +89,15 @@ void Launch::run(const LaunchTensors& tensors) const {
         if (!error.matches(PyExc_Exception)) {
             throw;  // such as KeyboardInterrupt
         }
-        const nb::str text(explain_(error.value()));
+        const nb::str text(hooks_.explain(error.value()));
         nb::raise_from(error, PyExc_RuntimeError, "%s", text.c_str());
     }
 }
 
 // Addresses in the order of contract::ReaderArgument and WriterArgument.
 void Launch::start(const LaunchTensors& tensors) const {
-    if (!before_.is_none()) {
-        before_();
+    if (!hooks_.before.is_none()) {
+        hooks_.before();
     }
     const auto& [input, output, gamma, beta, residual, sum, mean, rstd] = tensors;
     nb::list for_reader;
@@ -130,13 +128,20 @@ void Launch::start(const LaunchTensors& tensors) const {
 
 void bind_launch(nb::module_& module) {
     nb::class_<Launch>(module, "Launch", "A prepared program's launch; any number of threads may share one.")
-        .def(nb::init<nb::object, nb::object, std::vector<std::uint32_t>, nb::object, nb::object>(), nb::kw_only(),
-             "ttnn"_a, "descriptor"_a.none(), "sharing_arguments"_a, "before"_a.none(), "explain"_a)
+        .def(
+            "__init__",
+            [](Launch* self, nb::object ttnn, nb::object descriptor, std::vector<std::uint32_t> sharing_arguments,
+               nb::object before, nb::object explain) {
+                new (self) Launch(std::move(ttnn), std::move(descriptor), std::move(sharing_arguments),
+                                  {std::move(before), std::move(explain)});
+            },
+            nb::kw_only(), "ttnn"_a, "descriptor"_a.none(), "sharing_arguments"_a, "before"_a.none(), "explain"_a)
         .def(
             "run",
             [](const Launch& launch, nb::object input, nb::object output, nb::object gamma, nb::object beta,
                nb::object residual, nb::object sum, nb::object mean, nb::object rstd) {
-                launch.run({input, output, gamma, beta, residual, sum, mean, rstd});
+                launch.run({std::move(input), std::move(output), std::move(gamma), std::move(beta), std::move(residual),
+                            std::move(sum), std::move(mean), std::move(rstd)});
             },
             "input"_a, "output"_a, "gamma"_a.none() = nb::none(), "beta"_a.none() = nb::none(),
             "residual"_a.none() = nb::none(), "sum"_a.none() = nb::none(), "mean"_a.none() = nb::none(),

@@ -23,14 +23,19 @@ struct LaunchTensors {
     nanobind::object input, output, gamma, beta, residual, sum, mean, rstd;
 };
 
+// What Python has to say at a launch: `before` is called before each unless None; `explain` makes the text of a
+// RuntimeError out of any other error.
+struct LaunchHooks {
+    nanobind::object before, explain;
+};
+
 // One Problem's descriptor. Threads may share it: launches of all programs take turns, so that nothing comes between
 // writing a call's addresses and ttnn's reading them.
 class Launch {
 public:
-    // `descriptor` is None where there are no rows. `sharing_arguments` follow the writer's addresses. `before` is
-    // called before each launch unless None; `explain` makes the text of a RuntimeError out of any other error.
+    // `descriptor` is None where there are no rows. `sharing_arguments` follow the writer's addresses.
     Launch(nanobind::object ttnn, nanobind::object descriptor, std::vector<std::uint32_t> sharing_arguments,
-           nanobind::object before, nanobind::object explain);
+           LaunchHooks hooks);
 
     void run(const LaunchTensors& tensors) const;
 
@@ -42,8 +47,7 @@ private:
     nanobind::object reader_;  // views of the descriptor's kernels
     nanobind::object writer_;
     std::vector<std::uint32_t> sharing_arguments_;
-    nanobind::object before_;
-    nanobind::object explain_;
+    LaunchHooks hooks_;
 };
 
 void bind_launch(nanobind::module_& module);

@@ -48,30 +48,39 @@ public:
     Layout(const Blocking& blocking, Depth depth) : blocking_(blocking), depth_(depth) {}
 
     void add_input(Buffer index, const std::string& purpose, const RowTensor& tensor) {
-        add(index, purpose, blocking_.page_elements, tensor.element_bytes,
-            depth_.input_steps * blocking_.pages_per_step, "reader", "compute");
+        const std::int64_t pages = depth_.input_steps * blocking_.pages_per_step;
+        add({index, purpose, blocking_.page_elements, pages, "reader", "compute"}, tensor.element_bytes);
     }
     void add_vector(Buffer index, const std::string& purpose, std::int64_t elements, const Vector& vector) {
-        add(index, purpose, elements, vector.element_bytes, 1, "writer", "compute");
+        add({index, purpose, elements, 1, "writer", "compute"}, vector.element_bytes);
     }
     void add_output(Buffer index, const std::string& purpose, const RowTensor& tensor) {
-        add(index, purpose, blocking_.page_elements, tensor.element_bytes,
-            depth_.output_steps * blocking_.pages_per_step, "compute", "writer");
+        const std::int64_t pages = depth_.output_steps * blocking_.pages_per_step;
+        add({index, purpose, blocking_.page_elements, pages, "compute", "writer"}, tensor.element_bytes);
     }
     void add_statistics(const RowTensor& tensor) {
-        add(Buffer::kStatistics, "statistics", contract::kElementsPerChunk, tensor.element_bytes, kStatisticsPages,
-            "compute", "writer");
+        add({Buffer::kStatistics, "statistics", contract::kElementsPerChunk, kStatisticsPages, "compute", "writer"},
+            tensor.element_bytes);
     }
     [[nodiscard]] std::vector<CircularBuffer> take() { return std::move(buffers_); }
 
 private:
-    void add(Buffer index, const std::string& purpose, std::int64_t page_elements, std::int64_t element_bytes,
-             std::int64_t pages, const std::string& producer, const std::string& consumer) {
+    struct Wanted {
+        Buffer index;
+        std::string purpose;
+        std::int64_t page_elements;
+        std::int64_t pages;
+        std::string producer;
+        std::string consumer;
+    };
+
+    void add(const Wanted& wanted, std::int64_t element_bytes) {
         if (element_bytes != 0) {
             const DataType dtype =
                 element_bytes == contract::kBytesPerFloat32 ? DataType::kFloat32 : DataType::kBfloat16;
-            buffers_.push_back({static_cast<std::uint32_t>(index), purpose, page_elements * element_bytes, pages,
-                                producer, consumer, dtype});
+            buffers_.push_back({static_cast<std::uint32_t>(wanted.index), wanted.purpose,
+                                wanted.page_elements * element_bytes, wanted.pages, wanted.producer, wanted.consumer,
+                                dtype});
         }
     }
 

@@ -233,7 +233,6 @@ void check_cut(const Problem& problem, const Plan& plan, const Arguments& value)
     const std::int64_t stride = value(argument::kRowStride);
     const std::int64_t rows = value(argument::kRowsPerBlock);
     const std::int64_t batch = value(argument::kRowsPerBatch);
-    const std::int64_t steps = value(argument::kStepsInFlight);
     require(segments == (plan.width + contract::kElementsPerChunk - 1) / contract::kElementsPerChunk,
             "a row has as many segments as chunks");
     const std::int64_t side_by_side = contract::rows_per_vector(static_cast<std::uint32_t>(stride));
@@ -249,15 +248,22 @@ void check_cut(const Problem& problem, const Plan& plan, const Arguments& value)
     require(segments == 1 || rows == batch, "a block of streamed rows is a batch");
     require(!problem.returns_statistics || rows / side_by_side <= contract::kMaxVectorsWithStatistics,
             "the statistics of a block fit in a chunk");
-    const std::int64_t pages_per_step = segments == 1 ? 1 : rows;
     const std::int64_t page_elements = segments == 1 ? rows * stride : stride;
     require(value(argument::kBufferPageElements) >= page_elements, "a page holds its rows");
+}
+
+// Room to work ahead in the input buffers, as kernels/reader.cpp uses it.
+void check_steps(const Plan& plan, const Arguments& value) {
+    const std::int64_t segments = value(argument::kSegments);
+    const std::int64_t steps = value(argument::kStepsInFlight);
     require(value(argument::kReadsAgain) == (plan.reads_again ? 1 : 0), "kernels know whether rows are read again");
     require(!plan.reads_again || (segments > 1 && !plan.sharing),
             "only rows of several segments are read again, and then no core has all of gamma to share");
     const std::int64_t kept = plan.reads_again ? 1 : segments;  // steps that stay until the row's last pass
+    const std::int64_t pages_per_step = segments == 1 ? 1 : value(argument::kRowsPerBlock);
     const std::int64_t pages = value(argument::kInputPages);
-    require(pages % (pages_per_step * kept) == 0, "no block straddles the end of the input buffer");
+    const std::int64_t pages_kept = pages_per_step * kept;
+    require(pages_kept >= 1 && pages % pages_kept == 0, "no block straddles the end of the input buffer");
     require(steps >= 1 && steps <= 14, "transaction ids tell the steps in flight apart");
     require(pages / pages_per_step >= kept + steps - 1, "the reader has room for the steps in flight");
 }
@@ -295,20 +301,27 @@ void check_pages(const Plan& plan, const Arguments& value) {
     return (bytes + alignment - 1) / alignment * alignment;
 }
 
-void check_row_tensor(const Problem& problem, const Plan& plan, const Arguments& value,
-                      const contract::RowTensorArguments& names, std::optional<DataType> dtype, Memory memory,
-                      std::int64_t elements) {
-    if (!dtype) {
+// A tensor of rows as a call has it; without a dtype it has none.
+struct Rows {
+    std::optional<DataType> dtype;
+    Memory memory = Memory::kDram;
+    std::int64_t elements = 0;  // of a row
+};
+
+void check_row_tensor(const Problem& problem, const Plan& plan, const contract::RowTensorArguments& names,
+                      const Rows& rows) {
+    const Arguments value(plan);
+    if (!rows.dtype) {
         for (const char* const name : {names.element_bytes, names.page_bytes, names.in_dram, names.banks}) {
             require(value(name) == 0, "a tensor that the call does not have is all zeros");
         }
         return;
     }
-    const std::int64_t banks = banks_of(problem, memory);
-    const std::int64_t page_bytes = aligned(elements * bytes_of(*dtype), alignment_of(problem, memory));
-    require(value(names.element_bytes) == bytes_of(*dtype), "kernels know the size of a tensor's elements");
+    const std::int64_t banks = banks_of(problem, rows.memory);
+    const std::int64_t page_bytes = aligned(rows.elements * bytes_of(*rows.dtype), alignment_of(problem, rows.memory));
+    require(value(names.element_bytes) == bytes_of(*rows.dtype), "kernels know the size of a tensor's elements");
     require(value(names.page_bytes) == page_bytes, "a page of a tensor is a row, aligned");
-    require(value(names.in_dram) == (memory == Memory::kDram ? 1 : 0), "kernels know the memory of each tensor");
+    require(value(names.in_dram) == (rows.memory == Memory::kDram ? 1 : 0), "kernels know the memory of each tensor");
     require(value(names.banks) == banks, "kernels know the banks of each tensor");
     require((plan.rows + banks - 1) / banks <= kMax32Bits / page_bytes, "an offset in a bank fits in 32 bits");
 }
@@ -330,8 +343,8 @@ struct Place {
     return {.page = i / spec.shape.back(), .byte = i % spec.shape.back() * bytes};
 }
 
-void check_vector(const Problem& problem, const Plan& plan, const Arguments& value,
-                  const contract::VectorArguments& names, const std::optional<TensorSpec>& spec) {
+void check_vector(const Problem& problem, const Arguments& value, const contract::VectorArguments& names,
+                  const std::optional<TensorSpec>& spec) {
     if (!spec) {
         require(value(names.element_bytes) == 0, "a vector that the call does not have has no elements");
         return;
@@ -347,8 +360,8 @@ void check_vector(const Problem& problem, const Plan& plan, const Arguments& val
     const std::int64_t pieces = value(names.pieces_per_page);
     require(piece >= 1 && pieces >= 1 && contract::kElementsPerChunk % piece == 0, "segments are whole pieces");
     for (const std::int64_t i : {0, 1, 15, 16, 17, 31, 32, 33, 100, 1023, 1024, 1025, 5000, 70000}) {
-        for (const std::int64_t element : {i, plan.width - 1 - i}) {
-            if (element >= 0 && element < plan.width) {
+        for (const std::int64_t element : {i, value(argument::kWidth) - 1 - i}) {
+            if (element >= 0 && element < value(argument::kWidth)) {
                 const Place read{
                     .page = element / piece / pieces,
                     .byte = element / piece % pieces * value(names.piece_stride_bytes) + element % piece * bytes};
@@ -367,24 +380,23 @@ void check_tensors(const Problem& problem, const Plan& plan, const Arguments& va
             "gamma's centre is passed on");
     require(value(argument::kReturnsStatistics) == (problem.returns_statistics ? 1 : 0), "kernels return statistics");
     require(value(argument::kSharesVectors) == (plan.sharing ? 1 : 0), "kernels know whether vectors are shared");
-    const auto check = [&](const contract::RowTensorArguments& names, std::optional<DataType> dtype, Memory memory,
-                           std::int64_t elements) {
-        check_row_tensor(problem, plan, value, names, dtype, memory, elements);
+    const auto check = [&](const contract::RowTensorArguments& names, const Rows& rows) {
+        check_row_tensor(problem, plan, names, rows);
     };
     const Memory out = problem.output_memory;
-    check(contract::kInputArguments, problem.input.dtype, problem.input.memory, plan.width);
-    check(contract::kOutputArguments, problem.output_dtype, out, plan.width);
-    check(contract::kSumArguments, problem.sum_dtype, out, plan.width);
+    check(contract::kInputArguments, {problem.input.dtype, problem.input.memory, plan.width});
+    check(contract::kOutputArguments, {problem.output_dtype, out, plan.width});
+    check(contract::kSumArguments, {problem.sum_dtype, out, plan.width});
     const std::optional<DataType> statistics =
         problem.returns_statistics ? std::optional(DataType::kFloat32) : std::nullopt;
-    check(contract::kStatisticsArguments, statistics, out, 1);
+    check(contract::kStatisticsArguments, {statistics, out, 1});
     if (problem.residual) {
-        check(contract::kResidualArguments, problem.residual->dtype, problem.residual->memory, plan.width);
+        check(contract::kResidualArguments, {problem.residual->dtype, problem.residual->memory, plan.width});
     } else {
-        check(contract::kResidualArguments, std::nullopt, Memory::kDram, plan.width);
+        check(contract::kResidualArguments, {std::nullopt, Memory::kDram, plan.width});
     }
-    check_vector(problem, plan, value, contract::kGammaArguments, problem.gamma);
-    check_vector(problem, plan, value, contract::kBetaArguments, problem.beta);
+    check_vector(problem, value, contract::kGammaArguments, problem.gamma);
+    check_vector(problem, value, contract::kBetaArguments, problem.beta);
 }
 
 void check_constants(const Problem& problem, const Arguments& value) {
@@ -441,6 +453,7 @@ std::string broken_promise(const Problem& problem, const Plan& plan) {
         check_l1(problem, plan);
         const Arguments value(plan);
         check_cut(problem, plan, value);
+        check_steps(plan, value);
         check_pages(plan, value);
         check_tensors(problem, plan, value);
         check_constants(problem, value);
