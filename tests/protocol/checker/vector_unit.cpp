@@ -50,20 +50,23 @@ struct Access {
     return {.tag = wanted, .half = half, .statistic = {}};
 }
 
-// The elements, or the statistics, of four DEST rows.
+[[nodiscard]] LaneRow load_statistic(const Tag& own, std::uint32_t half) {
+    require(half == 0 && own.content == Content::kStatistic, Rule::kIdentity,
+            "loads a statistic from columns that have none");
+    return {.statistic = {.row = own.row, .check_sum = own.element, .sources = own.done[0]}};
+}
+
+// The elements, or the statistics, of four DEST rows. The first that a row of the tensor has there says which: behind a
+// row's end an old statistic may lie, as padding.
 void load(Tensix& tensix, std::uint32_t word) {
     const Access access = access_dest(tensix, word);
     for (std::uint32_t i = 0; i < kRowsPerVector; ++i) {
+        const std::uint32_t distance = i % tensix.call.lane_rows_per_row();
         const Tag& own = tensix.dest[access.first_row + i].tag;
-        LaneRow& lanes = tensix.lregs[access.lreg][i];
-        if (own.content == Content::kStatistic) {
-            require(access.half == 0, Rule::kIdentity, "loads a statistic from columns that have none");
-            lanes = {.statistic = {.row = own.row, .check_sum = own.element, .sources = own.done[0]}};
-        } else {
-            const std::uint32_t distance = i % tensix.call.lane_rows_per_row();
-            const Tag& first = tensix.dest[access.first_row + i - distance].tag;
-            lanes = load_elements(first, own, distance, access.half, tensix.call.width);
-        }
+        const Tag& first = tensix.dest[access.first_row + i - distance].tag;
+        tensix.lregs[access.lreg][i] = first.content == Content::kStatistic
+                                           ? load_statistic(own, access.half)
+                                           : load_elements(first, own, distance, access.half, tensix.call.width);
     }
 }
 
