@@ -69,7 +69,7 @@ def test_other_tensors_find_nothing(kept, tensors):
 @pytest.mark.parametrize(
     "options",
     [{"epsilon": 1e-6}, {"return_sum": 1}, {"return_sum": False}, {"shape": [64]}, {"shape": np.zeros(2)}, {"config": object()}],
-    ids=str,
+    ids=["epsilon", "equal_number", "equal_default", "list", "array", "object"],
 )
 def test_other_options_find_nothing_be_they_equal_or_without_a_hash(kept, options):
     assert kept[0].find(LAYER, arguments_with(host_tensor(4, 64), host_tensor(64), **options)) is None
