@@ -21,7 +21,6 @@ struct Names {
     nb::object device = interned("device");
     nb::object spec = interned("spec");
     nb::object logical_volume = interned("logical_volume");
-    nb::object allocate_tensor_on_device = interned("allocate_tensor_on_device");
     nb::object compute_kernel_config = interned("compute_kernel_config");
     nb::object fp32_dest_acc_en = interned("fp32_dest_acc_en");
 };
@@ -90,9 +89,9 @@ const Names& names() {
 
 }  // namespace
 
-Call::Call(nb::object ttnn, nb::object device, nb::tuple specs, nb::object launch, nb::tuple outputs)
-    : ttnn_(std::move(ttnn)),
-      tensor_type_(ttnn_.attr("Tensor")),
+Call::Call(const nb::object& ttnn, nb::object device, nb::tuple specs, nb::object launch, nb::tuple outputs)
+    : tensor_type_(ttnn.attr("Tensor")),
+      allocate_(function_of(ttnn.attr("allocate_tensor_on_device"))),
       device_(std::move(device)),
       specs_(std::move(specs)),
       launch_(std::move(launch)),
@@ -116,8 +115,7 @@ nb::object Call::allocate(nb::handle wanted) const {
     if (wanted.is_none()) {
         return nb::none();
     }
-    const nb::object function = attribute(ttnn_, names().allocate_tensor_on_device);
-    return steal(PyObject_CallObject(function.ptr(), wanted.ptr()));
+    return steal(PyObject_CallObject(allocate_.ptr(), wanted.ptr()));
 }
 
 nb::object Call::run(const Arguments& arguments) const {
@@ -139,10 +137,14 @@ nb::object Call::run(const Arguments& arguments) const {
 
 nb::object Calls::find(const Arguments& arguments) const {
     const std::shared_ptr<const std::vector<Kept>> kept = kept_;
-    if (!kept || kept->empty() || !nb::hasattr(arguments.input, names().logical_volume)) {
+    if (!kept || kept->empty()) {
         return nb::none();
     }
-    const std::int64_t elements = count_elements(arguments.input);
+    const nb::object volume = nb::getattr(arguments.input, names().logical_volume, nb::none());
+    if (volume.is_none()) {
+        return nb::none();  // no tensor
+    }
+    const std::int64_t elements = nb::cast<std::int64_t>(volume());
     for (const Kept& one : *kept) {
         if (one.input_elements == elements && are_same_options(one.options, arguments.options) &&
             nb::cast<const Call&>(one.call).fits(arguments)) {
@@ -177,7 +179,7 @@ void Calls::keep(nb::object call, nb::handle norm, const nb::dict& arguments) {
 
 void bind_calls(nb::module_& module) {
     nb::class_<Call>(module, "Call", "What a call needs of its tensors, its program, and what to allocate.")
-        .def(nb::init<nb::object, nb::object, nb::tuple, nb::object, nb::tuple>(), nb::kw_only(), "ttnn"_a,
+        .def(nb::init<const nb::object&, nb::object, nb::tuple, nb::object, nb::tuple>(), nb::kw_only(), "ttnn"_a,
              "device"_a.none(), "specs"_a, "launch"_a.none(), "outputs"_a)
         .def(
             "run",

@@ -26,7 +26,7 @@ public:
     // `specs` are those of input, gamma, beta, residual and output_tensor, None for what is not given. `outputs` are y,
     // sum, mean and rstd as the arguments of ttnn.allocate_tensor_on_device, None for what is not asked for and for a y
     // that goes into an output_tensor. `launch` is a Launch.
-    Call(nanobind::object ttnn, nanobind::object device, nanobind::tuple specs, nanobind::object launch,
+    Call(const nanobind::object& ttnn, nanobind::object device, nanobind::tuple specs, nanobind::object launch,
          nanobind::tuple outputs);
 
     // Whether these tensors need the same of everything. A tensor on the host, or deallocated, is on no device.
@@ -39,8 +39,8 @@ private:
     [[nodiscard]] bool fits(nanobind::handle tensor, nanobind::handle spec) const;
     [[nodiscard]] nanobind::object allocate(nanobind::handle wanted) const;
 
-    nanobind::object ttnn_;
     nanobind::object tensor_type_;
+    nanobind::object allocate_;
     nanobind::object device_;
     nanobind::tuple specs_;
     nanobind::object launch_;

@@ -30,6 +30,12 @@ void append_address(nb::list& arguments, const nb::object& tensor) {
     arguments.append(tensor.is_none() ? nb::int_(0) : call_method(tensor, names().buffer_address));
 }
 
+void append(nb::list& arguments, const std::vector<std::uint32_t>& values) {
+    for (const std::uint32_t value : values) {
+        arguments.append(value);
+    }
+}
+
 void set_arguments(const nb::object& kernel, const nb::list& arguments) {
     if (PyObject_SetAttr(kernel.ptr(), names().common_runtime_args.ptr(), arguments.ptr()) != 0) {
         nb::raise_python_error();
@@ -64,12 +70,14 @@ nb::object call_method(nb::handle object, nb::handle name) {
 
 nb::object attribute(nb::handle object, nb::handle name) { return steal(PyObject_GetAttr(object.ptr(), name.ptr())); }
 
-Launch::Launch(nb::object ttnn, nb::object descriptor, std::vector<std::uint32_t> sharing_arguments, LaunchHooks hooks)
+nb::object function_of(const nb::object& operation) { return nb::getattr(operation, names().function, operation); }
+
+Launch::Launch(nb::object ttnn, nb::object descriptor, ArgumentRests rests, LaunchHooks hooks)
     : ttnn_(std::move(ttnn)),
       descriptor_(std::move(descriptor)),
       reader_(nb::none()),
       writer_(nb::none()),
-      sharing_arguments_(std::move(sharing_arguments)),
+      rests_(std::move(rests)),
       hooks_(std::move(hooks)) {
     if (!descriptor_.is_none()) {
         const nb::object kernels = descriptor_.attr("kernels");
@@ -108,9 +116,8 @@ void Launch::start(const LaunchTensors& tensors) const {
     for (const nb::object* tensor : {&output, &sum, &mean, &rstd, &gamma, &beta}) {
         append_address(for_writer, *tensor);
     }
-    for (const std::uint32_t argument : sharing_arguments_) {
-        for_writer.append(argument);
-    }
+    append(for_reader, rests_.reader);
+    append(for_writer, rests_.writer);
     set_arguments(reader_, for_reader);
     set_arguments(writer_, for_writer);
     // ttnn takes the last tensor for the output; the others keep their buffers alive until the program has run.
@@ -120,22 +127,21 @@ void Launch::start(const LaunchTensors& tensors) const {
             all.append(*tensor);
         }
     }
-    // Straight to its C++ function: what ttnn's Python around that records, it has recorded of our own operation.
-    const nb::object operation = attribute(ttnn_, names().generic_op);
-    const nb::object function = nb::getattr(operation, names().function, operation);
-    function(all, descriptor_);
+    function_of(attribute(ttnn_, names().generic_op))(all, descriptor_);
 }
 
 void bind_launch(nb::module_& module) {
     nb::class_<Launch>(module, "Launch", "A prepared program's launch; any number of threads may share one.")
         .def(
             "__init__",
-            [](Launch* self, nb::object ttnn, nb::object descriptor, std::vector<std::uint32_t> sharing_arguments,
-               nb::object before, nb::object explain) {
-                new (self) Launch(std::move(ttnn), std::move(descriptor), std::move(sharing_arguments),
-                                  {std::move(before), std::move(explain)});
+            [](Launch* self, nb::object ttnn, nb::object descriptor, std::vector<std::uint32_t> reader_rest,
+               std::vector<std::uint32_t> writer_rest, nb::object before, nb::object explain) {
+                new (self)
+                    Launch(std::move(ttnn), std::move(descriptor), {std::move(reader_rest), std::move(writer_rest)},
+                           {std::move(before), std::move(explain)});
             },
-            nb::kw_only(), "ttnn"_a, "descriptor"_a.none(), "sharing_arguments"_a, "before"_a.none(), "explain"_a)
+            nb::kw_only(), "ttnn"_a, "descriptor"_a.none(), "reader_rest"_a, "writer_rest"_a, "before"_a.none(),
+            "explain"_a)
         .def(
             "run",
             [](const Launch& launch, nb::object input, nb::object output, nb::object gamma, nb::object beta,

@@ -18,9 +18,18 @@ namespace layernorm_fused_rm {
 [[nodiscard]] nanobind::object call_method(nanobind::handle object, nanobind::handle name);
 [[nodiscard]] nanobind::object attribute(nanobind::handle object, nanobind::handle name);
 
+// The C++ function of one of ttnn's operations, without ttnn's Python around it: what that records, it has recorded of our
+// own operation.
+[[nodiscard]] nanobind::object function_of(const nanobind::object& operation);
+
 // A call's tensors, all on the device; None for those that it does not have.
 struct LaunchTensors {
     nanobind::object input, output, gamma, beta, residual, sum, mean, rstd;
+};
+
+// What follows the tensors' addresses in the common arguments of reader and writer.
+struct ArgumentRests {
+    std::vector<std::uint32_t> reader, writer;
 };
 
 // What Python has to say at a launch: `before` is called before each unless None; `explain` makes the text of a
@@ -33,9 +42,8 @@ struct LaunchHooks {
 // writing a call's addresses and ttnn's reading them.
 class Launch {
 public:
-    // `descriptor` is None where there are no rows. `sharing_arguments` follow the writer's addresses.
-    Launch(nanobind::object ttnn, nanobind::object descriptor, std::vector<std::uint32_t> sharing_arguments,
-           LaunchHooks hooks);
+    // `descriptor` is None where there are no rows.
+    Launch(nanobind::object ttnn, nanobind::object descriptor, ArgumentRests rests, LaunchHooks hooks);
 
     void run(const LaunchTensors& tensors) const;
 
@@ -46,7 +54,7 @@ private:
     nanobind::object descriptor_;
     nanobind::object reader_;  // views of the descriptor's kernels
     nanobind::object writer_;
-    std::vector<std::uint32_t> sharing_arguments_;
+    ArgumentRests rests_;
     LaunchHooks hooks_;
 };
 

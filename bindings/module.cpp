@@ -57,6 +57,8 @@ void bind_contract(nb::module_& module) {
         .value("FIRST_PAGE", contract::RunArgument::kFirstPage)
         .value("ROWS", contract::RunArgument::kRows)
         .value("COUNT", contract::RunArgument::kCount);
+    nb::enum_<contract::ComputeArgument>(module, "ComputeArgument", nb::is_arithmetic())
+        .value("COUNT", contract::ComputeArgument::kCount);
     nb::enum_<contract::ReaderArgument>(module, "ReaderArgument", nb::is_arithmetic())
         .value("INPUT_ADDRESS", contract::ReaderArgument::kInputAddress)
         .value("RESIDUAL_ADDRESS", contract::ReaderArgument::kResidualAddress)

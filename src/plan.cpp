@@ -119,7 +119,7 @@ void append_constants(NamedArguments& arguments, const Operands& operands, doubl
 }
 
 [[nodiscard]] NamedArguments make_compile_time_arguments(const Problem& problem, const Operands& operands,
-                                                         const Buffers& fitted, bool shares_vectors) {
+                                                         const Buffers& fitted, bool shares_vectors, bool is_one_core) {
     const Blocking& blocking = fitted.blocking;
     NamedArguments arguments = {
         {argument::kWidth, to_word(operands.width)},
@@ -135,6 +135,7 @@ void append_constants(NamedArguments& arguments, const Operands& operands, doubl
         {argument::kGammaIsZeroCentred, problem.gamma_is_zero_centred ? 1U : 0U},
         {argument::kReturnsStatistics, problem.returns_statistics ? 1U : 0U},
         {argument::kSharesVectors, shares_vectors ? 1U : 0U},
+        {argument::kOneCore, is_one_core ? 1U : 0U},
     };
     append_tensors(arguments, operands);
     append_constants(arguments, operands, problem.epsilon);
@@ -161,7 +162,8 @@ Plan plan(const Problem& problem) {
     }
     result.core_arguments = make_core_arguments(cores, result.sharing);
     result.cores = std::move(cores);
-    result.compile_time_arguments = make_compile_time_arguments(problem, operands, fitted, result.sharing.has_value());
+    result.compile_time_arguments =
+        make_compile_time_arguments(problem, operands, fitted, result.sharing.has_value(), result.cores.size() == 1);
     result.buffers = std::move(fitted.buffers);
     result.l1_bytes_used = fitted.bytes;
     result.l1_bytes_budget = problem.device.l1_bytes;

@@ -49,7 +49,7 @@ struct CircularBuffer {
     [[nodiscard]] std::int64_t bytes() const { return page_bytes * pages; }
 };
 
-// A kernel's compile-time arguments by name.
+// A kernel's compile-time arguments by name, in the order of contract::kArgumentNames.
 using NamedArguments = std::vector<std::pair<std::string, std::uint32_t>>;
 
 // One core reads gamma and beta and multicasts them to the other cores of a rectangle, all of which take part.

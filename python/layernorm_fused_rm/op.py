@@ -155,7 +155,8 @@ def _new_call(norm, input, gamma, beta, residual, asked: Options) -> _core.Call:
     problem = _problem(norm, input, gamma, beta, residual, output_config, asked)
     program = prepare(problem, device)
     options.require_one_device(name, input=input, gamma=gamma, beta=beta, residual=residual, output=output)
-    allocated = lambda shape, dtype: (shape, dtype, ttnn.ROW_MAJOR_LAYOUT, device, output_config)
+    spec = lambda shape, dtype: ttnn.TensorSpec(shape, dtype, ttnn.ROW_MAJOR_LAYOUT, output_config.buffer_type)
+    allocated = lambda shape, dtype: (spec(shape, dtype), device)
     statistics = allocated(ttnn.Shape([*list(input.shape)[:-1], 1]), ttnn.float32)
     return _core.Call(
         ttnn=ttnn,

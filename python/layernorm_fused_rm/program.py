@@ -34,7 +34,8 @@ class PreparedProgram:
         self.launch = _core.Launch(
             ttnn=ttnn,
             descriptor=_describe_program(self.plan) if self.plan.cores else None,
-            sharing_arguments=_sharing_arguments(self.plan, device),
+            reader_rest=_core_arguments_behind(self.plan),
+            writer_rest=_sharing_arguments(self.plan, device) + _core_arguments_behind(self.plan),
             before=(lambda: Path(last_plan).write_text(self.plan.describe(), encoding="utf-8")) if last_plan else None,
             explain=_explain,
         )
@@ -57,7 +58,7 @@ def _describe_program(plan: _core.Plan):
     kernels = [
         _describe_kernel(plan, cores, "reader.cpp", ttnn.ReaderConfigDescriptor(), int(_core.ReaderArgument.COUNT)),
         _describe_kernel(plan, cores, "writer.cpp", ttnn.WriterConfigDescriptor(), int(_core.WriterArgument.COUNT)),
-        _describe_kernel(plan, cores, "compute.cpp", _compute_config(plan), 0),
+        _describe_kernel(plan, cores, "compute.cpp", _compute_config(plan), int(_core.ComputeArgument.COUNT)),
     ]
     semaphores = [
         ttnn.SemaphoreDescriptor(id=index, core_ranges=cores, initial_value=0)
@@ -78,13 +79,18 @@ def _sharing_arguments(plan: _core.Plan, device) -> list[int]:
     return [value for place in places for value in (place.x, place.y)] + [plan.sharing.receivers]
 
 
+def _core_arguments_behind(plan: _core.Plan) -> list[int]:
+    """What follows the common arguments: the core's own, in a program of one core."""
+    return plan.core_arguments[0] if len(plan.cores) == 1 else []
+
+
 def _describe_kernel(plan: _core.Plan, cores, source: str, config, common_arguments: int):
     return ttnn.KernelDescriptor(
         kernel_source=str(KERNELS / source),
         core_ranges=cores,
-        named_compile_time_args=plan.compile_time_arguments,
+        compile_time_args=[value for _, value in plan.compile_time_arguments],
         runtime_args=_runtime_arguments(plan),
-        common_runtime_args=[0] * common_arguments,
+        common_runtime_args=[0] * common_arguments + _core_arguments_behind(plan),
         config=config,
         compiler_include_paths=[str(KERNELS)],
     )
@@ -105,6 +111,8 @@ def _compute_config(plan: _core.Plan):
 
 def _runtime_arguments(plan: _core.Plan):
     arguments = ttnn.RuntimeArgs()
+    if _core_arguments_behind(plan):
+        return arguments
     for work, values in zip(plan.cores, plan.core_arguments):
         x, y = work.core
         arguments[x][y] = values

@@ -19,22 +19,6 @@ enum class Centring : std::uint32_t;
 
 namespace layernorm_fused_rm::arithmetic {
 
-// A compile-time argument as the planner gives it.
-struct NamedArgument {
-    std::string_view name;
-    std::uint32_t value;
-};
-
-// The argument's value. Not a constant expression, and so an error of the compiler, where there is none of that name.
-[[nodiscard]] constexpr std::uint32_t find_argument(std::span<const NamedArgument> arguments, std::string_view name) {
-    for (const NamedArgument& argument : arguments) {
-        if (argument.name == name) {
-            return argument.value;
-        }
-    }
-    throw name;
-}
-
 struct Configuration {
     std::string_view name;     // as it is listed: "384x4:f32:1e-12"
     std::string_view options;  // what of the name is neither size, epsilon nor L1

@@ -215,6 +215,7 @@ void check_tensors(const Problem& problem, const Plan& plan, const Arguments& va
             "gamma's centre is passed on");
     require(value(argument::kReturnsStatistics) == (problem.returns_statistics ? 1 : 0), "kernels return statistics");
     require(value(argument::kSharesVectors) == (plan.sharing ? 1 : 0), "kernels know whether vectors are shared");
+    require(value(argument::kOneCore) == (plan.cores.size() == 1 ? 1 : 0), "kernels know where their arguments are");
     const auto check = [&](const Rows& rows) { check_row_tensor(problem, plan, value, rows); };
     const Memory out = problem.output_memory;
     check({contract::kInputArguments, problem.input.dtype, problem.input.memory, plan.width});

@@ -8,27 +8,29 @@
 
 namespace layernorm_fused_rm {
 
+// A name that the contract does not know is a place behind the array, which does not compile.
+constexpr uint32_t read_argument(const char* name) { return kernel_compile_time_args[contract::position_of(name)]; }
+
 // Shape of the work.
-inline constexpr uint32_t kWidth = get_named_compile_time_arg_val(contract::argument::kWidth);
-inline constexpr uint32_t kRowStride = get_named_compile_time_arg_val(contract::argument::kRowStride);  // elements
-inline constexpr uint32_t kSegments = get_named_compile_time_arg_val(contract::argument::kSegments);
+inline constexpr uint32_t kWidth = read_argument(contract::argument::kWidth);
+inline constexpr uint32_t kRowStride = read_argument(contract::argument::kRowStride);  // elements
+inline constexpr uint32_t kSegments = read_argument(contract::argument::kSegments);
 inline constexpr uint32_t kRowsPerVector = contract::rows_per_vector(kRowStride);  // side by side
 inline constexpr bool kRowsArePaired = kRowsPerVector > 1;
 // gamma and beta in L1 and DEST: beneath each of the rows side by side.
 inline constexpr uint32_t kVectorElements = (kRowsPerVector - 1) * kRowStride + kWidth;
-inline constexpr uint32_t kRowsPerBatch = get_named_compile_time_arg_val(contract::argument::kRowsPerBatch);
-inline constexpr uint32_t kRowsPerBlock = get_named_compile_time_arg_val(contract::argument::kRowsPerBlock);
+inline constexpr uint32_t kRowsPerBatch = read_argument(contract::argument::kRowsPerBatch);
+inline constexpr uint32_t kRowsPerBlock = read_argument(contract::argument::kRowsPerBlock);
 inline constexpr bool kIsResident = kSegments == 1;  // a row stays in DEST from its first pass to its last
-inline constexpr bool kReadsAgain = get_named_compile_time_arg_val(contract::argument::kReadsAgain) != 0;
+inline constexpr bool kReadsAgain = read_argument(contract::argument::kReadsAgain) != 0;
 
 // The norm.
 inline constexpr contract::Centring kCentring =
-    static_cast<contract::Centring>(get_named_compile_time_arg_val(contract::argument::kCentring));
+    static_cast<contract::Centring>(read_argument(contract::argument::kCentring));
 inline constexpr bool kCentres = kCentring != contract::Centring::kNone;
 inline constexpr bool kShifts = kCentring == contract::Centring::kShifted;
-inline constexpr bool kGammaIsZeroCentred =
-    get_named_compile_time_arg_val(contract::argument::kGammaIsZeroCentred) != 0;
-inline constexpr bool kReturnsStatistics = get_named_compile_time_arg_val(contract::argument::kReturnsStatistics) != 0;
+inline constexpr bool kGammaIsZeroCentred = read_argument(contract::argument::kGammaIsZeroCentred) != 0;
+inline constexpr bool kReturnsStatistics = read_argument(contract::argument::kReturnsStatistics) != 0;
 
 // A tensor of rows, a row a page, and one of gamma and beta. Without elements it is not there.
 struct RowTensor {
@@ -57,15 +59,14 @@ struct Vector {
 };
 
 constexpr RowTensor read_row_tensor(contract::RowTensorArguments names) {
-    return {get_named_compile_time_arg_val(names.element_bytes), get_named_compile_time_arg_val(names.page_bytes),
-            get_named_compile_time_arg_val(names.in_dram) != 0, get_named_compile_time_arg_val(names.banks)};
+    return {read_argument(names.element_bytes), read_argument(names.page_bytes), read_argument(names.in_dram) != 0,
+            read_argument(names.banks)};
 }
 constexpr Vector read_vector(contract::VectorArguments names) {
-    return {
-        get_named_compile_time_arg_val(names.element_bytes),     get_named_compile_time_arg_val(names.page_bytes),
-        get_named_compile_time_arg_val(names.in_dram) != 0,      get_named_compile_time_arg_val(names.banks),
-        get_named_compile_time_arg_val(names.piece_elements),    get_named_compile_time_arg_val(names.pieces_per_page),
-        get_named_compile_time_arg_val(names.piece_stride_bytes)};
+    return {read_argument(names.element_bytes),     read_argument(names.page_bytes),
+            read_argument(names.in_dram) != 0,      read_argument(names.banks),
+            read_argument(names.piece_elements),    read_argument(names.pieces_per_page),
+            read_argument(names.piece_stride_bytes)};
 }
 
 // Where the tensors lie.
@@ -76,13 +77,14 @@ inline constexpr RowTensor kSumTensor = read_row_tensor(contract::kSumArguments)
 inline constexpr RowTensor kStatisticsTensor = read_row_tensor(contract::kStatisticsArguments);
 inline constexpr Vector kGammaVector = read_vector(contract::kGammaArguments);
 inline constexpr Vector kBetaVector = read_vector(contract::kBetaArguments);
-inline constexpr bool kSharesVectors = get_named_compile_time_arg_val(contract::argument::kSharesVectors) != 0;
+inline constexpr bool kSharesVectors = read_argument(contract::argument::kSharesVectors) != 0;
+inline constexpr bool kOneCore = read_argument(contract::argument::kOneCore) != 0;
 
 // A step is what reader and writer move at a time: a block, or one segment of each of a block's rows.
 inline constexpr uint32_t kPagesPerStep = kIsResident ? 1 : kRowsPerBlock;
-inline constexpr uint32_t kPageElements = get_named_compile_time_arg_val(contract::argument::kBufferPageElements);
-inline constexpr uint32_t kInputPages = get_named_compile_time_arg_val(contract::argument::kInputPages);
-inline constexpr uint32_t kStepsInFlight = get_named_compile_time_arg_val(contract::argument::kStepsInFlight);
+inline constexpr uint32_t kPageElements = read_argument(contract::argument::kBufferPageElements);
+inline constexpr uint32_t kInputPages = read_argument(contract::argument::kInputPages);
+inline constexpr uint32_t kStepsInFlight = read_argument(contract::argument::kStepsInFlight);
 inline constexpr uint32_t kPasses = contract::count_passes(kCentring);
 inline constexpr uint32_t kReadsPerRow = kReadsAgain ? kPasses : 1;
 constexpr uint32_t page_bytes(RowTensor tensor) { return kPageElements * tensor.element_bytes; }
@@ -110,6 +112,7 @@ static_assert(kSegments == (kWidth + contract::kElementsPerChunk - 1) / contract
 static_assert(kRowsPerBatch >= 1 && kRowsPerBlock % kRowsPerBatch == 0, "a block is whole batches");
 static_assert(kRowsPerBatch % kRowsPerVector == 0, "and a batch whole vectors");
 static_assert(!kReadsAgain || (!kIsResident && !kSharesVectors), "rows that fit are read once");
+static_assert(!kOneCore || !kSharesVectors, "one core has nobody to share with");
 static_assert(kInputTensor.is_there() && kOutputTensor.is_there(), "there is no norm without input and output");
 static_assert(!kSumTensor.is_there() || kResidualTensor.is_there(), "only a sum is returned");
 static_assert(kReturnsStatistics == kStatisticsTensor.is_there(), "statistics go to tensors");

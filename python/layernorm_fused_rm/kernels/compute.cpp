@@ -58,8 +58,8 @@ inline uint32_t zone_row(uint32_t zone) { return zone * kChunksPerZone * kChunkR
 
 // kGamma, kBeta -> DEST from `gamma_row`, beta one chunk behind gamma; from element `offset` of their pages.
 inline void fill_affine(uint32_t gamma_row, uint32_t offset, uint32_t elements, Formats& formats) {
-    fill_vector<kGammaOperand>(gamma_row, offset, elements, formats);
-    fill_vector<kBetaOperand>(gamma_row + kChunkRows, offset, elements, formats);
+    fill_from_element<kGammaOperand>(offset, gamma_row, elements, formats);
+    fill_from_element<kBetaOperand>(offset, gamma_row + kChunkRows, elements, formats);
 }
 
 // Packs a zone's `elements` elements from `chunk` on, chunk by chunk, to the back page of a row buffer.
@@ -251,7 +251,7 @@ void kernel_main() {
     using namespace layernorm_fused_rm;
     start();
     State state;
-    for_each_block([&](Block block) {
+    for_each_block<contract::ComputeArgument>([&](Block block) {
         if constexpr (kIsResident) {
             normalise_resident_block(block.rows, state);
         } else {

@@ -71,7 +71,7 @@ enum class Centring : uint32_t {
 // Passes over a row, each over DEST where a row stays there, else over L1 or device memory.
 [[nodiscard]] constexpr uint32_t count_passes(Centring centring) { return centring == Centring::kNone ? 2 : 3; }
 
-// Compile-time arguments, the same set for all three kernels, by name (get_named_compile_time_arg_val).
+// Names of the compile-time arguments, which are the same for all three kernels.
 namespace argument {
 inline constexpr char kWidth[] = "width_elements";
 inline constexpr char kRowStride[] = "row_stride_elements";  // from row to row in a page; a chunk if several segments
@@ -86,6 +86,7 @@ inline constexpr char kCentring[] = "centring";                         // contr
 inline constexpr char kGammaIsZeroCentred[] = "gamma_is_zero_centred";  // 1: gamma + 1 is the factor
 inline constexpr char kReturnsStatistics[] = "returns_statistics";
 inline constexpr char kSharesVectors[] = "shares_vectors";  // 1: one core reads gamma and beta and multicasts them
+inline constexpr char kOneCore[] = "one_core";              // 1: the program runs on one core only
 // fp32 constants as bits. 2^k is the least power of two >= W and c = W / 2^k (sfpu/steps.hpp says what for).
 inline constexpr char kNegativeSumScaleBits[] = "negative_sum_scale_bits";                 // -2^-k
 inline constexpr char kCentreScaleBits[] = "centre_scale_bits";                            // c
@@ -129,9 +130,86 @@ inline constexpr VectorArguments kBetaArguments = {
     "beta_element_bytes",  "beta_page_bytes",      "beta_in_dram",           "beta_banks",
     "beta_piece_elements", "beta_pieces_per_page", "beta_piece_stride_bytes"};
 
+// The order in which the kernels are given the values; without the names, since ttnn copies all that a kernel is given
+// at every launch.
+inline constexpr const char* kArgumentNames[] = {argument::kWidth,
+                                                 argument::kRowStride,
+                                                 argument::kSegments,
+                                                 argument::kReadsAgain,
+                                                 argument::kRowsPerBatch,
+                                                 argument::kRowsPerBlock,
+                                                 argument::kBufferPageElements,
+                                                 argument::kInputPages,
+                                                 argument::kStepsInFlight,
+                                                 argument::kCentring,
+                                                 argument::kGammaIsZeroCentred,
+                                                 argument::kReturnsStatistics,
+                                                 argument::kSharesVectors,
+                                                 argument::kOneCore,
+                                                 kInputArguments.element_bytes,
+                                                 kInputArguments.page_bytes,
+                                                 kInputArguments.in_dram,
+                                                 kInputArguments.banks,
+                                                 kResidualArguments.element_bytes,
+                                                 kResidualArguments.page_bytes,
+                                                 kResidualArguments.in_dram,
+                                                 kResidualArguments.banks,
+                                                 kOutputArguments.element_bytes,
+                                                 kOutputArguments.page_bytes,
+                                                 kOutputArguments.in_dram,
+                                                 kOutputArguments.banks,
+                                                 kSumArguments.element_bytes,
+                                                 kSumArguments.page_bytes,
+                                                 kSumArguments.in_dram,
+                                                 kSumArguments.banks,
+                                                 kStatisticsArguments.element_bytes,
+                                                 kStatisticsArguments.page_bytes,
+                                                 kStatisticsArguments.in_dram,
+                                                 kStatisticsArguments.banks,
+                                                 kGammaArguments.element_bytes,
+                                                 kGammaArguments.page_bytes,
+                                                 kGammaArguments.in_dram,
+                                                 kGammaArguments.banks,
+                                                 kGammaArguments.piece_elements,
+                                                 kGammaArguments.pieces_per_page,
+                                                 kGammaArguments.piece_stride_bytes,
+                                                 kBetaArguments.element_bytes,
+                                                 kBetaArguments.page_bytes,
+                                                 kBetaArguments.in_dram,
+                                                 kBetaArguments.banks,
+                                                 kBetaArguments.piece_elements,
+                                                 kBetaArguments.pieces_per_page,
+                                                 kBetaArguments.piece_stride_bytes,
+                                                 argument::kNegativeSumScaleBits,
+                                                 argument::kCentreScaleBits,
+                                                 argument::kNegativeMeanSquareScaleBits,
+                                                 argument::kRstdScaleBits,
+                                                 argument::kNegativeEpsilonBits};
+
+[[nodiscard]] constexpr bool is_same_name(const char* a, const char* b) {
+    while (*a != 0 && *a == *b) {
+        ++a;
+        ++b;
+    }
+    return *a == *b;
+}
+
+// Of an argument in that order; behind the last for a name that is none.
+[[nodiscard]] constexpr uint32_t position_of(const char* name) {
+    uint32_t position = 0;
+    for (const char* const known : kArgumentNames) {
+        if (is_same_name(known, name)) {
+            break;
+        }
+        ++position;
+    }
+    return position;
+}
+
 // Runtime arguments of one core, the same for all three kernels: whether it is the core that shares gamma and beta out,
 // how many runs it has, then the runs, padded with empty ones to the same length on every core. A run is `rows` pages
-// of one input bank, side by side; its row i is tensor row bank + (first_page + i) * input_banks.
+// of one input bank, side by side; its row i is tensor row bank + (first_page + i) * input_banks. A program of one core
+// has them behind the common arguments instead, so that the host has one block of arguments to send to each kernel.
 enum class CoreArgument : uint32_t { kIsVectorSource, kRuns, kFirstRun };
 enum class RunArgument : uint32_t { kBank, kFirstPage, kRows, kCount };
 
@@ -144,6 +222,7 @@ enum class RunArgument : uint32_t { kBank, kFirstPage, kRows, kCount };
 // Runtime arguments common to all cores of one kernel; addresses of tensors that the call does not have are 0. NoC
 // places are those that ttnn gives for logical cores; the rectangle is that of all cores of the program, of which
 // kReceivers is all but the source.
+enum class ComputeArgument : uint32_t { kCount };
 enum class ReaderArgument : uint32_t { kInputAddress, kResidualAddress, kCount };
 enum class WriterArgument : uint32_t {
     kOutputAddress,

@@ -31,11 +31,9 @@ namespace layernorm_fused_rm {
 
 inline constexpr uint32_t kVectorsPerChunk = contract::kElementsPerChunk / sfpu::kLanes;
 inline constexpr sfpu::RowConstants kConstants = {
-    get_named_compile_time_arg_val(contract::argument::kNegativeSumScaleBits),
-    get_named_compile_time_arg_val(contract::argument::kCentreScaleBits),
-    get_named_compile_time_arg_val(contract::argument::kNegativeMeanSquareScaleBits),
-    get_named_compile_time_arg_val(contract::argument::kRstdScaleBits),
-    get_named_compile_time_arg_val(contract::argument::kNegativeEpsilonBits)};
+    read_argument(contract::argument::kNegativeSumScaleBits), read_argument(contract::argument::kCentreScaleBits),
+    read_argument(contract::argument::kNegativeMeanSquareScaleBits), read_argument(contract::argument::kRstdScaleBits),
+    read_argument(contract::argument::kNegativeEpsilonBits)};
 
 // A resident row is joined with its residual, shifted and centred in place, each once. Of a streamed row every pass
 // gets x anew.

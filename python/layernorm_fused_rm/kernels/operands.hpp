@@ -80,11 +80,7 @@ inline void fill_page(uint32_t dest_row, uint32_t elements, Formats& formats) {
     }
 }
 
-// gamma or beta, which stay in their page.
-template <const tensix::Operand& operand>
-inline void fill_vector(uint32_t dest_row, uint32_t offset, uint32_t elements, Formats& formats) {
-    fill_from_element<operand>(offset, dest_row, elements, formats);
-}
+// gamma and beta stay in their pages.
 template <const tensix::Operand& operand>
 inline void wait_for_vector() {
     if constexpr (is_there(operand)) {

@@ -86,7 +86,7 @@ inline void start_reading_step(Block block, uint32_t segment, const Addresses& a
 // Rows are kept in L1, and each is read once; else they are too wide for it, and each is read once a pass.
 inline void read_rows(const Addresses& addresses) {
     Steps steps;
-    for_each_block([&](Block block) {
+    for_each_block<contract::ReaderArgument>([&](Block block) {
         for (uint32_t pass = 0; pass < kReadsPerRow; ++pass) {
             for (uint32_t segment = 0; segment < kSegments; ++segment) {
                 start_reading_step(block, segment, addresses, steps);

@@ -29,11 +29,11 @@ inline volatile tt_l1_ptr uint32_t* semaphore_pointer(contract::Semaphore semaph
 }
 
 inline bool is_vector_source() {
-    return get_arg_val<uint32_t>(static_cast<uint32_t>(contract::CoreArgument::kIsVectorSource)) != 0;
+    return core_argument<contract::WriterArgument>(static_cast<uint32_t>(contract::CoreArgument::kIsVectorSource)) != 0;
 }
 
-// Starts the reads of a vector's elements from `first`, a multiple of a chunk, up to `last`, to the buffer's back page, to lie
-// beneath row `row` of those side by side.
+// Starts the reads of a vector's elements from `first`, a multiple of a chunk, up to `last`, to the buffer's back page,
+// to lie beneath row `row` of those side by side.
 template <const Vector& vector>
 inline void start_reading_vector(uint32_t address, uint32_t first, uint32_t last, uint32_t buffer, uint32_t row) {
     if constexpr (vector.is_there()) {

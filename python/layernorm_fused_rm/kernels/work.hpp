@@ -24,19 +24,30 @@ struct Block {
     uint32_t rows;        // 1 .. kRowsPerBlock; pages have room for kRowsPerBlock
 };
 
+// An argument of this core. Common is the kernel's enumeration of its common arguments.
+template <typename Common>
+inline uint32_t core_argument(uint32_t slot) {
+    if constexpr (kOneCore) {
+        return get_common_arg_val<uint32_t>(static_cast<uint32_t>(Common::kCount) + slot);
+    } else {
+        return get_arg_val<uint32_t>(slot);
+    }
+}
+
+template <typename Common>
 inline Run read_run(uint32_t index) {
     using contract::RunArgument;
-    return {get_arg_val<uint32_t>(contract::run_slot(index, RunArgument::kBank)),
-            get_arg_val<uint32_t>(contract::run_slot(index, RunArgument::kFirstPage)),
-            get_arg_val<uint32_t>(contract::run_slot(index, RunArgument::kRows))};
+    return {core_argument<Common>(contract::run_slot(index, RunArgument::kBank)),
+            core_argument<Common>(contract::run_slot(index, RunArgument::kFirstPage)),
+            core_argument<Common>(contract::run_slot(index, RunArgument::kRows))};
 }
 
 // Calls visit(Block) for each block of this core.
-template <typename Visit>
+template <typename Common, typename Visit>
 inline __attribute__((always_inline)) void for_each_block(Visit visit) {
-    const uint32_t runs = get_arg_val<uint32_t>(static_cast<uint32_t>(contract::CoreArgument::kRuns));
+    const uint32_t runs = core_argument<Common>(static_cast<uint32_t>(contract::CoreArgument::kRuns));
     for (uint32_t index = 0; index < runs; ++index) {
-        const Run run = read_run(index);
+        const Run run = read_run<Common>(index);
         for (uint32_t row = 0; row < run.rows; row += kRowsPerBlock) {
             const uint32_t left = run.rows - row;
             visit(Block{run.bank, run.first_page + row, left < kRowsPerBlock ? left : kRowsPerBlock});

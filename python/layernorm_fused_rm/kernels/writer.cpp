@@ -68,7 +68,7 @@ void kernel_main() {
         bring_vectors();
     }
     const Addresses addresses;
-    for_each_block([&](Block block) {
+    for_each_block<contract::WriterArgument>([&](Block block) {
         if constexpr (kReturnsStatistics) {
             write_statistics(block, addresses);
         }

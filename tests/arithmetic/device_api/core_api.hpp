@@ -181,6 +181,11 @@ template <typename T>
 [[nodiscard]] inline T get_arg_val(std::uint32_t slot) {
     return running_core().feed().argument(slot);
 }
+// Of a program of one core, which has no other common arguments in compute.
+template <typename T>
+[[nodiscard]] inline T get_common_arg_val(std::uint32_t slot) {
+    return get_arg_val<T>(slot);
+}
 struct LocalBuffer {
     std::uint32_t fifo_rd_ptr;  // 16-byte words
     std::uint32_t fifo_wr_ptr;

@@ -67,7 +67,7 @@ void check_layout(const Plan& plan, const Layout& layout) {
     return core;
 }
 
-[[nodiscard]] std::vector<std::uint32_t> common_arguments(const Plan& plan, const Layout& layout, Thread thread) {
+[[nodiscard]] std::vector<std::uint32_t> tensor_arguments(const Plan& plan, const Layout& layout, Thread thread) {
     using contract::WriterArgument;
     if (thread == Thread::kReader) {
         return {layout.tensor(TensorIndex::kInput).address, layout.tensor(TensorIndex::kResidual).address};
@@ -97,6 +97,20 @@ void check_layout(const Plan& plan, const Layout& layout) {
     return words;
 }
 
+struct Arguments {
+    std::vector<std::uint32_t> own;     // of the core
+    std::vector<std::uint32_t> common;  // of the kernel
+};
+
+[[nodiscard]] Arguments arguments_of(const Plan& plan, const Layout& layout, std::size_t core, Thread thread) {
+    Arguments arguments{plan.core_arguments[core], tensor_arguments(plan, layout, thread)};
+    if (plan.core_arguments.size() == 1) {  // behind the common ones
+        arguments.common.insert(arguments.common.end(), arguments.own.begin(), arguments.own.end());
+        arguments.own.clear();
+    }
+    return arguments;
+}
+
 // Buffers as the thread sees them: bytes on the data movement threads, 16-byte words on the others.
 void set_buffers(Recorder& recorder, const Core& core) {
     const bool is_data_thread = recorder.thread == Thread::kReader || recorder.thread == Thread::kWriter;
@@ -123,11 +137,6 @@ void make_room(Recorder& recorder) {
     recorder.next = growing_events.data() + used;
     recorder.end = growing_events.data() + growing_events.size();
 }
-
-struct Arguments {
-    std::vector<std::uint32_t> own;     // of the core
-    std::vector<std::uint32_t> common;  // of the kernel
-};
 
 [[nodiscard]] Recorder make_recorder(const Core& core, Thread thread, const Arguments& arguments) {
     Recorder recorder{};
@@ -177,8 +186,8 @@ void run_case(const Case& value, const Plan& original, const Units& units, const
         Core core = make_core(value, plan, layout, i);
         for (std::size_t thread = 0; thread < kThreads; ++thread) {
             const auto which = static_cast<Thread>(thread);
-            core.threads[thread].events = record_thread(
-                core, which, units.run(which), {plan.core_arguments[i], common_arguments(plan, layout, which)});
+            core.threads[thread].events =
+                record_thread(core, which, units.run(which), arguments_of(plan, layout, i, which));
         }
         program.cores.push_back(std::move(core));
     }

@@ -80,10 +80,10 @@ void collect(const fs::path& path, std::vector<fs::path> folders, std::set<fs::p
     return digits.str();
 }
 
-[[nodiscard]] std::string argument_map(const layernorm_fused_rm::NamedArguments& arguments) {
-    std::string text = "-DKERNEL_COMPILE_TIME_ARG_MAP=";
+[[nodiscard]] std::string argument_list(const layernorm_fused_rm::NamedArguments& arguments) {
+    std::string text = "-DKERNEL_COMPILE_TIME_ARGS=";
     for (const auto& [name, value] : arguments) {
-        text += "{\"" + name + "\"," + std::to_string(value) + "u},";
+        text += std::to_string(value) + "u,";
     }
     text.pop_back();
     return text;
@@ -91,7 +91,7 @@ void collect(const fs::path& path, std::vector<fs::path> folders, std::set<fs::p
 
 // Unique symbols would be shared by all configurations; nothing but run_unit is visible for the same reason.
 [[nodiscard]] std::vector<std::string> command_for(const Toolchain& toolchain, const UnitKind& unit,
-                                                   const std::string& map, const fs::path& output) {
+                                                   const std::string& list, const fs::path& output) {
     return {toolchain.compiler,
             "-std=c++20",
             "-O0",
@@ -106,7 +106,7 @@ void collect(const fs::path& path, std::vector<fs::path> folders, std::set<fs::p
             unit.thread_define,
             unit.noc_define,
             "-DPROTOCOL_KERNEL=\"" + std::string(unit.source) + "\"",
-            map,
+            list,
             (toolchain.protocol / "units/unit.cpp").string(),
             "-o",
             output.string()};
@@ -144,11 +144,11 @@ void collect(const fs::path& path, std::vector<fs::path> folders, std::set<fs::p
     return "no message";
 }
 
-[[nodiscard]] fs::path compile(const Toolchain& toolchain, const UnitKind& unit, const std::string& map) {
+[[nodiscard]] fs::path compile(const Toolchain& toolchain, const UnitKind& unit, const std::string& list) {
     std::set<fs::path> seen;
     std::string text;
     // Without folders: what lies in them counts, not where they are.
-    for (const std::string& word : command_for({toolchain.compiler, "", "", ""}, unit, map, "")) {
+    for (const std::string& word : command_for({toolchain.compiler, "", "", ""}, unit, list, "")) {
         text += word + ' ';
     }
     const std::vector<fs::path> folders = {"", toolchain.protocol / "api", toolchain.kernels};
@@ -162,7 +162,7 @@ void collect(const fs::path& path, std::vector<fs::path> folders, std::set<fs::p
     const std::string own = "." + std::to_string(getpid());
     const fs::path temporary = library.string() + own;
     const fs::path log = library.string() + own + ".log";
-    const bool is_compiled = run_command(command_for(toolchain, unit, map, temporary), log);
+    const bool is_compiled = run_command(command_for(toolchain, unit, list, temporary), log);
     const std::string error = is_compiled ? "" : first_error(log);
     fs::remove(log);
     if (!is_compiled) {
@@ -175,9 +175,9 @@ void collect(const fs::path& path, std::vector<fs::path> folders, std::set<fs::p
 }  // namespace
 
 Units::Units(const Toolchain& toolchain, const layernorm_fused_rm::NamedArguments& arguments) {
-    const std::string map = argument_map(arguments);
+    const std::string list = argument_list(arguments);
     for (std::size_t i = 0; i < kThreads; ++i) {
-        void* const library = dlopen(compile(toolchain, kUnits[i], map).c_str(), RTLD_NOW | RTLD_LOCAL);
+        void* const library = dlopen(compile(toolchain, kUnits[i], list).c_str(), RTLD_NOW | RTLD_LOCAL);
         if (library == nullptr) {
             throw std::runtime_error(dlerror());
         }

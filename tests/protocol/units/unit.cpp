@@ -1,5 +1,5 @@
 // One kernel thread of one configuration, as a shared object. The build gives PROTOCOL_KERNEL, the kernel source; its
-// thread, as TRISC_UNPACK, TRISC_MATH, TRISC_PACK or none; its NoC; KERNEL_COMPILE_TIME_ARG_MAP, its arguments.
+// thread, as TRISC_UNPACK, TRISC_MATH, TRISC_PACK or none; its NoC; KERNEL_COMPILE_TIME_ARGS, its arguments.
 #include "recorder.hpp"
 
 protocol::Recorder* protocol_recorder = nullptr;

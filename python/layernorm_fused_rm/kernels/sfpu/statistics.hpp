@@ -173,14 +173,13 @@ constexpr void for_each_value(Sequence& sequence, Rsqrt at, Make make, Values...
 
 // y *= 1 + e/2 + 3/8 e^2 with e = 1 - v y^2 (Householder, order 3): a relative error d of y becomes about 5/2 d^3.
 constexpr void improve_rsqrt(Sequence& sequence, Rsqrt at) {
-    const auto times = [](uint32_t a, uint32_t b, uint32_t to) { return multiply(a, b, to); };
     const auto one_plus = [](uint32_t a, uint32_t b) { return mad(a, b, kOne, a); };
     const auto series = [=](uint32_t e, uint32_t to) { return mad(e, at.three_eighths, at.one_half, to); };
     const auto plus = [](uint32_t a, uint32_t b, uint32_t to) { return mad(a, b, to, to); };
-    for_each_value(sequence, at, times, at.negative, at.result, at.error);  // -v y
+    for_each_value(sequence, at, multiply, at.negative, at.result, at.error);  // -v y
     for_each_value(sequence, at, one_plus, at.error, at.result);            // e
     for_each_value(sequence, at, series, at.error, at.factor);              // 1/2 + 3/8 e
-    for_each_value(sequence, at, times, at.error, at.result, at.error);     // e y
+    for_each_value(sequence, at, multiply, at.error, at.result, at.error);     // e y
     for_each_value(sequence, at, plus, at.error, at.factor, at.result);
 }
 

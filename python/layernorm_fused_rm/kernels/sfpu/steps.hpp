@@ -30,8 +30,9 @@ namespace layernorm_fused_rm::sfpu {
 
 inline constexpr uint32_t kDestRowsPerVector = 2;  // to the next one: even and odd elements of the same 64
 
-// Rows of a batch in DEST, or pairs of rows, and how an element gets from there into a register. A step's items are one vector of each
-// row, or several of a single row: with two items at least, no result is read by the very next instruction.
+// Rows of a batch in DEST, or pairs of rows, and how an element gets from there into a register. A step's items are one
+// vector of each row, or several of a single row: with two items at least, no result is read by the very next
+// instruction.
 struct Batch {
     uint32_t rows;
     uint32_t stride;             // DEST rows from one to the next

@@ -1,3 +1,3 @@
-// Stands in for the header of ttnn by this name. get_named_compile_time_arg_val is defined by each generated configuration,
+// Stands in for the header of ttnn by this name. kernel_compile_time_args is defined by each generated configuration,
 // before it includes the kernel.
 #pragma once
