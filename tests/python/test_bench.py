@@ -25,8 +25,8 @@ def measured(ledger: Ledger, provider: str, **figures) -> Measurement:
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
     """A checkout with one source of each kind."""
-    for name in ("src/plan.cpp", "simulator/launcher/traffic.py", "benchmarks/providers.py"):
-        (tmp_path / name).parent.mkdir(parents=True)
+    for name in ("src/plan.cpp", "simulator/launcher/traffic.py", "simulator/launcher/hang.py", "benchmarks/providers.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("1")
     for command in ("init -q", "add -A"):
         subprocess.run(["git", *command.split()], cwd=tmp_path, check=True)
@@ -35,7 +35,13 @@ def repository(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("changed", "kept"), [("src/plan.cpp", {TTNN}), ("simulator/launcher/traffic.py", set()), ("benchmarks/providers.py", set())]
+    ("changed", "kept"),
+    [
+        ("src/plan.cpp", {TTNN}),
+        ("simulator/launcher/traffic.py", set()),
+        ("simulator/launcher/hang.py", {OURS, TTNN}),
+        ("benchmarks/providers.py", set()),
+    ],
 )
 def test_a_change_throws_away_what_depends_on_it(repository, changed, kept):
     ledger = Ledger(repository / "bench.csv")

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import struct
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -56,6 +57,21 @@ def test_a_launch_message_that_was_overwritten_does_not_spoil_the_report():
 def test_a_wait_for_a_semaphore_names_it(name, words):
     text = wait_condition._describe_semaphore(0x8A00, 3, [(UNEQUAL, 3, 71)], name)
     assert text == f"{words} in L1 at 0x8a00: is 3, wants 71"
+
+
+def test_the_text_of_an_elf_is_its_executable_segment(tmp_path):
+    segments = [(1, 6, b"data"), (6, 1, b"no load"), (1, 5, b"text")]  # p_type, p_flags, contents
+    contents, table = bytearray(elf_lines.ELF32_HEADER_BYTES + 32 * len(segments)), elf_lines.ELF32_HEADER_BYTES
+    struct.pack_into("<I", contents, 28, table)
+    struct.pack_into("<2H", contents, 42, 32, len(segments))
+    for index, (kind, flags, text) in enumerate(segments):
+        struct.pack_into("<8I", contents, table + 32 * index, kind, len(contents), 0x5000, 0, len(text), len(text), flags, 4)
+        contents += text
+    elf, cut_off = tmp_path / "a.elf", tmp_path / "b.elf"
+    elf.write_bytes(contents)
+    cut_off.write_bytes(contents[:60])
+    assert elf_lines.text_of(elf) == (0x5000, b"text")
+    assert elf_lines.text_of(cut_off) == elf_lines.text_of(tmp_path / "none.elf") == (0, b"")
 
 
 def test_match_extends_to_both_sides():
