@@ -177,8 +177,8 @@ constexpr void improve_rsqrt(Sequence& sequence, Rsqrt at) {
     const auto series = [=](uint32_t e, uint32_t to) { return mad(e, at.three_eighths, at.one_half, to); };
     const auto plus = [](uint32_t a, uint32_t b, uint32_t to) { return mad(a, b, to, to); };
     for_each_value(sequence, at, multiply, at.negative, at.result, at.error);  // -v y
-    for_each_value(sequence, at, one_plus, at.error, at.result);            // e
-    for_each_value(sequence, at, series, at.error, at.factor);              // 1/2 + 3/8 e
+    for_each_value(sequence, at, one_plus, at.error, at.result);               // e
+    for_each_value(sequence, at, series, at.error, at.factor);                 // 1/2 + 3/8 e
     for_each_value(sequence, at, multiply, at.error, at.result, at.error);     // e y
     for_each_value(sequence, at, plus, at.error, at.factor, at.result);
 }
