@@ -118,8 +118,9 @@ void append_constants(NamedArguments& arguments, const Operands& operands, doubl
                                        {argument::kNegativeEpsilonBits, float_bits(-epsilon)}});
 }
 
+// `placed` has its cores and their sharing already.
 [[nodiscard]] NamedArguments make_compile_time_arguments(const Problem& problem, const Operands& operands,
-                                                         const Buffers& fitted, bool shares_vectors, bool is_one_core) {
+                                                         const Buffers& fitted, const Plan& placed) {
     const Blocking& blocking = fitted.blocking;
     NamedArguments arguments = {
         {argument::kWidth, to_word(operands.width)},
@@ -134,8 +135,8 @@ void append_constants(NamedArguments& arguments, const Operands& operands, doubl
         {argument::kCentring, static_cast<std::uint32_t>(operands.centring)},
         {argument::kGammaIsZeroCentred, problem.gamma_is_zero_centred ? 1U : 0U},
         {argument::kReturnsStatistics, problem.returns_statistics ? 1U : 0U},
-        {argument::kSharesVectors, shares_vectors ? 1U : 0U},
-        {argument::kOneCore, is_one_core ? 1U : 0U},
+        {argument::kSharesVectors, placed.sharing ? 1U : 0U},
+        {argument::kOneCore, placed.cores.size() == 1 ? 1U : 0U},
     };
     append_tensors(arguments, operands);
     append_constants(arguments, operands, problem.epsilon);
@@ -162,8 +163,7 @@ Plan plan(const Problem& problem) {
     }
     result.core_arguments = make_core_arguments(cores, result.sharing);
     result.cores = std::move(cores);
-    result.compile_time_arguments =
-        make_compile_time_arguments(problem, operands, fitted, result.sharing.has_value(), result.cores.size() == 1);
+    result.compile_time_arguments = make_compile_time_arguments(problem, operands, fitted, result);
     result.buffers = std::move(fitted.buffers);
     result.l1_bytes_used = fitted.bytes;
     result.l1_bytes_budget = problem.device.l1_bytes;
