@@ -16,31 +16,45 @@ _WORMHOLE_NOC_SIZE = (10, 12)
 _WORMHOLE_COLUMNS = (1, 2, 3, 4, 6, 7, 8, 9)
 _WORMHOLE_ROWS = (1, 2, 3, 4, 5, 7, 8, 9, 10, 11)
 
-_described: dict[int, _core.Device] = {}
+_described: dict[tuple[int, bool], _core.Device] = {}
 
 
-def describe(device) -> _core.Device:
-    """The `_core.Device` of a ttnn device."""
-    key = device.id()
-    if key not in _described:
-        _described[key] = _describe(device)
-    return _described[key]
+def describe(device, asks_for_l1_banks: bool = False) -> _core.Device:
+    """The `_core.Device` of a ttnn device. Which core holds which L1 bank has to be asked of it (l1_banks.py)."""
+    key = device.id(), asks_for_l1_banks
+    if key in _described:
+        return _described[key]
+    described = _describe(device, asks_for_l1_banks)
+    if described.l1_bank_places or not asks_for_l1_banks:  # a device that could not answer now may later
+        _described[key] = described
+    return described
 
 
-def _describe(device) -> _core.Device:
+def _describe(device, asks_for_l1_banks: bool) -> _core.Device:
     import ttnn
 
     grid = device.compute_with_storage_grid_size()
+    workers = _worker_places(device, ttnn)
+    l1_banks = ttnn.get_memory_view(device, ttnn.BufferType.L1).num_banks
     return _core.Device(
         grid=(grid.x, grid.y),
-        workers=_worker_places(device, ttnn),
+        workers=workers,
         dram_banks=_dram_bank_places(device, ttnn),
         noc_size=_WORMHOLE_NOC_SIZE if _is_wormhole(device, ttnn) else (0, 0),
-        l1_banks=ttnn.get_memory_view(device, ttnn.BufferType.L1).num_banks,
+        l1_banks=l1_banks,
+        l1_bank_places=_l1_bank_places(device, l1_banks, workers) if asks_for_l1_banks else [],
         l1_bytes=ttnn.get_max_worker_l1_unreserved_size(),
         dram_alignment_bytes=32 if _is_wormhole(device, ttnn) else 64,
         l1_alignment_bytes=ttnn.get_l1_alignment(),
     )
+
+
+def _l1_bank_places(device, banks: int, workers: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """NoC place of each L1 bank, in bank order; empty where those of the cores are."""
+    from . import l1_banks
+
+    columns = device.compute_with_storage_grid_size().x
+    return [workers[y * columns + x] for x, y in l1_banks.bank_cores(device, banks)] if workers else []
 
 
 def _is_wormhole(device, ttnn) -> bool:

@@ -7,6 +7,7 @@ import pytest
 import ttnn
 
 import layernorm_fused_rm
+from layernorm_fused_rm import _core, device as device_description, l1_banks, op
 from rows import MEMORIES, assert_rounded_well, normal_case, run, to_device, to_numpy
 
 
@@ -35,3 +36,43 @@ def test_gamma_and_beta_of_natural_shape(device, shape, memory):
     beta = to_device(case.beta.reshape(shape), device, memory)
     y = ttnn.layernorm_fused_rm(to_device(case.x, device), gamma, beta)
     np.testing.assert_array_equal(to_numpy(y), run(case, device))
+
+
+@pytest.fixture
+def knows_no_banks(monkeypatch):
+    """The device is asked anew for its L1 banks."""
+    monkeypatch.setattr(device_description, "_described", {})
+
+
+def l1_plan(device, shape):
+    x, vector = to_device(np.ones(shape), device, "l1"), to_device(np.ones(shape[-1]), device)
+    return _core.plan(op.make_problem(x, vector, vector))
+
+
+@pytest.mark.parametrize("rows", [5, 72, 150])
+def test_rows_in_l1_are_worked_on_by_the_cores_that_hold_them(device, knows_no_banks, rows):
+    banks = ttnn.get_memory_view(device, ttnn.BufferType.L1).num_banks
+    cores = l1_banks.bank_cores(device, banks)
+    assert len(set(cores)) == banks
+    held = {work.core: [cores[run.bank] for run in work.runs] for work in l1_plan(device, (rows, 64)).cores if work.runs}
+    assert len(held) == min(rows, banks)
+    assert all(holders == [core] for core, holders in held.items())
+
+
+def cannot_launch(*_):
+    raise RuntimeError("no program can be started")
+
+
+NO_ANSWERS = {
+    "no program can be started": cannot_launch,
+    "what lies there is not a bank's page": lambda device, cores, banks: np.zeros((len(cores), 8), np.uint32),
+    "two cores say they are bank 0": lambda device, cores, banks: np.array([(0, *l1_banks._MARK)] * len(cores), np.uint32),
+}
+
+
+@pytest.mark.parametrize("ask", NO_ANSWERS.values(), ids=NO_ANSWERS)
+def test_a_device_that_does_not_tell_its_banks_costs_speed_only(device, knows_no_banks, monkeypatch, ask):
+    monkeypatch.setattr(l1_banks, "_ask", ask)
+    assert l1_banks.bank_cores(device, 72) == []
+    case = normal_case((100, 96))
+    assert_rounded_well(case, run(case, device, input_memory="l1", output_memory="l1"))

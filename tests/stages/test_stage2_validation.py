@@ -12,6 +12,7 @@ import ttnn
 
 
 import layernorm_fused_rm
+from layernorm_fused_rm import device as device_description
 from calls import Call, Tally, draw, try_call
 from rows import assert_rounded_well, normal_case, run, to_device, to_numpy
 
@@ -23,6 +24,12 @@ def nothing_is_sent(monkeypatch):
     """Fails the test if an output is allocated or a program is started."""
     for name in ("generic_op", "allocate_tensor_on_device"):
         monkeypatch.setattr(ttnn, name, lambda *_, **__: pytest.fail("something was sent to the device"))
+
+
+def test_a_wrong_call_with_rows_in_l1_asks_the_device_for_nothing(device, nothing_is_sent, monkeypatch):
+    monkeypatch.setattr(device_description, "_described", {})
+    x = ttnn.to_device(host((32, WIDTH)), device, memory_config=ttnn.L1_MEMORY_CONFIG)
+    assert "gamma" in refusal(device, input=x, gamma=to_device(np.ones(WIDTH + 1), device))
 
 
 def host(shape, layout=ttnn.ROW_MAJOR_LAYOUT, dtype=ttnn.bfloat16):
