@@ -163,7 +163,7 @@ namespace {
         {"gamma and beta never settled", file, "    state.affine_is_settled = true;", ""},
         {"SFPU not ordered behind gamma and beta", file, settle,
          "fill_affine(kResidentGammaRow, 0, kVectorElements, state.formats);"},
-        {"beta over gamma", file, "gamma_row + kChunkRows, offset,", "gamma_row, offset,"},
+        {"beta over gamma", file, "offset, gamma_row + kChunkRows,", "offset, gamma_row,"},
         {"gamma of a pair's first row only",
          file,
          "fill_affine(kResidentGammaRow, 0, kVectorElements, state.formats);",
