@@ -8,9 +8,10 @@ import warnings
 TESTED_VERSION = "0.81.1"
 REMEDY = f"pip install ttnn=={TESTED_VERSION}"
 
-# Everything that op.py, program.py and device.py cannot do without; a ttnn that lacks one is refused at import.
+# Everything that the package cannot do without; a ttnn that lacks one is refused at import.
 _NEEDED = (
     "allocate_tensor_on_device",
+    "from_device",
     "generic_op",
     "get_l1_alignment",
     "get_max_worker_l1_unreserved_size",
