@@ -41,6 +41,4 @@ def on_grid(problem: _core.Problem, grid: tuple[int, int]) -> _core.Problem:
         l1_banks=whole.l1_banks,
         l1_bytes=whole.l1_bytes,
     )
-    return _core.Problem(
-        input=problem.input, gamma=problem.gamma, beta=problem.beta, epsilon=problem.epsilon, device=device
-    )
+    return problem.on(device)

@@ -1,6 +1,7 @@
 #include "calls.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace nb = nanobind;
@@ -83,8 +84,10 @@ const Names& names() {
     return arguments;
 }
 
-[[nodiscard]] std::int64_t count_elements(nb::handle tensor) {
-    return nb::cast<std::int64_t>(call_method(tensor, names().logical_volume));
+// None for what is no tensor.
+[[nodiscard]] std::optional<std::int64_t> count_elements(nb::handle tensor) {
+    const nb::object volume = nb::getattr(tensor, names().logical_volume, nb::none());
+    return volume.is_none() ? std::nullopt : std::optional(nb::cast<std::int64_t>(volume()));
 }
 
 }  // namespace
@@ -140,11 +143,10 @@ nb::object Calls::find(const Arguments& arguments) const {
     if (!kept || kept->empty()) {
         return nb::none();
     }
-    const nb::object volume = nb::getattr(arguments.input, names().logical_volume, nb::none());
-    if (volume.is_none()) {
-        return nb::none();  // no tensor
+    const std::optional<std::int64_t> elements = count_elements(arguments.input);
+    if (!elements) {
+        return nb::none();
     }
-    const std::int64_t elements = nb::cast<std::int64_t>(volume());
     for (const Kept& one : *kept) {
         if (one.input_elements == elements && are_same_options(one.options, arguments.options) &&
             nb::cast<const Call&>(one.call).fits(arguments)) {
@@ -169,7 +171,7 @@ void Calls::keep(nb::object call, nb::handle norm, const nb::dict& arguments) {
         return;
     }
     auto kept = std::make_shared<std::vector<Kept>>();
-    kept->push_back({count_elements(given.input), given.options, std::move(call)});
+    kept->push_back({count_elements(given.input).value(), given.options, std::move(call)});
     if (const std::shared_ptr<const std::vector<Kept>> earlier = kept_) {
         kept->insert(kept->end(), earlier->begin(),
                      earlier->begin() + static_cast<std::ptrdiff_t>(std::min(earlier->size(), kMostCalls - 1)));

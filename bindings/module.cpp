@@ -203,6 +203,13 @@ void bind_problem(nb::module_& module) {
         .def_ro("output_memory", &Problem::output_memory)
         .def_ro("epsilon", &Problem::epsilon)
         .def_ro("device", &Problem::device)
+        .def(
+            "on",
+            [](Problem problem, Device device) {
+                problem.device = std::move(device);
+                return problem;
+            },
+            "device"_a, "The same problem on another device.")
         .def(nb::self == nb::self)
         .def("__hash__", &hash_problem);
 }

@@ -16,7 +16,6 @@ KERNEL = Path(__file__).parent / "kernels" / "query" / "own_bank.cpp"
 # A page: the bank's number, then what no L1 holds by chance. Eight words, which is a whole page in DRAM as well.
 _MARK = (0x6C6E6F72, 0x6D2D726D, 0x2D62616E, 0x6B206F66, 0x20636F72, 0x65732E2E, 0x2E2E2E2E)
 _PAGE_WORDS = 1 + len(_MARK)
-_PAGE_BYTES = 4 * _PAGE_WORDS
 
 
 def bank_cores(device, banks: int) -> list[tuple[int, int]]:
@@ -42,13 +41,12 @@ def _ask(device, cores: list[tuple[int, int]], banks: int) -> np.ndarray:
         ttnn.Shape([len(cores), _PAGE_WORDS]), ttnn.uint32, ttnn.ROW_MAJOR_LAYOUT, device, ttnn.DRAM_MEMORY_CONFIG
     )
     places = ttnn.RuntimeArgs()
-    dram_banks = device.dram_grid_size().x
+    dram_banks, page_bytes = device.dram_grid_size().x, answers.buffer_aligned_page_size()
     for page, (x, y) in enumerate(cores):
-        places[x][y] = [page % dram_banks, page // dram_banks * _PAGE_BYTES]
-    (last_x, last_y) = cores[-1]
+        places[x][y] = [page % dram_banks, page // dram_banks * page_bytes]
     kernel = ttnn.KernelDescriptor(
         kernel_source=str(KERNEL),
-        core_ranges=ttnn.CoreRangeSet([ttnn.CoreRange(ttnn.CoreCoord(0, 0), ttnn.CoreCoord(last_x, last_y))]),
+        core_ranges=ttnn.CoreRangeSet([ttnn.CoreRange(ttnn.CoreCoord(*cores[0]), ttnn.CoreCoord(*cores[-1]))]),
         runtime_args=places,
         common_runtime_args=[question.buffer_address(), answers.buffer_address()],
         config=ttnn.ReaderConfigDescriptor(),

@@ -152,12 +152,14 @@ def _new_call(norm, input, gamma, beta, residual, asked: Options) -> _core.Call:
     name, output = options.NAMES[norm], asked.output_tensor
     output_config = options.output_memory_config(name, input, asked)
     device = input.device()
-    pose = functools.partial(_problem, norm, input, gamma, beta, residual, output_config, asked)
-    _core.plan(pose())
+    problem = _problem(norm, input, gamma, beta, residual, output_config, asked)
+    prepare(problem, device)  # refuses what is wrong
     options.require_one_device(name, input=input, gamma=gamma, beta=beta, residual=residual, output=output)
-    program = prepare(pose(asks_for_l1_banks=True), device)
-    spec = lambda shape, dtype: ttnn.TensorSpec(shape, dtype, ttnn.ROW_MAJOR_LAYOUT, output_config.buffer_type)
-    allocated = lambda shape, dtype: (spec(shape, dtype), device)
+    program = prepare(_located(problem, device), device)
+    allocated = lambda shape, dtype: (
+        ttnn.TensorSpec(shape, dtype, ttnn.ROW_MAJOR_LAYOUT, output_config.buffer_type),
+        device,
+    )
     statistics = allocated(ttnn.Shape([*list(input.shape)[:-1], 1]), ttnn.float32)
     return _core.Call(
         ttnn=ttnn,
@@ -194,17 +196,22 @@ def make_problem(input, gamma=None, beta=None, *, residual=None, norm=_core.Norm
     options.require_tensors(name, input=input, gamma=gamma, beta=beta, residual=residual)
     asked = Options.check(name, input, **keywords)
     output_config = options.output_memory_config(name, input, asked)
-    return _problem(norm, input, gamma, beta, residual, output_config, asked, asks_for_l1_banks=True)
+    return _located(_problem(norm, input, gamma, beta, residual, output_config, asked), input.device())
 
 
-def _problem(norm, input, gamma, beta, residual, output_config, asked: Options, asks_for_l1_banks=False) -> _core.Problem:
-    """`asks_for_l1_banks` may start a program on the device, if the input's rows lie in L1: for a call that is right."""
-    spec = tensor_spec(input)
-    asks = asks_for_l1_banks and spec.memory == _core.Memory.L1
+def _located(problem: _core.Problem, device) -> _core.Problem:
+    """With the places of L1's banks, if the rows lie there: the device is asked, once the planner finds nothing wrong."""
+    if problem.input.memory != _core.Memory.L1:
+        return problem
+    _core.plan(problem)
+    return problem.on(describe(device, asks_for_l1_banks=True))
+
+
+def _problem(norm, input, gamma, beta, residual, output_config, asked: Options) -> _core.Problem:
     given = (tensor for tensor in (input, gamma, beta, residual) if tensor is not None)
     on_device = next((tensor for tensor in given if is_on_device(tensor)), None)
     return _core.Problem(
-        input=spec,
+        input=tensor_spec(input),
         gamma=None if gamma is None else tensor_spec(gamma),
         beta=None if beta is None else tensor_spec(beta),
         residual=None if residual is None else tensor_spec(residual),
@@ -215,7 +222,7 @@ def _problem(norm, input, gamma, beta, residual, output_config, asked: Options, 
         returns_statistics=asked.return_statistics,
         output_memory=MEMORIES[output_config.buffer_type] if output_config is not None else _core.Memory.DRAM,
         epsilon=asked.epsilon,
-        device=describe(on_device.device(), asks) if on_device is not None else _NO_DEVICE,
+        device=describe(on_device.device()) if on_device is not None else _NO_DEVICE,
     )
 
 

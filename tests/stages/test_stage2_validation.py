@@ -29,7 +29,10 @@ def nothing_is_sent(monkeypatch):
 def test_a_wrong_call_with_rows_in_l1_asks_the_device_for_nothing(device, nothing_is_sent, monkeypatch):
     monkeypatch.setattr(device_description, "_described", {})
     x = ttnn.to_device(host((32, WIDTH)), device, memory_config=ttnn.L1_MEMORY_CONFIG)
-    assert "gamma" in refusal(device, input=x, gamma=to_device(np.ones(WIDTH + 1), device))
+    wrong = to_device(np.ones(WIDTH + 1), device)
+    assert "gamma" in refusal(device, input=x, gamma=wrong)
+    with pytest.raises(ValueError, match="gamma"):
+        layernorm_fused_rm.make_problem(x, wrong)
 
 
 def host(shape, layout=ttnn.ROW_MAJOR_LAYOUT, dtype=ttnn.bfloat16):
