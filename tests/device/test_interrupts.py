@@ -55,6 +55,17 @@ def test_an_interrupt_during_a_program_leaves_no_simulator_behind(host, name):
     expect_to_end([simulator], "the simulator")
 
 
+def test_a_host_whose_simulator_is_killed_ends_and_says_so(host):
+    process = host(LONG)
+    process.await_output("started")
+    simulator = process.simulator()
+    before = cpu_seconds(simulator)
+    wait_until(lambda: cpu_seconds(simulator) > before + 2, "the simulator to compute")
+    os.kill(simulator, signal.SIGKILL)
+    assert process.wait(SECONDS_TO_END) == -signal.SIGTERM, process.output()
+    assert "[simulator] error: the simulator is gone" in process.output()
+
+
 @pytest.mark.parametrize("name", SIGNALS)
 def test_an_interrupt_during_compilation_leaves_nothing_running_and_a_cache_that_works(host, new_kernels, name):
     interrupted = host(SMALL, kernels=new_kernels)
