@@ -29,14 +29,15 @@ class PreparedProgram:
     """
 
     def __init__(self, problem: _core.Problem, device):
-        self.plan = _core.plan(problem)
+        self.plan = plan = _core.plan(problem)
         last_plan = os.environ.get(LAST_PLAN_VARIABLE)
         self.launch = _core.Launch(
             ttnn=ttnn,
             descriptor=_describe_program(self.plan) if self.plan.cores else None,
             reader_rest=_core_arguments_behind(self.plan),
             writer_rest=_sharing_arguments(self.plan, device) + _core_arguments_behind(self.plan),
-            before=(lambda: Path(last_plan).write_text(self.plan.describe(), encoding="utf-8")) if last_plan else None,
+            # No `self` in it: what a C++ object and a Python object hold of each other is never freed.
+            before=(lambda: Path(last_plan).write_text(plan.describe(), encoding="utf-8")) if last_plan else None,
             explain=_explain,
         )
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -26,11 +30,14 @@ class FakeTensor:
         return self.address
 
 
-def make_program(rows: int = 4) -> program.PreparedProgram:
+def make_problem(rows: int) -> Problem:
     device = Device(grid=(2, 2), dram_banks=[(0, 0)], l1_banks=4, l1_bytes=1_000_000)
     vector = TensorSpec(shape=[64])
-    problem = Problem(input=TensorSpec(shape=[rows, 64]), gamma=vector, beta=vector, device=device)
-    return program.PreparedProgram(problem, device=None)
+    return Problem(input=TensorSpec(shape=[rows, 64]), gamma=vector, beta=vector, device=device)
+
+
+def make_program(rows: int = 4) -> program.PreparedProgram:
+    return program.PreparedProgram(make_problem(rows), device=None)
 
 
 def as_tensors(four) -> dict:
@@ -115,3 +122,12 @@ def test_a_failed_launch_lets_the_next_thread_in(monkeypatch):
     with ThreadPoolExecutor(1) as pool:
         pool.submit(prepared.launch.run, **as_tensors(tensors)).result(timeout=10)
     assert launched == [tensors]
+
+
+def test_a_program_leaves_nothing_for_nanobind_to_list_at_the_interpreters_end(tmp_path):
+    """With the plan written down at each launch, as ./run asks for it: that hook once kept its own program alive."""
+    script = "import test_threads; from layernorm_fused_rm import op; op.prepare(test_threads.make_problem(4), None)"
+    variables = os.environ | {"PYTHONPATH": str(Path(__file__).parent), program.LAST_PLAN_VARIABLE: str(tmp_path / "plan")}
+    ended = subprocess.run([sys.executable, "-c", script], env=variables, capture_output=True, text=True, timeout=100)
+    assert ended.returncode == 0, ended.stderr
+    assert "leaked" not in ended.stderr
