@@ -55,10 +55,8 @@ void print_report(std::ostream& output) {
     output << "rows and call, dtypes: rows, elements, share correctly rounded to bf16, ULP of bf16, cancelled, errors: "
               "before rounding (2^-24 of the terms), of y (2^-20 of the row's largest), of the mean (2^-24 sigma), of "
               "rstd (2^-24)\n";
-    std::vector<const Configuration*> kinds = plain_kinds();
-    std::ranges::copy(other_kinds(), std::back_inserter(kinds));
     std::map<std::string, Accuracy> by_dtypes;
-    for (const Configuration* kind : kinds) {
+    for (const Configuration* kind : all_kinds()) {
         const std::string dtypes = dtypes_of(kind->shape.formats);
         for (const Distribution& distribution : distributions_for(*kind)) {
             const Accuracy accuracy = measure(distribution, *kind);

@@ -9,7 +9,7 @@
 #include "accuracy_table.hpp"
 #include "contract.hpp"
 #include "exact.hpp"
-#include "kind_names.hpp"
+#include "kinds.hpp"
 #include "layernorm_fused_rm/reference.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
@@ -44,8 +44,7 @@ TEST_P(RowAccuracy, IsThatOfFp32WithOneRounding) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Plain, RowAccuracy, testing::ValuesIn(plain_kinds()), name_of_kind);
-INSTANTIATE_TEST_SUITE_P(Others, RowAccuracy, testing::ValuesIn(other_kinds()), name_of_kind);
+INSTANTIATE_TEST_SUITE_P(All, RowAccuracy, testing::ValuesIn(all_kinds()));
 
 [[nodiscard]] std::size_t rows_of(const Configuration& configuration) {
     return rows_per_case(configuration) * distributions_for(configuration).size();

@@ -1,6 +1,7 @@
 #include "configuration.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 
@@ -51,6 +52,11 @@ const Configuration& find_configuration(const Wanted& wanted) { return *find_con
 
 std::vector<const Configuration*> plain_kinds() { return last_of_each_kind(true); }
 std::vector<const Configuration*> other_kinds() { return last_of_each_kind(false); }
+std::vector<const Configuration*> all_kinds() {
+    std::vector<const Configuration*> kinds = plain_kinds();
+    std::ranges::copy(other_kinds(), std::back_inserter(kinds));
+    return kinds;
+}
 
 Results normalise(const Configuration& configuration, const Operands& operands) {
     return Core(configuration.shape, operands).run(configuration.kernel);

@@ -52,9 +52,11 @@ struct Wanted {
 [[nodiscard]] std::vector<const Configuration*> find_configurations(const Wanted& wanted);
 [[nodiscard]] const Configuration& find_configuration(const Wanted& wanted);
 
-// One of each width and options, of the usual epsilon, the last that is listed: of the plain ones, and of all others.
+// One of each width and options, of the usual epsilon, the last that is listed: of the plain ones, of all others, and
+// of both.
 [[nodiscard]] std::vector<const Configuration*> plain_kinds();
 [[nodiscard]] std::vector<const Configuration*> other_kinds();
+[[nodiscard]] std::vector<const Configuration*> all_kinds();
 
 // What the call of a configuration returns for x's rows, on one interpreted core.
 [[nodiscard]] Results normalise(const Configuration& configuration, const Operands& operands);

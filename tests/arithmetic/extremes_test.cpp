@@ -11,7 +11,7 @@
 #include "configuration.hpp"
 #include "contract.hpp"
 #include "exact.hpp"
-#include "kind_names.hpp"
+#include "kinds.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
 namespace {
@@ -23,12 +23,13 @@ namespace {
     return format == Format::kBfloat16 ? (bits & ~kSignBit) == kInfinity : !is_finite(bits);
 }
 
+[[nodiscard]] bool centres(const Configuration& kind) { return kind.centring != contract::Centring::kNone; }
+
 class EveryKind : public testing::TestWithParam<const Configuration*> {
 protected:
     [[nodiscard]] const Configuration& configuration() const { return *GetParam(); }
     [[nodiscard]] std::uint32_t width() const { return configuration().shape.width; }
     [[nodiscard]] Format output() const { return configuration().shape.formats.output; }
-    [[nodiscard]] bool centres() const { return configuration().centring != contract::Centring::kNone; }
     [[nodiscard]] std::vector<Bits> run(const Rows& rows) const {
         return normalise(configuration(), rows.operands()).y;
     }
@@ -65,7 +66,7 @@ protected:
     }
     // c of sfpu/steps.hpp: the width by the least power of two that is no smaller, or 1 without centring.
     [[nodiscard]] double centre_scale() const {
-        return centres() ? width() / static_cast<double>(std::bit_ceil(width())) : 1;
+        return centres(configuration()) ? width() / static_cast<double>(std::bit_ceil(width())) : 1;
     }
     // The largest spread whose squares still add up: sum of (c (x - mean))^2 = 2^128.
     [[nodiscard]] double largest_spread() const { return 0x1p64 / (centre_scale() * std::sqrt(width())); }
@@ -80,13 +81,13 @@ protected:
     }
 };
 
-INSTANTIATE_TEST_SUITE_P(Plain, EveryKind, testing::ValuesIn(plain_kinds()), name_of_kind);
-INSTANTIATE_TEST_SUITE_P(Others, EveryKind, testing::ValuesIn(other_kinds()), name_of_kind);
+INSTANTIATE_TEST_SUITE_P(All, EveryKind, testing::ValuesIn(all_kinds()));
 
-TEST_P(EveryKind, AConstantRowGivesBeta) {
-    if (!centres()) {
-        GTEST_SKIP() << "RMSNorm keeps it";
-    }
+// RMSNorm keeps a constant row.
+class EveryCentringKind : public EveryKind {};
+INSTANTIATE_TEST_SUITE_P(Centring, EveryCentringKind, testing::ValuesIn(kinds_that(centres)));
+
+TEST_P(EveryCentringKind, AConstantRowGivesBeta) {
     Rows rows = scaled_rows(0, 1);
     std::vector<Bits> values;  // whose sum is finite, zeros of both signs and denormals among them
     const bool is_float32 = configuration().shape.formats.input == Format::kFloat32;
@@ -121,10 +122,13 @@ TEST_P(EveryKind, RowsKeepTheirAccuracyUpToTheLargestSpread) {
     }
 }
 
-TEST_P(EveryKind, ARowWhoseSquaresOverflowIsNoNumberThroughout) {
-    if (width() < 32) {
-        GTEST_SKIP() << "a row of few elements may have a small spread";
-    }
+// A row of few elements may have a small spread.
+class EveryWideKind : public EveryKind {};
+INSTANTIATE_TEST_SUITE_P(Wide, EveryWideKind, testing::ValuesIn(kinds_that([](const Configuration& kind) {
+                             return kind.shape.width >= 32;
+                         })));
+
+TEST_P(EveryWideKind, ARowWhoseSquaresOverflowIsNoNumberThroughout) {
     for (const double scale : {2.5 * largest_spread(), 1e25, 1e37}) {
         EXPECT_TRUE(are_no_numbers(run(scaled_rows(12, scale)))) << scale;
     }
@@ -163,11 +167,16 @@ TEST_P(EveryKind, NanAndInfinityStayInTheirRow) {
     }
 }
 
-TEST_P(EveryKind, InfiniteGammaOrBetaStaysInItsColumn) {
+// Both vectors, and two columns that differ.
+class EveryKindWithVectors : public EveryKind {};
+INSTANTIATE_TEST_SUITE_P(WithVectors, EveryKindWithVectors, testing::ValuesIn(kinds_that([](const Configuration& kind) {
+                             const Formats& formats = kind.shape.formats;
+                             return kind.shape.width >= 3 && formats.gamma != Format::kNone &&
+                                    formats.beta != Format::kNone;
+                         })));
+
+TEST_P(EveryKindWithVectors, InfiniteGammaOrBetaStaysInItsColumn) {
     Rows rows = scaled_rows(9, 1);
-    if (width() < 3 || rows.gamma.empty() || rows.beta.empty()) {
-        GTEST_SKIP() << "two columns and both vectors are needed";
-    }
     const std::vector<Bits> expected = run(rows);
     rows.gamma[1] = 0x7f800000;
     rows.beta[width() - 2] = 0xff800000;
