@@ -21,10 +21,13 @@ from .providers import OURS, PROVIDERS, Provider, check, draw, to_numpy
 ROOT = Path(__file__).resolve().parents[1]
 # What the cycles of every provider depend on, and what ours depend on besides.
 PEER_SOURCES = (
-    "simulator/launcher", "simulator/compiler", "simulator/sfpi", "setup/versions.env", "benchmarks/cases.py", "benchmarks/providers.py",
-    # What explains a hang and checks a program's end bears on no cycle of a program that ends well.
-    *(f":!simulator/launcher/{name}" for name in ("README.md", "elf_lines.py", "end_state.py", "hang.py", "hang_report.py", "host_end.py")),
+    "simulator/launcher", "simulator/compiler", "simulator/sfpi", "benchmarks/cases.py", "benchmarks/providers.py",
+    # What explains a hang and ends processes bears on no cycle of a program that ends well.
+    *(f":!simulator/launcher/{name}" for name in ("README.md", "__main__.py", "elf_lines.py", "end_state.py", "hang.py", "hang_report.py", "host_end.py")),
 )  # fmt: skip
+# With the lines of the versions that count.
+VERSIONS = ROOT / "setup" / "versions.env"
+COUNTING_VERSIONS = ("DEVICE_REQUIREMENTS", "SIMULATOR_REQUIREMENTS", "DEBIAN_SIMULATOR_PACKAGES")
 OUR_SOURCES = ("python/layernorm_fused_rm", "src", "include", "bindings")
 ALLOWED_DIFFERENCE = 0.01
 # By when each core's firmware looks for GO a program takes some 40 cycles more or fewer, which is 2 % of the shortest.
@@ -81,7 +84,8 @@ def sources_now(provider: str) -> str:
     """A short value for the sources that a provider's measurements depend on."""
     wanted = (*PEER_SOURCES, *OUR_SOURCES) if provider == OURS else PEER_SOURCES
     names = subprocess.run(["git", "ls-files", *wanted], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    digest = hashlib.sha256()
+    versions = [line for line in VERSIONS.read_text(encoding="utf-8").splitlines() if line.startswith(COUNTING_VERSIONS)]
+    digest = hashlib.sha256("\n".join(versions).encode())
     for name in names.splitlines():
         if (ROOT / name).is_file():
             digest.update((ROOT / name).read_bytes())

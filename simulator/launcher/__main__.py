@@ -2,6 +2,9 @@
 
 import sys
 
+from .host_end import host_ended_if_lost
 from .launch import main
 
-sys.exit(main())
+with host_ended_if_lost():
+    status = main()
+sys.exit(status)

@@ -14,16 +14,11 @@ and every TT_SIM_* variable wolfpine knows.
 from __future__ import annotations
 
 from . import end_state, hang, mends, poison, time_policy, timeline, traffic
-from .host_end import end_with_host, host_ended_if_lost
+from .host_end import end_with_host
 from .quick.install import install as install_quick_parts
 
 
 def main(arguments: list[str] | None = None) -> int:
-    with host_ended_if_lost():
-        return _serve(arguments)
-
-
-def _serve(arguments: list[str] | None) -> int:
     end_with_host()
     mends.check_version()
     install_quick_parts()
