@@ -1,10 +1,10 @@
 """Measures how reliable the operation is and writes docs/reliability.md:
 
-    ./test [--soak] && ./run python tests/reliability.py [--plans N] [--executions N]
+    ./test && ./run python tests/reliability.py [--plans N] [--executions N]
 
 Runs the programs that prove and measure, and reads their numbers; the tests themselves are not repeated but read from
-the results that a whole `./test` of the same sources left, with --soak its plans and problems too. Nothing is written if
-a program fails or a number is missing.
+the results that a whole `./test` of the same sources left. The plans and problems of the last `./test --soak` count as
+long as the sources that they try are unchanged. Nothing is written if a program fails or a number is missing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from host_process import HostProcess, changed_kernels, wait_until
 ROOT = Path(__file__).resolve().parents[1]
 BUILT = ROOT / "build" / "dev" / "tests"
 LOGS = ROOT / ".cache" / "logs"
-SOAK = LOGS / "ctest-soak.log"  # there if the last whole ./test was a --soak
+# What a soak tries: the planner, and the kernels with what proves them.
+SOAKED_SOURCES = ("src", "include", "python/layernorm_fused_rm/kernels", "tests/protocol", "tests/fuzz")
 PAGE = ROOT / "docs" / "reliability.md"
 SANITIZERS = {"sanitize": "AddressSanitizer and UBSan", "thread-sanitize": "ThreadSanitizer"}
 
@@ -77,12 +78,21 @@ def tested_commit() -> str:
     """The commit of the last whole `./test`, if the sources are still those; pages may differ."""
     note = LOGS / "whole-run.commit"
     if not note.is_file():
-        fail("no whole ./test of a commit without changes; run ./test first")
+        fail("no whole ./test of a commit without changes has passed; run ./test first")
     commit = note.read_text().strip()
     changed = git("diff", "--name-only", commit, "--", ".", ":!docs", ":!*.md")
     if changed:
         fail(f"these files are no longer those that ./test tested: {changed.split()}")
     return commit
+
+
+def soak() -> tuple[str, str]:
+    """The commit of the last soak that passed and what it printed; nothing if its sources have changed since."""
+    note = LOGS / "ctest-soak.commit"
+    commit = note.read_text().strip() if note.is_file() else ""
+    if not commit or git("diff", "--name-only", commit, "--", *SOAKED_SOURCES):
+        return "", ""
+    return commit, (LOGS / "ctest-soak.log").read_text()
 
 
 def tests_passed() -> tuple[int, int]:
@@ -100,8 +110,9 @@ def tests_passed() -> tuple[int, int]:
 
 def protocol_lines(plans: int) -> list[Line]:
     program = BUILT / "protocol" / "protocol_test"
-    if SOAK.is_file():
-        plans, words, swept = 1_000_000, ["--soak"], SOAK.read_text()
+    soaked, swept = soak()
+    if soaked:
+        plans, words = 1_000_000, ["--soak"]
     else:
         words = ["--plans", str(plans), "--configurations", str(max(1, min(2000, plans // 170)))]
         swept = output_of(program, *words)
@@ -114,7 +125,7 @@ def protocol_lines(plans: int) -> list[Line]:
         fail("the protocol proof is not complete")
     sweep = f"{thousands(plans_run)}, of {configurations} sets of arguments, {thousands(cores)} cores, {thousands(rows)} rows"
     return [
-        Line("random plans whose protocol is proved, without a finding", sweep, f"protocol_test {' '.join(words)}"),
+        Line("random plans whose protocol is proved, without a finding", sweep, _command("protocol_test", words, soaked)),
         Line("broken kernels and plans that the proof finds", f"{found} of {of}", "protocol_test --mutations"),
     ]
 
@@ -128,14 +139,20 @@ def arithmetic_line() -> Line:
 
 
 def fuzz_line(executions: int) -> Line:
-    if SOAK.is_file():
-        words, report = ["--executions", "10000000", "--seed", "2"], SOAK.read_text()
+    soaked, report = soak()
+    if soaked:
+        words = ["--executions", "10000000", "--seed", "2"]
     else:
         words = ["--executions", str(executions)]
         report = output_of(BUILT / "fuzz" / "plan_random_problems", *words)
     done, plans, refusals = numbers(r"plan fuzz: (\d+) executions .*: (\d+) plans, (\d+) refusals .*, all sound", report)
     text = f"{thousands(done)}: {thousands(plans)} sound plans, {thousands(refusals)} proper refusals"
-    return Line("arbitrary problems given to the planner", text, f"plan_random_problems {' '.join(words)}")
+    return Line("arbitrary problems given to the planner", text, _command("plan_random_problems", words, soaked))
+
+
+def _command(program: str, words: list[str], soaked: str) -> str:
+    """As it stands on the page, with the soak's commit."""
+    return " ".join([program, *words]) + (f", by ./test --soak of {soaked[:12]}" if soaked else "")
 
 
 def sanitizer_line(preset: str) -> Line:
@@ -184,12 +201,11 @@ def seconds_to_report(kernels: Path, log: Path) -> float:
 def write_page(lines: list[Line], commit: str, words: list[str]) -> None:
     version = importlib.metadata.version("layernorm_fused_rm")
     command = " ".join(["./run python tests/reliability.py", *words])
-    test = "./test --soak" if SOAK.is_file() else "./test"
     table = "\n".join(f"| {line.what} | {line.number} | `{line.command}` |" for line in lines)
     PAGE.write_text(f"""# Reliability
 
 Version {version}, commit {commit[:12]}, measured on {datetime.date.today():%Y-%m-%d}. Every number on this page was read from the program named beside it,
-by `{test} && {command}`, which writes the page.
+by `./test && {command}`, which writes the page.
 
 | what | number | from |
 |---|---|---|

@@ -38,3 +38,15 @@ def test_without_results_of_these_sources_it_ends(tmp_path, monkeypatch):
     monkeypatch.setattr(reliability, "git", lambda *words: "src/plan.cpp")
     with pytest.raises(SystemExit, match="no longer those"):
         reliability.tested_commit()
+
+
+def test_a_soak_counts_until_the_sources_that_it_tried_change(tmp_path, monkeypatch):
+    monkeypatch.setattr(reliability, "LOGS", tmp_path)
+    changed = []
+    monkeypatch.setattr(reliability, "git", lambda *words: "\n".join(changed))
+    (tmp_path / "ctest-soak.log").write_text("1000000 plans")
+    assert reliability.soak() == ("", "")  # without a commit it did not pass
+    (tmp_path / "ctest-soak.commit").write_text("0123456789abcdef\n")
+    assert reliability.soak() == ("0123456789abcdef", "1000000 plans")
+    changed.append("src/plan.cpp")
+    assert reliability.soak() == ("", "")
