@@ -75,12 +75,12 @@ def git(*words: str) -> str:
 
 
 def tested_commit() -> str:
-    """The commit of the last whole `./test`, if the sources are still those; pages may differ."""
+    """The commit of the last whole `./test`, if the sources are still those; pages and this program may differ."""
     note = LOGS / "whole-run.commit"
     if not note.is_file():
         fail("no whole ./test of a commit without changes has passed; run ./test first")
     commit = note.read_text().strip()
-    changed = git("diff", "--name-only", commit, "--", ".", ":!docs", ":!*.md")
+    changed = git("diff", "--name-only", commit, "--", ".", ":!docs", ":!*.md", ":!tests/reliability.py")
     if changed:
         fail(f"these files are no longer those that ./test tested: {changed.split()}")
     return commit
@@ -133,8 +133,15 @@ def protocol_lines(plans: int) -> list[Line]:
 def arithmetic_line() -> Line:
     output_of(BUILT / "arithmetic" / "arithmetic_test", "--gtest_brief=1")
     report = output_of(BUILT / "arithmetic" / "arithmetic_test", "--report")
-    rows, elements, share, ulp = numbers(r"everything +all +(\d+) +(\d+) +([\d.]+) % +(\d+) ", report)
-    text = f"{thousands(rows)} ({thousands(elements)} elements; {share} % correctly rounded, at most {ulp} ULP off)"
+    totals = [
+        numbers(rf"everything +all +{input} -> {output} +(\d+) +(\d+) +([\d.]+) % +(\d+) ", report)
+        for output in ("bf16", "fp32")
+        for input in ("bf16", "fp32")
+    ]
+    rows, elements = (sum(int(total[column]) for total in totals) for column in (0, 1))
+    to_bfloat16 = totals[:2]
+    share, ulp = min(float(total[2]) for total in to_bfloat16), max(int(total[3]) for total in to_bfloat16)
+    text = f"{thousands(rows)} ({thousands(elements)} elements; to bfloat16 {share:.4f} % correctly rounded, at most {ulp} ULP off)"
     return Line("rows interpreted on the host, compared with float64", text, "arithmetic_test --report")
 
 
