@@ -25,10 +25,10 @@ PEER_SOURCES = (
     # What explains a hang and ends processes bears on no cycle of a program that ends well.
     *(f":!simulator/launcher/{name}" for name in ("README.md", "__main__.py", "elf_lines.py", "end_state.py", "hang.py", "hang_report.py", "host_end.py")),
 )  # fmt: skip
-# With the lines of the versions that count.
+OUR_SOURCES = ("python/layernorm_fused_rm", "src", "include", "bindings")
+# The versions that all cycles depend on: lines of this file that begin so.
 VERSIONS = ROOT / "setup" / "versions.env"
 COUNTING_VERSIONS = ("DEVICE_REQUIREMENTS", "SIMULATOR_REQUIREMENTS", "DEBIAN_SIMULATOR_PACKAGES")
-OUR_SOURCES = ("python/layernorm_fused_rm", "src", "include", "bindings")
 ALLOWED_DIFFERENCE = 0.01
 # By when each core's firmware looks for GO a program takes some 40 cycles more or fewer, which is 2 % of the shortest.
 LAUNCH_CYCLES = 64

@@ -43,13 +43,18 @@ def expect_to_end(pids: list[int], what: str) -> None:
     wait_until(lambda: not any(map(is_alive, pids)), f"{what} to end", SECONDS_TO_END)
 
 
-@pytest.mark.parametrize("name", SIGNALS)
-def test_an_interrupt_during_a_program_leaves_no_simulator_behind(host, name):
-    process = host(LONG)
+def await_computing_simulator(process: HostProcess) -> int:
     process.await_output("started")
     simulator = process.simulator()
     before = cpu_seconds(simulator)
     wait_until(lambda: cpu_seconds(simulator) > before + 2, "the simulator to compute")
+    return simulator
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_an_interrupt_during_a_program_leaves_no_simulator_behind(host, name):
+    process = host(LONG)
+    simulator = await_computing_simulator(process)
     assert not process.compilers()
     interrupt(process, name)
     expect_to_end([simulator], "the simulator")
@@ -57,10 +62,7 @@ def test_an_interrupt_during_a_program_leaves_no_simulator_behind(host, name):
 
 def test_a_host_whose_simulator_is_killed_ends_and_says_so(host):
     process = host(LONG)
-    process.await_output("started")
-    simulator = process.simulator()
-    before = cpu_seconds(simulator)
-    wait_until(lambda: cpu_seconds(simulator) > before + 2, "the simulator to compute")
+    simulator = await_computing_simulator(process)
     os.kill(simulator, signal.SIGKILL)
     assert process.wait(SECONDS_TO_END) == -signal.SIGTERM, process.output()
     assert "[simulator] error: the simulator is gone" in process.output()
