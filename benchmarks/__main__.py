@@ -77,6 +77,10 @@ def write_page(folder: Path, ledger: Ledger, cases: list[Case], host: dict[str, 
             f"\nA warm call on the host, {HOST_CASE}, device time left out: {host['ours'] / host['ttnn']:.2f} of "
             f"ttnn.layer_norm's in the same process.\n"
         )
+    text += "\n![bytes a cycle over the size of the tensor](roofline.png)\n"
+    if table.scaling_points(ledger):
+        text += f"\n## Strong scaling\n\nbfloat16, DRAM, on the first columns and rows of cores.\n\n{table.scaling_as_markdown(ledger)}"
+        text += "\n![cycles over the number of cores](scaling.png)\n"
     page.write_text(text, encoding="utf-8")
     return page
 
@@ -101,9 +105,9 @@ def main() -> int:
         console.print(", ".join(f"host, {name}: {value:.0f} us a warm call" for name, value in host.items()))
         failures = measure_all(ledger, cases, providers, device, console)
         if not options.no_scaling:
-            points = {f"{case.rows} x {case.width}": scaling.measure_scaling(case, device) for case in scaling.CASES}
-            plots.draw_scaling(points, options.folder / "scaling.png")
+            failures += measure_all(ledger, scaling.CASES[: 1 if options.quick else None], scaling.PROVIDERS, device, console)
     plots.draw_roofline(ledger, cases, options.folder / "roofline.png")
+    plots.draw_scaling(ledger, options.folder / "scaling.png")
     page = write_page(options.folder, ledger, cases, host, command)
     console.print(f"results: {page}, {ledger.path}")
     return int(failures > 0)

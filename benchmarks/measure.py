@@ -15,8 +15,9 @@ from pathlib import Path
 
 from simulator import session
 
+from . import scaling
 from .cases import Case
-from .providers import OURS, PROVIDERS, Provider, check, draw, to_numpy
+from .providers import CLONE, COMPOSITE, PROVIDERS, TTNN, Provider, check, draw, to_numpy
 
 ROOT = Path(__file__).resolve().parents[1]
 # What the cycles of every provider depend on, and what ours depend on besides.
@@ -82,7 +83,7 @@ class Measurement:
 
 def sources_now(provider: str) -> str:
     """A short value for the sources that a provider's measurements depend on."""
-    wanted = (*PEER_SOURCES, *OUR_SOURCES) if provider == OURS else PEER_SOURCES
+    wanted = PEER_SOURCES if provider in (TTNN, COMPOSITE, CLONE) else (*PEER_SOURCES, *OUR_SOURCES)
     names = subprocess.run(["git", "ls-files", *wanted], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     versions = [line for line in VERSIONS.read_text(encoding="utf-8").splitlines() if line.startswith(COUNTING_VERSIONS)]
     digest = hashlib.sha256("\n".join(versions).encode())
@@ -97,7 +98,7 @@ class Ledger:
 
     def __init__(self, path: Path):
         self.path = path
-        self.sources = {provider.name: sources_now(provider.name) for provider in PROVIDERS}
+        self.sources = {provider.name: sources_now(provider.name) for provider in (*PROVIDERS, *scaling.PROVIDERS)}
         path.parent.mkdir(parents=True, exist_ok=True)
         kept = [line for line in self._read() if line.sources == self.sources.get(line.provider)]
         self._measured = {(line.case, line.provider): line for line in kept}

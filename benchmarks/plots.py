@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from . import table
 from .cases import DRAM_BYTES_PER_CYCLE, Case
 from .measure import Ledger
 from .providers import CLONE, COMPOSITE, OURS, TTNN
@@ -38,11 +39,15 @@ def draw_roofline(ledger: Ledger, cases: list[Case], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def draw_scaling(points: dict[str, list[tuple[int, int]]], path: Path) -> None:
-    """`points`: for each shape (cores, cycles)."""
+def draw_scaling(ledger: Ledger, path: Path) -> None:
+    """Cycles over the number of cores, and what they would be if each core did its share of one core's."""
     figure, axes = _new_axes("Strong scaling, bfloat16, DRAM, simulated Wormhole (wolfpine 2.2)")
-    for shape, measured in points.items():
-        axes.plot(*zip(*measured), marker="o", label=shape)
+    for case, points in table.scaling_points(ledger):
+        line = axes.plot(*zip(*points), marker="o", label=f"{case.rows} x {case.width}")[0]
+        (first_cores, first_cycles), (last_cores, _) = points[0], points[-1]
+        ideal = first_cycles * first_cores / last_cores
+        axes.plot((first_cores, last_cores), (first_cycles, ideal), color=line.get_color(), linestyle=":", label="shared out evenly")
+        axes.axhline(case.moved_bytes / DRAM_BYTES_PER_CYCLE, color=line.get_color(), linewidth=0.8, linestyle="--", label="limit of the DRAM")
     axes.set(xlabel="cores", ylabel="simulated cycles")
     axes.legend()
     figure.savefig(path, dpi=110)

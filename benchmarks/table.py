@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from . import scaling
 from .cases import DRAM_BYTES_PER_CYCLE, Case
 from .measure import Ledger, Measurement
 from .providers import CLONE, COMPOSITE, OURS, TTNN
@@ -83,6 +84,24 @@ def as_markdown(ledger: Ledger, cases: list[Case]) -> str:
     text += _as_rows(heading, ([group, *map(_times, values.values())] for group, values in groups))
     text += "\nWhat is moved per 1,024 elements, ttnn.layer_norm's in brackets; no figure depends on a cost model:\n\n"
     return text + _as_rows((*HEADING[:CASE_COLUMNS], *MOVED), (moved_line(ledger, case) for case in cases))
+
+
+def scaling_points(ledger: Ledger) -> list[tuple[Case, list[tuple[int, int]]]]:
+    """(cores, cycles) on each grid, for each case that was measured on all of them."""
+    points = {
+        case: [(found.cores, found.cycles) for provider in scaling.PROVIDERS if (found := ledger.get(case, provider.name))]
+        for case in scaling.CASES
+    }
+    return [(case, measured) for case, measured in points.items() if len(measured) == len(scaling.PROVIDERS)]
+
+
+def scaling_as_markdown(ledger: Ledger) -> str:
+    lines = (
+        [str(case.rows), str(case.width), str(cores), f"{cycles:,}", f"{points[0][1] / cycles:.1f}", f"{case.moved_bytes / cycles:.0f}"]
+        for case, points in scaling_points(ledger)
+        for cores, cycles in points
+    )
+    return _as_rows(("rows", "width", "cores", "cycles", "x one core", "B/cycle"), lines)
 
 
 def _as_rows(heading: Sequence[str], lines: Iterable[list[str] | None]) -> str:

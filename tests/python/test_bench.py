@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("ttnn")
 
-from benchmarks import measure, table  # noqa: E402
+from benchmarks import measure, plots, scaling, table  # noqa: E402
 from benchmarks.cases import Case  # noqa: E402
 from benchmarks.measure import Ledger, Measurement, NoTwoRunsAlike, _Run  # noqa: E402
 from benchmarks.providers import CLONE, OURS, TTNN, Provider  # noqa: E402
@@ -94,3 +94,19 @@ def test_what_is_moved_is_shown_per_1024_elements_beside_ttnns(repository):
     line = table.moved_line(ledger, CASE)
     assert line[:6] == ["32", "64", "bfloat16", "dram", "3,072.0 (4,096.0)", "0.0 (0.0)"]
     assert line[6] == "2.0 (5.0)"
+
+
+def test_scaling_is_kept_like_the_rest_and_shown_once_all_grids_are_measured(repository):
+    case = scaling.CASES[0]
+    ledger = Ledger(repository / "bench.csv")
+    for cores, provider in enumerate(scaling.PROVIDERS, start=1):
+        assert table.scaling_points(ledger) == []
+        ledger.add(Measurement(ledger.sources[OURS], provider.name, **dataclasses.asdict(case), cores=cores, cycles=64000 // cores))
+    again = Ledger(ledger.path)
+    [(shown, points)] = table.scaling_points(again)
+    assert shown == case and points[:2] == [(1, 64000), (2, 32000)] and len(points) == len(scaling.GRIDS)
+    assert "| 256 | 512 | 2 | 32,000 | 2.0 | 16 |" in table.scaling_as_markdown(again)
+    plots.draw_scaling(again, repository / "scaling.png")
+    assert (repository / "scaling.png").stat().st_size > 10_000
+    (repository / "src/plan.cpp").write_text("2")
+    assert table.scaling_points(Ledger(ledger.path)) == []
