@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +15,7 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from simulator import session
 
-from . import plots, scaling, table
+from . import plots, scaling, steady, table
 from .cases import ELEMENT_BYTES, Case, list_cases
 from .host_time import CASE as HOST_CASE
 from .host_time import measure_host_time
@@ -29,7 +30,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--dtypes", help=f"only these of {', '.join(ELEMENT_BYTES)}")
     parser.add_argument("--memories", help="only these of dram, l1")
     parser.add_argument("--providers", help="only these of ours, ttnn, composite, clone; without ours no page is written")
-    parser.add_argument("--no-scaling", action="store_true", help="without the strong-scaling plot")
+    parser.add_argument("--cases-only", action="store_true", help="without strong scaling and the steady state")
     parser.add_argument("--folder", type=Path, default=ROOT / ".cache" / "bench", help="for results (default: %(default)s)")
     return parser.parse_args()
 
@@ -45,6 +46,16 @@ def chosen_cases(options: argparse.Namespace) -> list[Case]:
 
 def chosen_providers(options: argparse.Namespace) -> list[Provider]:
     return [provider for provider in PROVIDERS if not options.providers or provider.name in options.providers.split(",")]
+
+
+def parts_behind_the_cases(options: argparse.Namespace) -> list[tuple[list[Case], list[Provider]]]:
+    """What is measured of ours alone."""
+    if options.cases_only:
+        return []
+    if options.quick:
+        return [(scaling.CASES[:1], scaling.PROVIDERS)]
+    ours = [provider for provider in PROVIDERS if provider.name == OURS]
+    return [(scaling.CASES, scaling.PROVIDERS), ([*chain(*steady.CASES)], ours)]
 
 
 def measure_all(ledger: Ledger, cases: list[Case], providers: list[Provider], device, console: Console) -> int:
@@ -78,9 +89,7 @@ def write_page(folder: Path, ledger: Ledger, cases: list[Case], host: dict[str, 
             f"ttnn.layer_norm's in the same process.\n"
         )
     text += "\n![bytes a cycle over the size of the tensor](roofline.png)\n"
-    if table.scaling_points(ledger):
-        text += f"\n## Strong scaling\n\nbfloat16, DRAM, on the first columns and rows of cores.\n\n{table.scaling_as_markdown(ledger)}"
-        text += "\n![cycles over the number of cores](scaling.png)\n"
+    text += table.scaling_as_markdown(ledger) + table.steady_as_markdown(ledger)
     page.write_text(text, encoding="utf-8")
     return page
 
@@ -103,9 +112,8 @@ def main() -> int:
             return int(failures > 0)
         host = measure_host_time(device)
         console.print(", ".join(f"host, {name}: {value:.0f} us a warm call" for name, value in host.items()))
-        failures = measure_all(ledger, cases, providers, device, console)
-        if not options.no_scaling:
-            failures += measure_all(ledger, scaling.CASES[: 1 if options.quick else None], scaling.PROVIDERS, device, console)
+        parts = [(cases, providers), *parts_behind_the_cases(options)]
+        failures = sum(measure_all(ledger, *part, device, console) for part in parts)
     plots.draw_roofline(ledger, cases, options.folder / "roofline.png")
     plots.draw_scaling(ledger, options.folder / "scaling.png")
     page = write_page(options.folder, ledger, cases, host, command)

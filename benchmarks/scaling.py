@@ -33,12 +33,13 @@ def on_grid(problem: _core.Problem, grid: tuple[int, int]) -> _core.Problem:
 
 def _prepare(grid: tuple[int, int], arrays: Arrays, device):
     case = arrays.case
-    x, gamma, beta = (to_device(values, case, device) for values in (arrays.x, arrays.gamma, arrays.beta))
+    x = to_device(arrays.x, case, device, memory=case.memory)
+    gamma, beta = (to_device(values, case, device) for values in (arrays.gamma, arrays.beta))
     problem = op.make_problem(x, gamma, beta, epsilon=EPSILON)
     launch = program.PreparedProgram(on_grid(problem, grid), device).launch
 
     def call():
-        output = ttnn.allocate_tensor_on_device(x.shape, x.dtype, ttnn.ROW_MAJOR_LAYOUT, device, ttnn.DRAM_MEMORY_CONFIG)
+        output = ttnn.allocate_tensor_on_device(x.shape, x.dtype, ttnn.ROW_MAJOR_LAYOUT, device, x.memory_config())
         launch.run(input=x, gamma=gamma, beta=beta, output=output)
         return output
 

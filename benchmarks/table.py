@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from . import scaling
+from . import scaling, steady
 from .cases import DRAM_BYTES_PER_CYCLE, Case
 from .measure import Ledger, Measurement
 from .providers import CLONE, COMPOSITE, OURS, TTNN
@@ -96,12 +96,25 @@ def scaling_points(ledger: Ledger) -> list[tuple[Case, list[tuple[int, int]]]]:
 
 
 def scaling_as_markdown(ledger: Ledger) -> str:
-    lines = (
+    """Nothing, unless a case was measured on all grids."""
+    lines = [
         [str(case.rows), str(case.width), str(cores), f"{cycles:,}", f"{points[0][1] / cycles:.1f}", f"{case.moved_bytes / cycles:.0f}"]
         for case, points in scaling_points(ledger)
         for cores, cycles in points
-    )
-    return _as_rows(("rows", "width", "cores", "cycles", "x one core", "B/cycle"), lines)
+    ]
+    text = "\n## Strong scaling\n\nbfloat16, DRAM, on the first columns and rows of cores.\n\n"
+    text += _as_rows(("rows", "width", "cores", "cycles", "x one core", "B/cycle"), lines)
+    return text + "\n![cycles over the number of cores](scaling.png)\n" if lines else ""
+
+
+def steady_as_markdown(ledger: Ledger) -> str:
+    """Nothing, unless both cases of a width were measured."""
+    measured = [(ledger.get(few, OURS), ledger.get(many, OURS)) for few, many in steady.CASES]
+    lines = [
+        [str(few.width), f"{few.rows} and {many.rows}", f"{steady.cycles_per_kilo(few, many):.0f}"] for few, many in measured if few and many
+    ]
+    text = "\n## Steady state\n\nbfloat16 rows in L1, on the cores that hold them; from what more rows take longer.\n\n"
+    return text + _as_rows(("width", "rows", "cycles of a core per 1,024 elements"), lines) if lines else ""
 
 
 def _as_rows(heading: Sequence[str], lines: Iterable[list[str] | None]) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("ttnn")
 
-from benchmarks import measure, plots, scaling, table  # noqa: E402
+from benchmarks import measure, plots, scaling, steady, table  # noqa: E402
 from benchmarks.cases import Case  # noqa: E402
 from benchmarks.measure import Ledger, Measurement, NoTwoRunsAlike, _Run  # noqa: E402
 from benchmarks.providers import CLONE, OURS, TTNN, Provider  # noqa: E402
@@ -110,3 +110,12 @@ def test_scaling_is_kept_like_the_rest_and_shown_once_all_grids_are_measured(rep
     assert (repository / "scaling.png").stat().st_size > 10_000
     (repository / "src/plan.cpp").write_text("2")
     assert table.scaling_points(Ledger(ledger.path)) == []
+
+
+def test_the_steady_state_is_what_more_rows_take_longer(repository):
+    ledger = Ledger(repository / "bench.csv")
+    few, many = steady.CASES[0]
+    ledger.add(Measurement(ledger.sources[OURS], OURS, **dataclasses.asdict(few), cycles=3000))
+    assert table.steady_as_markdown(ledger) == ""
+    ledger.add(Measurement(ledger.sources[OURS], OURS, **dataclasses.asdict(many), cycles=3000 + 6 * 397))
+    assert "| 1024 | 216 and 648 | 397 |" in table.steady_as_markdown(ledger)
