@@ -19,7 +19,7 @@ from . import plots, scaling, steady, table
 from .cases import ELEMENT_BYTES, Case, list_cases
 from .host_time import CASE as HOST_CASE
 from .host_time import measure_host_time
-from .measure import ROOT, Ledger, NoTwoRunsAlike, measure
+from .measure import PEERS, ROOT, Ledger, measure
 from .providers import OURS, PROVIDERS, Provider
 
 
@@ -30,13 +30,14 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--dtypes", help=f"only these of {', '.join(ELEMENT_BYTES)}")
     parser.add_argument("--memories", help="only these of dram, l1")
     parser.add_argument("--providers", help="only these of ours, ttnn, composite, clone; without ours no page is written")
+    parser.add_argument("--known", action="store_true", help="only the cases whose cycles the CSV file has already")
     parser.add_argument("--cases-only", action="store_true", help="without strong scaling and the steady state")
     parser.add_argument("--folder", type=Path, default=ROOT / ".cache" / "bench", help="for results (default: %(default)s)")
     return parser.parse_args()
 
 
-def chosen_cases(options: argparse.Namespace) -> list[Case]:
-    cases = list_cases(options.quick)
+def chosen_cases(options: argparse.Namespace, ledger: Ledger) -> list[Case]:
+    cases = [case for case in list_cases(options.quick) if not options.known or ledger.get(case, OURS)]
     for option, text in (("shapes", lambda case: f"{case.rows}x{case.width}"), ("dtypes", lambda case: case.dtype), ("memories", lambda case: case.memory)):
         wanted = getattr(options, option)
         if wanted:
@@ -59,7 +60,7 @@ def parts_behind_the_cases(options: argparse.Namespace) -> list[tuple[list[Case]
 
 
 def measure_all(ledger: Ledger, cases: list[Case], providers: list[Provider], device, console: Console) -> int:
-    """Measures what the ledger lacks; gives how many measurements came to nothing."""
+    """Measures what the ledger lacks; gives how many measurements of ours came to nothing. A peer's refusal is a result."""
     failures = 0
     columns = (*Progress.get_default_columns(), TimeElapsedColumn(), TextColumn("{task.fields[now]}"))
     with Progress(*columns, console=console) as progress:
@@ -68,11 +69,12 @@ def measure_all(ledger: Ledger, cases: list[Case], providers: list[Provider], de
             for provider in providers:
                 progress.update(task, now=f"{case}, {provider.name}")
                 if ledger.get(case, provider.name) is None:
-                    try:
-                        ledger.add(measure(case, provider, device, ledger.sources[provider.name]))
-                    except NoTwoRunsAlike as failure:
-                        progress.console.print(f"not measured: {failure}")
+                    found = measure(case, provider, device, ledger.sources[provider.name])
+                    if found.refusal and provider.name not in PEERS:
+                        progress.console.print(f"not measured: {provider.name} at {case}: {found.refusal}")
                         failures += 1
+                    else:
+                        ledger.add(found)
                 progress.advance(task)
             progress.console.print(" ".join(table.line(ledger, case) or [str(case)]))
     return failures
@@ -97,13 +99,13 @@ def write_page(folder: Path, ledger: Ledger, cases: list[Case], host: dict[str, 
 def main() -> int:
     options = parse()
     console = Console()
-    cases = chosen_cases(options)
+    ledger = Ledger(options.folder / "bench.csv")
+    cases = chosen_cases(options, ledger)
     command = "./bench" + "".join(
         f" --{name} {value}" if value is not True else f" --{name}"
         for name, value in vars(options).items()
-        if value and name in ("quick", "shapes", "dtypes", "memories", "providers")
+        if value and name in ("quick", "shapes", "dtypes", "memories", "providers", "known")
     )
-    ledger = Ledger(options.folder / "bench.csv")
     providers = chosen_providers(options)
     with session.open_device() as device:
         if OURS not in (provider.name for provider in providers):

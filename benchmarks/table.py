@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from . import scaling, steady
 from .cases import DRAM_BYTES_PER_CYCLE, Case
-from .measure import Ledger, Measurement
+from .measure import PEERS, Ledger, Measurement
 from .providers import CLONE, COMPOSITE, OURS, TTNN
 
 HEADING = ("rows", "width", "dtype", "memory", "cores", "cycles", "B/cycle", "of 288", "x ttnn", "x composite", "x clone")
@@ -78,12 +78,20 @@ def means(ledger: Ledger, cases: list[Case]) -> dict[str, dict[str, float | None
 
 def as_markdown(ledger: Ledger, cases: list[Case]) -> str:
     text = _as_rows(HEADING, (line(ledger, case) for case in cases))
+    text += refusals_as_markdown(ledger, cases)
     text += "\nGeometric means, times fewer cycles:\n\n"
     groups = means(ledger, cases).items()
     heading = ("tensors", "than ttnn.layer_norm", "than the composite", "than ttnn.clone")
     text += _as_rows(heading, ([group, *map(_times, values.values())] for group, values in groups))
     text += "\nWhat is moved per 1,024 elements, ttnn.layer_norm's in brackets; no figure depends on a cost model:\n\n"
     return text + _as_rows((*HEADING[:CASE_COLUMNS], *MOVED), (moved_line(ledger, case) for case in cases))
+
+
+def refusals_as_markdown(ledger: Ledger, cases: list[Case]) -> str:
+    """Nothing, unless a peer refused a case or did not agree with itself."""
+    found = (ledger.get(case, provider) for case in cases for provider in PEERS)
+    lines = [f"- {line.provider} at {line.case}: {line.refusal}\n" for line in found if line and line.refusal]
+    return "\nWithout a figure:\n\n" + "".join(lines) if lines else ""
 
 
 def scaling_points(ledger: Ledger) -> list[tuple[Case, list[tuple[int, int]]]]:

@@ -12,7 +12,7 @@ pytest.importorskip("ttnn")
 
 from benchmarks import measure, plots, scaling, steady, table  # noqa: E402
 from benchmarks.cases import Case  # noqa: E402
-from benchmarks.measure import Ledger, Measurement, NoTwoRunsAlike, _Run  # noqa: E402
+from benchmarks.measure import Ledger, Measurement, _Run  # noqa: E402
 from benchmarks.providers import CLONE, OURS, TTNN, Provider  # noqa: E402
 
 CASE = Case(32, 64)
@@ -75,9 +75,12 @@ def test_the_slower_of_the_first_two_alike_counts_the_first_run_among_them(monke
     assert measure.measure(CASE, fake_runs(monkeypatch, 5000, 1000, 2000, 2005, 1000), None, "").cycles == 2005
 
 
-def test_runs_never_alike_are_an_error_of_their_own(monkeypatch):
-    with pytest.raises(NoTwoRunsAlike, match="no two in a row alike"):
-        measure.measure(CASE, fake_runs(monkeypatch, *(1000 * 2**run for run in range(measure.MOST_RUNS))), None, "")
+def test_runs_never_alike_are_a_refusal_that_the_page_shows(repository, monkeypatch):
+    cycles = [1000 * 2**run for run in range(measure.MOST_RUNS)]
+    ledger = Ledger(repository / "bench.csv")
+    ledger.add(measure.measure(CASE, fake_runs(monkeypatch, *cycles), None, ledger.sources[CLONE]))
+    assert Ledger(ledger.path).get(CASE, CLONE).cycles == 0
+    assert "- clone at 32 x 64 bfloat16 dram: no two of 8 runs in a row alike: 1000 to 128000 cycles" in table.as_markdown(ledger, [CASE])
 
 
 def test_a_wrong_output_is_not_measured(monkeypatch):
