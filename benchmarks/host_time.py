@@ -20,7 +20,7 @@ from .cases import Case
 from .providers import OURS, PROVIDERS, TTNN, draw, to_numpy
 
 CASE = Case(1, 64)
-CALLS = 40
+CALLS = 200
 
 
 def measure_host_time(device) -> dict[str, float]:

@@ -121,7 +121,7 @@ def steady_as_markdown(ledger: Ledger) -> str:
     lines = [
         [str(few.width), f"{few.rows} and {many.rows}", f"{steady.cycles_per_kilo(few, many):.0f}"] for few, many in measured if few and many
     ]
-    text = "\n## Steady state\n\nbfloat16 rows in L1, on the cores that hold them; from what more rows take longer.\n\n"
+    text = "\n## Steady state\n\nbfloat16 rows in L1, on the cores that hold them: what the further rows of the larger tensor add.\n\n"
     return text + _as_rows(("width", "rows", "cycles of a core per 1,024 elements"), lines) if lines else ""
 
 

@@ -120,5 +120,5 @@ def test_the_steady_state_is_what_more_rows_take_longer(repository):
     few, many = steady.CASES[0]
     ledger.add(Measurement(ledger.sources[OURS], OURS, **dataclasses.asdict(few), cycles=3000))
     assert table.steady_as_markdown(ledger) == ""
-    ledger.add(Measurement(ledger.sources[OURS], OURS, **dataclasses.asdict(many), cycles=3000 + 6 * 397))
-    assert "| 1024 | 216 and 648 | 397 |" in table.steady_as_markdown(ledger)
+    ledger.add(Measurement(ledger.sources[OURS], OURS, **dataclasses.asdict(many), cycles=3000 + 12 * 397))
+    assert "| 1024 | 864 and 1728 | 397 |" in table.steady_as_markdown(ledger)
