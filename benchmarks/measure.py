@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import subprocess
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from .cases import Case
 from .providers import CLONE, COMPOSITE, PROVIDERS, TTNN, Provider, check, draw, to_numpy
 
 ROOT = Path(__file__).resolve().parents[1]
+# In the order of the page's columns.
 PEERS = (TTNN, COMPOSITE, CLONE)
 # What the cycles of every provider depend on, and what ours depend on besides.
 PEER_SOURCES = (
@@ -78,9 +80,8 @@ class Measurement:
         return Case(self.rows, self.width, self.dtype, self.memory)
 
 
-def sources_now(provider: str) -> str:
-    """A short value for the sources that a provider's measurements depend on."""
-    wanted = PEER_SOURCES if provider in PEERS else (*PEER_SOURCES, *OUR_SOURCES)
+def sources_now(wanted: Sequence[str]) -> str:
+    """A short value for the sources that measurements depend on, and for the versions that count."""
     names = subprocess.run(["git", "ls-files", *wanted], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     versions = [line for line in VERSIONS.read_text(encoding="utf-8").splitlines() if line.startswith(COUNTING_VERSIONS)]
     digest = hashlib.sha256("\n".join(versions).encode())
@@ -95,7 +96,9 @@ class Ledger:
 
     def __init__(self, path: Path):
         self.path = path
-        self.sources = {provider.name: sources_now(provider.name) for provider in (*PROVIDERS, *scaling.PROVIDERS)}
+        of_peers, of_ours = sources_now(PEER_SOURCES), sources_now((*PEER_SOURCES, *OUR_SOURCES))
+        names = [provider.name for provider in (*PROVIDERS, *scaling.PROVIDERS)]
+        self.sources = {name: of_peers if name in PEERS else of_ours for name in names}
         path.parent.mkdir(parents=True, exist_ok=True)
         kept = [line for line in self._read() if line.sources == self.sources.get(line.provider)]
         self._measured = {(line.case, line.provider): line for line in kept}

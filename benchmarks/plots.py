@@ -40,9 +40,13 @@ def draw_roofline(ledger: Ledger, cases: list[Case], path: Path) -> None:
 
 
 def draw_scaling(ledger: Ledger, path: Path) -> None:
-    """Cycles over the number of cores, and what they would be if each core did its share of one core's."""
+    """Cycles over the number of cores, and what they would be if each core did its share of one core's.
+    No picture if no case was measured on all grids."""
+    measured = table.scaling_points(ledger)
+    if not measured:
+        return
     figure, axes = _new_axes("Strong scaling, bfloat16, DRAM, simulated Wormhole (wolfpine 2.2)")
-    for case, points in table.scaling_points(ledger):
+    for case, points in measured:
         line = axes.plot(*zip(*points), marker="o", label=f"{case.rows} x {case.width}")[0]
         (first_cores, first_cycles), (last_cores, _) = points[0], points[-1]
         ideal = first_cycles * first_cores / last_cores

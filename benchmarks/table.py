@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from . import scaling, steady
 from .cases import DRAM_BYTES_PER_CYCLE, Case
 from .measure import PEERS, Ledger, Measurement
-from .providers import CLONE, COMPOSITE, OURS, TTNN
+from .providers import OURS, TTNN
 
 HEADING = ("rows", "width", "dtype", "memory", "cores", "cycles", "B/cycle", "of 288", "x ttnn", "x composite", "x clone")
 CASE_COLUMNS = 4
@@ -41,7 +41,7 @@ def line(ledger: Ledger, case: Case) -> list[str] | None:
     return [
         str(case.rows), str(case.width), case.dtype, case.memory, str(ours.cores), f"{ours.cycles:,}", f"{rate:.0f}",
         f"{rate / DRAM_BYTES_PER_CYCLE:.0%}" if case.memory == "dram" else "-",
-        *(_times(ratio(ledger, case, provider)) for provider in (TTNN, COMPOSITE, CLONE)),
+        *(_times(ratio(ledger, case, provider)) for provider in PEERS),
     ]  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def means(ledger: Ledger, cases: list[Case]) -> dict[str, dict[str, float | None
     for case in cases:
         groups.setdefault(f"{case.dtype} {case.memory}", []).append(case)
     return {
-        group: {provider: geometric_mean(ratio(ledger, case, provider) for case in members) for provider in (TTNN, COMPOSITE, CLONE)}
+        group: {provider: geometric_mean(ratio(ledger, case, provider) for case in members) for provider in PEERS}
         for group, members in groups.items()
     }
 
