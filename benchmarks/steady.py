@@ -2,7 +2,7 @@
 
 bfloat16 rows in L1, each worked on by the core that holds it, so that no NoC link and no DRAM bank is shared. Few and many
 rows a core of one width: the difference leaves out the launch, the first reads and the last writes. Both
-come in whole batches (three rows of 1,024 elements, two of 4,096), since a batch of fewer rows takes longer for each.
+come in whole batches, of three rows, since a batch of fewer takes longer for each.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from .cases import Case
 
 _CORES = 72  # of the simulated Wormhole; each is a bank of L1
 CASES = tuple(
-    (Case(few * _CORES, width, memory="l1"), Case(many * _CORES, width, memory="l1")) for width, few, many in ((1024, 12, 24), (4096, 2, 4))
+    (Case(few * _CORES, width, memory="l1"), Case(many * _CORES, width, memory="l1")) for width, few, many in ((1024, 12, 24), (4096, 3, 6))
 )
 
 

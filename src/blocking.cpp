@@ -13,8 +13,8 @@ using contract::kElementsPerChunk;
 
 // With about four blocks a core reads one, computes one and writes one at a time.
 constexpr std::int64_t kBlocksToOverlap = 4;
-// Narrow rows are taken together: a batch costs about as much besides its rows as this many elements do.
-constexpr std::int64_t kLeastElements = 384;
+// A batch costs about as much besides its rows as this many elements do; narrow rows are taken together.
+constexpr std::int64_t kElementsOfABatch = 384;
 // And not too many: the first block is computed when all of it is there, and the last one written after all of it.
 constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerBatch};
 
@@ -43,21 +43,29 @@ constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerB
                                           : contract::kMaxStreamedRowsPerBatch;
     }
     const bool has_statistics = operands.statistics.element_bytes != 0;
-    const std::int64_t chunks = has_residual ? 1 : contract::kChunksPerResidentZone - (has_statistics ? 1 : 0);
+    const std::int64_t chunks = has_residual ? 1 : contract::kChunksPerZone - (has_statistics ? 1 : 0);
     const std::int64_t vectors = chunks * kElementsPerChunk / vector_stride(operands.width);
     return has_statistics ? std::min<std::int64_t>(vectors, contract::kMaxVectorsWithStatistics) : vectors;
 }
 
-// A block's, where there are so many. Streamed rows share each segment of gamma and beta.
+// A block's, where there are so many.
 [[nodiscard]] std::int64_t least_vectors(const Operands& operands) {
     return count_segments(operands.width) > 1 ? vectors_in_zone(operands)
-                                              : divide_up(kLeastElements, vector_stride(operands.width));
+                                              : divide_up(kElementsOfABatch, vector_stride(operands.width));
 }
 
-// Batches are always computed whole, so among equally many the smallest wastes least: 5 rows are 3 + 2, not 4 + 1.
-[[nodiscard]] std::int64_t choose_batch(std::int64_t largest_batch, std::int64_t vectors) {
-    const std::int64_t batches = divide_up(vectors, largest_batch);
-    return divide_up(vectors, batches);
+// Batches are always computed whole, so a larger one may compute rows that there are not: 5 rows are 3 + 2 rather than
+// 4 + 1, and 10 wide ones 2 each rather than 3 + 3 + 3 + 1. `elements` of a row, or of a pair; gamma and beta, loaded once
+// a batch, cost as much as a third of them.
+[[nodiscard]] std::int64_t choose_batch(std::int64_t largest_batch, std::int64_t vectors, std::int64_t elements) {
+    const auto cost = [=](std::int64_t batch) {
+        return divide_up(vectors, batch) * (kElementsOfABatch + elements / 3 + batch * elements);
+    };
+    std::int64_t best = largest_batch;
+    for (std::int64_t batch = largest_batch - 1; batch >= 1; --batch) {
+        best = cost(batch) < cost(best) ? batch : best;
+    }
+    return best;
 }
 
 [[nodiscard]] Blocking make_blocking(std::int64_t width, std::int64_t batch, std::int64_t block) {
@@ -80,8 +88,11 @@ Blocking choose_blocking(const Operands& operands, std::int64_t most_rows) {
     const std::int64_t all = divide_up(std::max<std::int64_t>(most_rows, 1), rows_per_vector(operands.width));
     const std::int64_t to_overlap = divide_up(all, kBlocksToOverlap);
     const std::int64_t wanted = std::min({std::max(to_overlap, least_vectors(operands)), all, capacity, kMostVectors});
-    const std::int64_t batch = choose_batch(std::min<std::int64_t>(contract::kMaxVectorsPerBatch, wanted), all);
-    return make_blocking(operands.width, batch, std::min(divide_up(wanted, batch), capacity / batch) * batch);
+    const std::int64_t batch = choose_batch(std::min<std::int64_t>(contract::kMaxVectorsPerBatch, wanted), all,
+                                            count_segments(operands.width) * vector_stride(operands.width));
+    const std::int64_t batches =
+        count_segments(operands.width) > 1 ? 1 : std::min(divide_up(wanted, batch), capacity / batch);
+    return make_blocking(operands.width, batch, batches * batch);
 }
 
 Blocking smallest_blocking(const Operands& operands) { return make_blocking(operands.width, 1, 1); }

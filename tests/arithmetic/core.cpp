@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "contract.hpp"
+#include "matrix_add.hpp"
 #include "sfpu/hazards.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
@@ -81,6 +82,7 @@ void Core::let_unpacker_write(std::uint32_t dest_row) {
     for (std::size_t i = 0; i < on_way_to_dest_->size(); ++i) {
         dest_[dest_row + i / kDestColumns][i % kDestColumns] = (*on_way_to_dest_)[i];
     }
+    std::ranges::fill(written_in_, turns_);  // never far enough away
     dest_is_settled_ = false;
     is_unpacker_awaited_ = true;
 }
@@ -111,10 +113,17 @@ void Core::execute(std::uint32_t word) {
         text << std::hex << "0x" << word << " is issued too early behind 0x" << *previous_word_;
         throw std::logic_error(text.str());
     }
-    require(dest_is_settled_ || next.opcode() != sfpu::Opcode::kLoad,
+    ++turns_;
+    require(next.opcode() != sfpu::Opcode::kLoad || dest_is_settled_ || !is_unsettled(vector_unit_.first_row_of(word)),
             "SFPLOAD may overtake the matrix unit or the unpacker");
     vector_unit_.execute(word);
     previous_word_ = word;
+}
+
+// An SFPLOAD wants three instructions between it and the one of the matrix unit ("SFPLOAD", instruction scheduling).
+bool Core::is_unsettled(std::uint32_t dest_row) const {
+    constexpr std::uint64_t kInstructionsBetween = 3;
+    return turns_ - written_in_.at(dest_row) <= kInstructionsBetween;
 }
 
 void Core::record_replay(std::uint32_t slot, std::uint32_t count) {
@@ -131,17 +140,20 @@ void Core::replay(std::uint32_t slot, std::uint32_t count) {
 }
 
 // Rows of SrcA from its counter, rows of DEST from base and counter, both cut to a multiple of eight ("ELWADD").
-void Core::add_sources(std::uint32_t mode, bool releases_source_a) {
+void Core::add_sources(std::uint32_t mode, bool releases_source_a, bool accumulates, std::uint32_t row) {
+    constexpr std::uint32_t kDestAddresses = 1024;
     interrupt_vector_stream();
     require(!source_a_.empty() && source_b_is_zero_, "ELWADD would wait for SrcA or SrcB for ever");
     require(!is_unpacker_awaited_, "ELWADD and the unpacker write DEST at once");
     const std::uint32_t source_row = source_row_ & ~(kRowsPerElwadd - 1);
-    const std::uint32_t dest_row = (cursor_.base + cursor_.counter) & ~(kRowsPerElwadd - 1);
+    const std::uint32_t dest_row = (cursor_.base + cursor_.counter + row) % kDestAddresses & ~(kRowsPerElwadd - 1);
     require(dest_row + kRowsPerElwadd <= kDestRows, "ELWADD behind DEST's last row");
     for (std::uint32_t i = 0; i < kRowsPerElwadd * kDestColumns; ++i) {
-        dest_[dest_row + i / kDestColumns][i % kDestColumns] =
-            widen(source_a_.front().at(source_row * kDestColumns + i));
+        Bits& dest = dest_[dest_row + i / kDestColumns][i % kDestColumns];
+        const Bits source = source_a_.front().at(source_row * kDestColumns + i);
+        dest = accumulates ? matrix_add(dest, source) : widen(source);
     }
+    std::fill_n(written_in_.begin() + dest_row, kRowsPerElwadd, turns_);
     const RowAdvance& advance = source_modes_.at(mode);
     source_row_ = advance.clear ? 0 : source_row_ + advance.increment;
     cursor_.apply(mode);

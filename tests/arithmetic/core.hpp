@@ -40,7 +40,8 @@ public:
     void issue(std::uint32_t word);                               // a vector instruction
     void record_replay(std::uint32_t slot, std::uint32_t count);  // of the next instructions, which execute too
     void replay(std::uint32_t slot, std::uint32_t count);
-    void add_sources(std::uint32_t mode, bool releases_source_a);  // ELWADD with a SrcB of zeros, eight rows
+    // ELWADD with a SrcB of zeros, eight rows; `row` is the instruction's own part of the DEST address.
+    void add_sources(std::uint32_t mode, bool releases_source_a, bool accumulates, std::uint32_t row);
     void set_row_base(std::uint32_t row);
     void clear_row_counter();
     void order_vector_after_matrix();  // STALLWAIT
@@ -55,7 +56,12 @@ public:
 
 private:
     void execute(std::uint32_t word);
-    void interrupt_vector_stream() { previous_word_.reset(); }
+    [[nodiscard]] bool is_unsettled(std::uint32_t dest_row) const;
+    // An instruction of another unit.
+    void interrupt_vector_stream() {
+        previous_word_.reset();
+        ++turns_;
+    }
 
     RowFeed feed_;
     Dest dest_{};
@@ -72,6 +78,8 @@ private:
     std::array<RowAdvance, kAddressModes> source_modes_{};
     bool source_b_is_zero_ = false;
     bool dest_is_settled_ = true;  // nothing of the matrix unit's or the unpacker's is still on its way
+    std::uint64_t turns_ = 0;      // instructions of the math thread so far
+    std::array<std::uint64_t, kDestRows> written_in_{};  // the turn in which the matrix unit wrote a row
 
     std::array<std::uint32_t, 32> replay_buffer_{};
     std::uint32_t recording_slot_ = 0;

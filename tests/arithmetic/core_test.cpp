@@ -38,7 +38,7 @@ protected:
         core.zero_source_b();
         core.feed().wait_front(0, 1);
         core.unpack_to_source_a(core.feed().front_address(0), 64);
-        core.add_sources(0, true);
+        core.add_sources(0, true, false, 0);
     }
 
     std::vector<Bits> row = std::vector<Bits>(64, 0x3f800000);
@@ -94,8 +94,8 @@ TEST_F(CoreTest, FindsAddressesOutsideItsPages) {
 TEST_F(CoreTest, FindsWaitsThatCannotEnd) {
     EXPECT_THROW(core.feed().wait_front(0, 3), std::logic_error);
     core.feed().wait_front(0, 1);
-    EXPECT_THROW(core.feed().wait_front(0, 2), std::logic_error);  // there is one row
-    EXPECT_THROW(core.add_sources(0, true), std::logic_error);     // nothing was unpacked
+    EXPECT_THROW(core.feed().wait_front(0, 2), std::logic_error);         // there is one row
+    EXPECT_THROW(core.add_sources(0, true, false, 0), std::logic_error);  // nothing was unpacked
 }
 
 class Float32CoreTest : public testing::Test {

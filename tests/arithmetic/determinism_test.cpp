@@ -15,7 +15,7 @@ constexpr std::size_t kRowsDrawn = 61;  // no multiple of a batch or a block
 
 class Determinism : public testing::TestWithParam<std::uint32_t> {};
 
-INSTANTIATE_TEST_SUITE_P(Widths, Determinism, testing::Values(20, 32, 64, 96, 384, 1024, 1056, 2048));
+INSTANTIATE_TEST_SUITE_P(Widths, Determinism, testing::Values(20, 32, 64, 96, 384, 760, 1000, 1024, 1056, 2048, 4096));
 
 TEST_P(Determinism, RowsPerBatchAndPerBlockDecideNoBit) {
     const std::vector<const Configuration*> all = find_configurations({.width = GetParam()});

@@ -4,6 +4,8 @@
 //         files x, gamma, beta, residual that the call has -> y, sum, mean, rstd that it returns; epsilon 1e-5
 //     interpret multiply-add <triples> <results>
 //         a, b, c -> a * b + c
+//     interpret matrix-add <pairs> <results>
+//         fp32 a, bf16 b -> a + b as the matrix unit adds
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "configuration.hpp"
+#include "matrix_add.hpp"
 
 namespace {
 
@@ -69,6 +72,15 @@ void interpret_multiply_add(const std::vector<std::string>& words) {
     write_numbers(words.at(2), results);
 }
 
+void interpret_matrix_add(const std::vector<std::string>& words) {
+    const auto pairs = read_numbers<Bits>(words.at(1));
+    std::vector<Bits> results;
+    for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
+        results.push_back(matrix_add(pairs[i], pairs[i + 1]));
+    }
+    write_numbers(words.at(2), results);
+}
+
 }  // namespace
 
 int main(int count, char** values) {
@@ -78,10 +90,12 @@ int main(int count, char** values) {
             interpret_rows(words);
         } else if (words.size() == 3 && words[0] == "multiply-add") {
             interpret_multiply_add(words);
+        } else if (words.size() == 3 && words[0] == "matrix-add") {
+            interpret_matrix_add(words);
         } else {
             throw std::invalid_argument(
                 "use: rows <width> <rows per batch, or 0> <options> <folder>, "
-                "or: multiply-add <triples> <results>");
+                "or: multiply-add <triples> <results>, or: matrix-add <pairs> <results>");
         }
     } catch (const std::exception& error) {
         std::cerr << "interpret: " << error.what() << "\n";

@@ -49,6 +49,9 @@ public:
     // `dest` and `cursor` are the core's and outlive the unit. Registers hold what nobody may rely on.
     VectorUnit(Dest& dest, RowCursor& cursor);
 
+    // The first of the DEST rows that an SFPLOAD reads.
+    [[nodiscard]] std::uint32_t first_row_of(std::uint32_t load) const { return place_of(load).first_row; }
+
     // Carries out one instruction. Throws std::logic_error for one that is not described or not expected.
     void execute(std::uint32_t word);
 

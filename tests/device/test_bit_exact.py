@@ -1,4 +1,4 @@
-"""The device's bits are those of the host's interpreter (tests/arithmetic), and its multiply-add is the simulator's.
+"""The device's bits are those of the host's interpreter (tests/arithmetic), and its additions are the simulator's.
 
 The interpreter runs the same compute kernel on the host, by the ISA documents. It is an executable of the C++ tests:
 `build/dev/tests/arithmetic/interpret`, or where LAYERNORM_FUSED_RM_INTERPRETER says.
@@ -57,7 +57,7 @@ def planned_rows_per_batch(case: Case, device) -> int:
     return dict(plan.compile_time_arguments)["rows_per_batch"]
 
 
-@pytest.mark.parametrize("shape", [(12, 64), (9, 96), (7, 384), (6, 1024), (3, 1056), (4, 2048)])
+@pytest.mark.parametrize("shape", [(12, 64), (9, 96), (7, 384), (13, 760), (6, 1000), (6, 1024), (3, 1056), (4, 2048)])
 @pytest.mark.parametrize("mean, sigma", [(0.5, 2), (100, 1)])
 def test_rows_spread_over_cores(device, tmp_path, shape, mean, sigma):
     case = normal_case(shape, mean, sigma, seed=shape[1])
@@ -65,7 +65,7 @@ def test_rows_spread_over_cores(device, tmp_path, shape, mean, sigma):
     np.testing.assert_array_equal(bits(run(case, device)), bits(expected))
 
 
-@pytest.mark.parametrize("shape, rows_per_batch", [((1, 96), 1), ((24, 2048), 2), ((36, 1024), 3), ((48, 96), 4), ((9, 20), 6), ((48, 32), 8)])
+@pytest.mark.parametrize("shape, rows_per_batch", [((1, 96), 1), ((36, 2048), 3), ((36, 1024), 3), ((48, 96), 4), ((9, 20), 6), ((48, 32), 8)])
 def test_whole_batches_on_one_core(device, tmp_path, shape, rows_per_batch):
     """Twelve banks give runs of a twelfth of the rows: one batch each."""
     case = normal_case(shape, 3, 2, seed=rows_per_batch)
@@ -194,6 +194,21 @@ def test_multiply_add_is_the_simulators(tmp_path):
     interpret("multiply-add", tmp_path / "triples", tmp_path / "results")
     expected = [vector.fma_model_wh(*triple) for triple in triples.tolist()]
     np.testing.assert_array_equal(np.fromfile(tmp_path / "results", "<u4"), np.array(expected, np.uint32))
+
+
+def test_matrix_add_is_the_simulators(tmp_path):
+    """100,000 fp32 numbers and bfloat16 ones added to them, from the triples: many cancel, also to a few units."""
+    unit = pytest.importorskip("framework.pe.tensix.backends.matrix").MatrixUnit
+    pairs = np.ascontiguousarray(draw_triples(100_000, seed=2)[:, [2, 0]])
+    pairs[:, 1] &= 0xFFFF0000
+    near = slice(0, 25_000)
+    few_units = np.random.default_rng(3).integers(-3, 4, 25_000)
+    pairs[near, 0] = ((pairs[near, 1] ^ 0x80000000).astype(np.int64) + few_units).astype("<u4")
+    pairs.tofile(tmp_path / "pairs")
+    interpret("matrix-add", tmp_path / "pairs", tmp_path / "results")
+    dest, source = pairs.astype(np.int64).T
+    expected = unit._fpu_accumulate_batch(unit._fpu_sum_batch(source, np.zeros_like(source)), dest, True, True)
+    np.testing.assert_array_equal(np.fromfile(tmp_path / "results", "<u4"), expected.astype(np.uint32))
 
 
 def draw_triples(count: int, seed: int) -> np.ndarray:

@@ -41,7 +41,7 @@ private:
     if (problem.residual) {
         return contract::kElementsPerChunk;
     }
-    return (contract::kChunksPerResidentZone - (problem.returns_statistics ? 1 : 0)) *
+    return (contract::kChunksPerZone - (problem.returns_statistics ? 1 : 0)) *
            std::int64_t{contract::kElementsPerChunk};
 }
 

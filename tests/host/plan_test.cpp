@@ -42,8 +42,8 @@ TEST(Plan, of_1024_rows_of_384_elements_says_how_rows_are_cut) {
     EXPECT_EQ(arguments.at(argument::kWidth), 384U);
     EXPECT_EQ(arguments.at(argument::kRowStride), 384U);
     EXPECT_EQ(arguments.at(argument::kSegments), 1U);
-    EXPECT_EQ(arguments.at(argument::kRowsPerBatch), 4U);
-    EXPECT_EQ(arguments.at(argument::kRowsPerBlock), 8U);
+    EXPECT_EQ(arguments.at(argument::kRowsPerBatch), 3U);  // of 18 a core
+    EXPECT_EQ(arguments.at(argument::kRowsPerBlock), 6U);
     EXPECT_EQ(arguments.at(argument::kBufferPageElements), 3072U);
     EXPECT_EQ(arguments.at(contract::kInputArguments.page_bytes), 768U);
     EXPECT_EQ(arguments.at(contract::kOutputArguments.page_bytes), 768U);

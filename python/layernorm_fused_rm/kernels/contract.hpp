@@ -40,15 +40,13 @@ inline constexpr uint32_t kElementsPerPairedRow = kElementsPerVectorPair / 2;
     return row_stride == kElementsPerPairedRow ? 2 : 1;
 }
 
-// DEST is shared out in two zones, one computed while the other is packed. Rows of one segment (width <= 1,024):
-// zones of three chunks, gamma and beta resident in the last two chunks of DEST. Wider rows: zones of four chunks, two
-// for rows and one each for the segment's gamma and beta. A residual's rows lie one chunk behind the input's; the
-// statistics of a resident zone in its last chunk.
+// DEST is shared out in two zones of three chunks, one computed while the other is packed; gamma and beta lie in the last
+// two chunks, for good where a row is one segment (width <= 1,024), else those of the segment at hand. A residual's rows
+// lie one chunk behind the input's; the statistics of a block of short rows in its zone's last chunk.
 inline constexpr uint32_t kZones = 2;
-inline constexpr uint32_t kChunksPerResidentZone = 3;
-inline constexpr uint32_t kChunksPerStreamedZone = 4;
+inline constexpr uint32_t kChunksPerZone = 3;
 inline constexpr uint32_t kMaxVectorsPerBatch = 4;       // of rows: one LREG each in the reduction over lanes
-inline constexpr uint32_t kMaxStreamedRowsPerBatch = 2;  // of DEST's zone; one if rows are shifted (sfpu/steps.hpp)
+inline constexpr uint32_t kMaxStreamedRowsPerBatch = 3;  // a chunk each; one if rows are shifted (sfpu/steps.hpp)
 inline constexpr uint32_t kMaxShiftedStreamedRowsPerBatch = 1;
 
 // A row's statistics in DEST and in a page of kStatistics: its mean fills the even elements of one vector pair, its

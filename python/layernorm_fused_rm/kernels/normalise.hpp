@@ -1,7 +1,8 @@
 // The math thread's part of the norm: the passes over a batch of rows that lies in DEST.
 //
 // Each pass is one sequence of sfpu/steps.hpp, repeated over the row's vectors, a single row's two at a time; the last
-// vectors of a width that is no multiple of 64 run under a lane mask, so that padding never counts.
+// vectors of a width that is no multiple of 64 run under a lane mask, so that padding never counts. Half of the pass that
+// sums bf16 rows is the FPU's.
 #pragma once
 
 #include <stdint.h>
@@ -11,6 +12,7 @@
 #include "contract.hpp"
 #include "sfpu/statistics.hpp"
 #include "sfpu/steps.hpp"
+#include "tensix/fill.hpp"
 
 namespace layernorm_fused_rm {
 
@@ -20,6 +22,25 @@ inline constexpr uint32_t kBatchStrideRows =
     kIsResident ? kRowsPerVector * kRowStride / contract::kElementsPerDestRow : kChunkRows;
 inline constexpr uint32_t kVectorsPerStep = kVectorsPerBatch == 1 ? 2 : 1;
 inline constexpr uint32_t kDestRowsPerStep = kVectorsPerStep * sfpu::kDestRowsPerVector;
+inline constexpr uint32_t kVectorsPerChunk = contract::kElementsPerChunk / sfpu::kLanes;
+
+// The row's last segment: whole vectors, an even number, then a last pair of vectors of which kTail elements count.
+inline constexpr uint32_t kLastSegment = kWidth - (kSegments - 1) * contract::kElementsPerChunk;
+inline constexpr uint32_t kElementsPerPair = contract::kElementsPerVectorPair / kRowsPerVector;  // of one row
+inline constexpr uint32_t kTail = kLastSegment % kElementsPerPair;
+inline constexpr uint32_t kWholeVectors = kLastSegment / kElementsPerPair * 2;
+inline constexpr uint32_t kLastVectors = kWholeVectors + (kTail != 0 ? 2 : 0);
+
+// Where rows are summed as they come, the FPU adds their octets up in pairs as it moves them to DEST, which halves what
+// is left to the SFPU (tensix/fill.hpp): of a streamed row the whole segments, of a resident one that has a bank of SrcA
+// to itself the whole octets.
+inline constexpr bool kSumsOnFpu = kCentres && !kShifts;
+inline constexpr bool kSumsSegmentsOnFpu = kSumsOnFpu && !kIsResident;
+inline constexpr uint32_t kWholeSegments = kWidth / contract::kElementsPerChunk;
+inline constexpr uint32_t kOctetsPerRow = kRowStride / tensix::kElementsPerOctet;
+inline constexpr bool kSumsWhileMoving = kSumsOnFpu && kIsResident && kRowStride > contract::kElementsPerChunk / 2 &&
+                                         kRowStride % tensix::kElementsPerOctet == 0;
+inline constexpr uint32_t kPairsOfOctets = kSumsWhileMoving ? kWidth / tensix::kElementsPerOctet / 2 : 0;
 
 }  // namespace layernorm_fused_rm
 
@@ -29,7 +50,7 @@ inline constexpr uint32_t kDestRowsPerStep = kVectorsPerStep * sfpu::kDestRowsPe
 
 namespace layernorm_fused_rm {
 
-inline constexpr uint32_t kVectorsPerChunk = contract::kElementsPerChunk / sfpu::kLanes;
+inline constexpr uint32_t kVectorsPerOctet = tensix::kElementsPerOctet / sfpu::kLanes;
 inline constexpr sfpu::RowConstants kConstants = {
     read_argument(contract::argument::kNegativeSumScaleBits), read_argument(contract::argument::kCentreScaleBits),
     read_argument(contract::argument::kNegativeMeanSquareScaleBits), read_argument(contract::argument::kRstdScaleBits),
@@ -48,13 +69,6 @@ inline constexpr sfpu::Stores kFirstStores = {kIsResident && (kResidualTensor.is
                                               kIsResident&& kSumTensor.is_there()};
 inline constexpr sfpu::Affine kAffine = {kGammaVector.is_there(), kBetaVector.is_there(), kGammaIsZeroCentred,
                                          kChunkRows};
-
-// The row's last segment: whole vectors, an even number, then a last pair of vectors of which kTail elements count.
-inline constexpr uint32_t kLastSegment = kWidth - (kSegments - 1) * contract::kElementsPerChunk;
-inline constexpr uint32_t kElementsPerPair = contract::kElementsPerVectorPair / kRowsPerVector;  // of one row
-inline constexpr uint32_t kTail = kLastSegment % kElementsPerPair;
-inline constexpr uint32_t kWholeVectors = kLastSegment / kElementsPerPair * 2;
-inline constexpr uint32_t kLastVectors = kWholeVectors + (kTail != 0 ? 2 : 0);
 
 // clang-format off
 struct SetConstants { static constexpr sfpu::Sequence value = sfpu::set_constants(kLaterPass, kConstants); };
@@ -98,33 +112,37 @@ struct Normalise {
     }
 };
 
-template <typename Pass>
-struct Step { static constexpr sfpu::Sequence value = Pass::step(Pass::batch).advance(); };
-// One of the last two vectors, even (0) or odd elements (1).
-template <typename Pass, uint32_t vector>
+// From vector `first` of a row on.
+template <typename Pass, uint32_t first = 0>
+struct Step { static constexpr sfpu::Sequence value = Pass::step(Pass::batch.from_vector(first)).advance(); };
+// One of the last two vectors, even (0) or odd elements (1), of a pass from vector `first` on.
+template <typename Pass, uint32_t vector, uint32_t first = 0>
 struct TailStep {
-    static constexpr sfpu::Batch batch = Pass::batch.with_vector(vector);
+    static constexpr sfpu::Batch batch = Pass::batch.with_vector(first + vector);
     static constexpr sfpu::Sequence value =
         sfpu::masked(batch, Pass::step(batch), static_cast<int32_t>(kTail) - static_cast<int32_t>(vector));
 };
+// Of what the FPU has added up of one row of the batch.
+template <uint32_t row>
+struct SumPairs { static constexpr sfpu::Sequence value = sfpu::sum_row_step(row, kVectorsPerStep).advance(); };
 // clang-format on
 
 // The next batch's rows, and a segment's, start here; steps count vectors from it.
 inline void point_sfpu_at(uint32_t dest_row) { TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row); }
 inline void rewind() { TTI_SETRWC(p_setrwc::CLR_NONE, 0, 0, 0, 0, p_setrwc::SET_D); }
 
-// One pass that sums: over a whole chunk, or over the row's last segment with its padding masked.
-template <typename Pass>
+// One pass that sums: over a whole chunk, or over the row's last segment with its padding masked, from vector `first` on.
+template <typename Pass, uint32_t first = 0>
 inline void run_summing_pass(bool is_last_segment) {
     if (!is_last_segment) {
         sfpu::repeat<Step<Pass>>(kVectorsPerChunk / kVectorsPerStep);
     } else {
-        if constexpr (kWholeVectors != 0) {
-            sfpu::repeat<Step<Pass>>(kWholeVectors / kVectorsPerStep);
+        if constexpr (kWholeVectors > first) {
+            sfpu::repeat<Step<Pass, first>>((kWholeVectors - first) / kVectorsPerStep);
         }
         if constexpr (kTail != 0) {
-            sfpu::issue<TailStep<Pass, 0>>();
-            sfpu::issue<TailStep<Pass, 1>>();
+            sfpu::issue<TailStep<Pass, 0, first>>();
+            sfpu::issue<TailStep<Pass, 1, first>>();
         }
     }
     rewind();
@@ -145,6 +163,16 @@ inline void run_changing_pass(bool is_last_segment, uint32_t affine_distance = 0
     rewind();
 }
 
+// Some steps of such a pass, from `dest_row` on; none if there are none.
+template <typename Pass>
+inline void run_part(uint32_t dest_row, uint32_t steps, uint32_t affine_distance) {
+    if (steps != 0) {
+        point_sfpu_at(dest_row);
+        sfpu::repeat<Step<Pass>>(steps, affine_distance);
+        rewind();
+    }
+}
+
 // A statistic from its registers -> the batch's statistics in DEST, `distance` rows from the batch, if they are returned.
 template <typename Store>
 inline void store_statistic(uint32_t distance) {
@@ -162,17 +190,43 @@ inline void adjust_paired_rows() {
     }
 }
 
-// Statistics of one batch at `dest_row`: x -> c (x - mean) in place, rstd / c in L0..L3. Resident rows only.
+// The sums of `pairs` pairs of octets, which the FPU has put to `dest_row` -> the sum of row `row` of the batch. Each
+// octet is loaded four instructions and more behind its last addition, and needs three ("SFPLOAD").
+template <uint32_t row, uint32_t pairs>
+inline void sum_pairs(uint32_t dest_row) {
+    point_sfpu_at(dest_row);
+    sfpu::repeat<SumPairs<row>>(pairs * kVectorsPerOctet / kVectorsPerStep);
+    rewind();
+}
+
+// One row of a batch, SrcA -> DEST from `dest_row`, and all its pairs of octets -> its sum.
+template <uint32_t row>
+inline void move_and_sum_row(uint32_t dest_row) {
+    tensix::move_to_dest_with_sums<kOctetsPerRow, kPairsOfOctets>(dest_row);
+    sum_pairs<row, kPairsOfOctets>(dest_row);
+    tensix::order_fill_after_sfpu();
+    tensix::move_first_octets<kPairsOfOctets>();
+}
+
+// The sums of a batch's rows; of rows that the FPU has summed, what is behind the last pair of octets.
+inline void sum_rows() {
+    constexpr uint32_t kSummed = 2 * kPairsOfOctets * kVectorsPerOctet;
+    if constexpr (kSummed < kLastVectors) {
+        run_summing_pass<Sum, kSummed>(true);
+    }
+}
+
+// Statistics of one batch at `dest_row`: x -> c (x - mean) in place, rstd / c in L0..L3. Resident rows only. The sums
+// have been cleared, or hold what the FPU has summed.
 inline void find_statistics(uint32_t dest_row, uint32_t statistics_distance) {
     point_sfpu_at(dest_row);
-    sfpu::issue<ClearSums>();
     if constexpr (kShifts) {
         sfpu::issue<FindShifts>();
         store_statistic<StoreShifts>(statistics_distance);
         adjust_paired_rows<Shift>();
     }
     if constexpr (kCentres) {
-        run_summing_pass<Sum>(true);
+        sum_rows();
         sfpu::issue<FindCentres>();
         store_statistic<StoreMeans>(statistics_distance);
         adjust_paired_rows<Centre>();

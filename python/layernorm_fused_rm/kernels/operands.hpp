@@ -54,19 +54,26 @@ private:
     uint32_t packed_bytes_ = kOutputTensor.element_bytes;
 };
 
+// L1 address of an element of a buffer's front page, or of one behind it. Unpack thread.
+template <const tensix::Operand& operand>
+inline uint32_t element_address(uint32_t element) {
+    return tensix::front_address(operand.buffer) + element * operand.element_bytes;
+}
+
 // `elements` elements of a buffer, from element `offset` of its front page -> DEST.
 template <const tensix::Operand& operand>
-inline void fill_from_element(uint32_t offset, uint32_t dest_row, uint32_t elements, Formats& formats) {
+inline __attribute__((always_inline)) void fill_from_element(uint32_t offset, uint32_t dest_row, uint32_t elements,
+                                                             Formats& formats) {
     if constexpr (is_there(operand)) {
         formats.template unpack_from<operand>();
-        tensix::fill<operand>(tensix::front_address(operand.buffer) + offset * operand.element_bytes, dest_row,
-                              elements);
+        tensix::fill<operand>(element_address<operand>(offset), dest_row, elements);
     }
 }
 
 // The same from the page that is `page` pages behind the front.
 template <const tensix::Operand& operand>
-inline void fill_from_page(uint32_t page, uint32_t dest_row, uint32_t elements, Formats& formats) {
+inline __attribute__((always_inline)) void fill_from_page(uint32_t page, uint32_t dest_row, uint32_t elements,
+                                                          Formats& formats) {
     fill_from_element<operand>(page * kPageElements, dest_row, elements, formats);
 }
 

@@ -32,7 +32,7 @@ struct p_setadc {
     static constexpr std::uint32_t UNP_A = 1;
 };
 struct p_elwise {
-    static constexpr std::uint32_t CLR_NONE = 0, CLR_A = 1, DEST_ACCUM_DIS = 0, SRCB_NO_BCAST = 0;
+    static constexpr std::uint32_t CLR_NONE = 0, CLR_A = 1, DEST_ACCUM_DIS = 0, DEST_ACCUM_EN = 1, SRCB_NO_BCAST = 0;
 };
 struct p_setrwc {
     static constexpr std::uint32_t CLR_NONE = 0, CLR_B = 2, SET_D = 4;
@@ -124,8 +124,9 @@ inline void TT_INSN(std::uint32_t word) { running_core().issue(word); }
 inline void TTI_REPLAY(std::uint32_t slot, std::uint32_t count, std::uint32_t, std::uint32_t loads) {
     loads != 0 ? running_core().record_replay(slot, count) : running_core().replay(slot, count);
 }
-inline void TTI_ELWADD(std::uint32_t clear, std::uint32_t, std::uint32_t, std::uint32_t mode, std::uint32_t) {
-    running_core().add_sources(mode, clear == p_elwise::CLR_A);
+inline void TTI_ELWADD(std::uint32_t clear, std::uint32_t accumulates, std::uint32_t, std::uint32_t mode,
+                       std::uint32_t row) {
+    running_core().add_sources(mode, clear == p_elwise::CLR_A, accumulates == p_elwise::DEST_ACCUM_EN, row);
 }
 inline void TT_SETC16(std::uint32_t, std::uint32_t row) { running_core().set_row_base(row); }
 template <typename... Operands>

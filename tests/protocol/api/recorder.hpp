@@ -66,7 +66,7 @@ enum class EventKind : uint8_t {
     kUnpackZeroes,       // UNPACR_NOP: index = source register, first = what it does
     kSetDestOffset,      // first = DEST row
     kAddressMode,        // index = slot, first = SrcA increment, second = DEST increment, third = kClear* flags
-    kMoveToDest,         // ELWADD: index = slot, first = released sources, second = dest
+    kMoveToDest,         // ELWADD: index = slot, first = released sources, second = dest, third = adds to it
     kSetCounters,        // SETRWC: first = mask, second = released sources
     kReleaseSources,     // CLEARDVALID: first = sources
     kReplay,             // index = start, first = length, second = kReplay* flags

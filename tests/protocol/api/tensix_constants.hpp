@@ -21,6 +21,10 @@ struct p_unpacr_nop {
     static constexpr uint32_t UNP_ZEROSRC = 1, UNP_SET_DVALID = 7;
 };
 inline constexpr uint32_t SrcA = 0, SrcB = 1;
+struct p_elwise {
+    static constexpr uint32_t CLR_NONE = 0, CLR_A = 1, CLR_B = 2, CLR_AB = 3;
+    static constexpr uint32_t DEST_ACCUM_DIS = 0, DEST_ACCUM_EN = 1, SRCB_NO_BCAST = 0;
+};
 
 // ckernel_structs.h
 struct semaphore {

@@ -11,15 +11,35 @@ namespace {
 constexpr std::uint32_t kBytesPerElement = 2;  // others do not fit in SrcA
 constexpr std::uint32_t kL1Alignment = 32;     // stricter than the unpacker is
 constexpr std::uint32_t kRowsPerMove = 8;      // one ELWADD
+constexpr std::uint32_t kDestAddresses = 1024;
 
-void move_row(Tensix& tensix, std::uint32_t from, std::uint32_t to) {
+// Elements of a row, all there and as they came, added to others of it. Of a row that there is not, anything is.
+[[nodiscard]] Tag add_tags(const Tensix& tensix, const Tag& dest, const Tag& source) {
+    if (dest.content == Content::kNothing || source.content == Content::kNothing) {
+        return {};
+    }
+    require(dest.content == Content::kRow && source.content == Content::kRow && dest.row == source.row &&
+                dest.done == both(0) && source.done == both(0) && source.element > dest.element &&
+                (source.element - dest.element) % (4 * kDestRowElements) == 0,
+            Rule::kIdentity, "the FPU adds what does not belong together");
+    require(source.element + kDestRowElements <= tensix.call.width, Rule::kIdentity, "the FPU adds padding");
+    require(dest.added == 0, Rule::kSources, "adds a third number, which Wormhole's FPU may normalise wrongly");
+    Tag sum = dest;
+    sum.added = 1;
+    sum.distance = source.element - dest.element;
+    return sum;
+}
+
+void move_row(Tensix& tensix, std::uint32_t from, std::uint32_t to, bool adds) {
     own_dest_row(tensix, to);
     DestRow& row = tensix.dest[to];
     use_dest_row(tensix, row);
     require(row.sfpu_stamp < tensix.fpu_waits, Rule::kVectorOrder,
             "the FPU overwrites a DEST row that the SFPU may still use");
-    row.tag = tensix.srca[tensix.srca_reading].rows[from];
+    const Tag& source = tensix.srca[tensix.srca_reading].rows[from];
+    row.tag = adds ? add_tags(tensix, row.tag, source) : source;
     row.fpu_stamp = tensix.sfpu_waits;
+    row.fpu_turn = tensix.turns;
     row.sfpu_stamp = 0;
 }
 
@@ -135,18 +155,19 @@ void release_sources(Tensix& tensix, std::uint32_t sources) {
     }
 }
 
-// ELWADD with a zero SrcB: eight rows of SrcA to DEST.
+// ELWADD with a zero SrcB: eight rows of SrcA to DEST, or added to it.
 bool move_to_dest(Tensix& tensix, const Event& event) {
     if (!tensix.srca[tensix.srca_reading].is_full || !tensix.srcb_is_full) {
         return false;
     }
     require(tensix.moved_bytes == tensix.srca[tensix.srca_reading].element_bytes, Rule::kFormat,
             "the FPU is set to another format than what SrcA has");
-    const std::uint32_t to = tensix.dest_offset + tensix.dest_row + event.second;
+    ++tensix.turns;
+    const std::uint32_t to = (tensix.dest_offset + tensix.dest_row + event.second) % kDestAddresses;
     require(tensix.srca_row + kRowsPerMove <= kSourceRows, Rule::kSources, "reads beyond the end of SrcA");
     require(to + kRowsPerMove <= kDestRows, Rule::kZones, "the FPU writes beyond the end of DEST");
     for (std::uint32_t row = 0; row < kRowsPerMove; ++row) {
-        move_row(tensix, tensix.srca_row + row, to + row);
+        move_row(tensix, tensix.srca_row + row, to + row, event.third == p_elwise::DEST_ACCUM_EN);
     }
     const AddressMode& mode = tensix.modes[event.index];
     tensix.srca_row = (mode.clears & kClearSrcA) != 0 ? 0 : tensix.srca_row + mode.srca_increment;

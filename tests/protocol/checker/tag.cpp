@@ -34,6 +34,7 @@ std::string describe(const Tag& tag) {
     if (tag.done[0] != tag.done[1]) {
         text += ", odd ones" + names_of(tag.done[1], kDoneNames);
     }
+    text += tag.added != 0 ? " with " + std::to_string(tag.added) + " others added" : "";
     return text + (tag.element_bytes != 0 ? ", " + std::to_string(tag.element_bytes) + " bytes each" : "");
 }
 

@@ -37,10 +37,13 @@ struct Tag {
     Content content = Content::kNothing;
     std::uint8_t element_bytes = 0;  // in L1 and device memory
     Halves done{};
+    std::uint32_t added = 0;     // so many others of the same row have been added to these by the FPU
+    std::uint32_t distance = 0;  // and the sum of how many elements on they lay
 
     bool operator==(const Tag&) const = default;
     [[nodiscard]] bool is_same_place(const Tag& other) const {
-        return row == other.row && element == other.element && content == other.content;
+        return row == other.row && element == other.element && content == other.content && added == other.added &&
+               distance == other.distance;
     }
     // The same `elements` elements on.
     [[nodiscard]] Tag from(std::uint32_t elements) const {
@@ -77,6 +80,10 @@ struct Call {
     // The number, from one, of a row's vector with an element, even (half 0) or odd.
     [[nodiscard]] static std::uint32_t vector_number(std::uint32_t element, std::uint32_t half) {
         return element / 64 * 2 + half + 1;
+    }
+    // The numbers of the vectors that a tag stands for, added up.
+    [[nodiscard]] static std::uint32_t vector_numbers(const Tag& tag, std::uint32_t half) {
+        return (tag.added + 1) * vector_number(tag.element, half) + tag.distance / 64 * 2;
     }
     // Each vector counts as its number, so that none is left out for another.
     [[nodiscard]] std::uint32_t check_sum() const { return vectors() * (vectors() + 1) / 2; }

@@ -111,7 +111,13 @@ void vector_instruction(Tensix& tensix, std::uint32_t word) {
     execute_vector(tensix, word);
 }
 
+void set_dest_offset(Tensix& tensix, const Event& event) {
+    ++tensix.turns;
+    tensix.dest_offset = event.first;
+}
+
 void set_counters(Tensix& tensix, const Event& event) {
+    ++tensix.turns;
     tensix.srca_row = (event.first & p_setrwc::SET_A) != 0 ? 0 : tensix.srca_row;
     tensix.dest_row = (event.first & p_setrwc::SET_D) != 0 ? 0 : tensix.dest_row;
     release_sources(tensix, event.second);
@@ -180,7 +186,7 @@ bool execute(Core& core, Thread thread, const Event& event) {
         case EventKind::kSyncPostAfter: post_semaphore(tensix, thread, event); return true;
         case EventKind::kSyncGet: get_semaphore_token(tensix, thread, event); return true;
         case EventKind::kSyncInit: tensix.semaphores[index_of(event.index)] = {event.second, event.first}; return true;
-        case EventKind::kSetDestOffset: tensix.dest_offset = event.first; return true;
+        case EventKind::kSetDestOffset: set_dest_offset(tensix, event); return true;
         case EventKind::kSelectContext: tensix.context = event.first; return true;
         case EventKind::kSetUnpackElements: tensix.elements = event.first; return true;
         case EventKind::kSetCounters: set_counters(tensix, event); return true;

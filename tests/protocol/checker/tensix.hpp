@@ -30,6 +30,7 @@ struct DestRow {
     std::int64_t commit = -1;      // the last commit that handed it to the packer
     bool is_dirty = false;         // written since
     std::uint32_t fpu_stamp = 0;   // 1 + number of waits of SFPU for FPU when the FPU wrote it; 0: never
+    std::int64_t fpu_turn = 0;     // the turn of that instruction
     std::uint32_t sfpu_stamp = 0;  // 1 + number of waits of FPU for SFPU when the SFPU used it; 0: never
     std::uint32_t math_stamp = 0;  // 1 + number of times math was ready when FPU or SFPU used it; 0: never
     std::int64_t unpacks = 0;      // number of hand-overs by the unpacker, the one of its write included
@@ -119,6 +120,7 @@ struct Tensix {
     // Math.
     std::uint32_t moved_bytes = 0;  // an element of the SrcA format that the FPU is set to
     std::array<AddressMode, 8> modes{};
+    std::int64_t turns = 0;  // instructions that have gone to FPU, SFPU or configuration unit
     std::uint32_t dest_offset = 0;
     std::uint32_t srca_row = 0;  // counters
     std::uint32_t dest_row = 0;

@@ -31,8 +31,8 @@ namespace sfpu = layernorm_fused_rm::sfpu;
 
 // Marks something as done to elements, which must be the first time.
 void mark(LaneRow& row, std::uint8_t done, bool is_asked_for) {
-    require(is_asked_for && (row.tag.done[0] & done) == 0, Rule::kIdentity,
-            "something is done to a row's elements twice, or without being asked for");
+    require(is_asked_for && (row.tag.done[0] & done) == 0 && row.tag.added == 0, Rule::kIdentity,
+            "something is done to a row's elements twice, or without being asked for, or to sums of them");
     row.tag.done[0] |= done;
 }
 
@@ -85,8 +85,9 @@ void add(const Tensix& tensix, LaneRow& row, const LaneRow& term) {
     const Call& call = tensix.call;
     require(row.tag.done[0] == (is_square ? call.squared() : call.summed()), Rule::kIdentity,
             "sums elements to which not all has been done that must be, or more");
+    require(row.tag.added == 0 || !is_square, Rule::kIdentity, "squares sums of elements");
     const Statistic added{.row = row.tag.row,
-                          .check_sum = Call::vector_number(row.tag.element, row.half),
+                          .check_sum = Call::vector_numbers(row.tag, row.half),
                           .sources = is_square ? kFromSquares : kFromSum};
     LaneRow result{.statistic = combine(accumulator.statistic, added)};
     result.statistic.check_sum = accumulator.statistic.check_sum + added.check_sum;
@@ -98,7 +99,7 @@ void add(const Tensix& tensix, LaneRow& row, const LaneRow& term) {
     if (!is_row(lanes)) {
         return lanes;
     }
-    require(Call::vector_number(lanes.tag.element, lanes.half) == 1 && lanes.tag.done[0] == tensix.call.joined(),
+    require(Call::vector_numbers(lanes.tag, lanes.half) == 1 && lanes.tag.done[0] == tensix.call.joined(),
             Rule::kIdentity, "takes something else for a row's first element");
     return {.statistic = {.row = lanes.tag.row, .check_sum = 0, .sources = kFromFirst}};
 }

@@ -12,6 +12,8 @@ namespace sfpu = layernorm_fused_rm::sfpu;
 constexpr std::uint32_t kRowsPerVector = 4;  // DEST rows of which a vector covers the even or odd columns
 constexpr std::uint32_t kOddColumns = 2;     // bit of the address
 constexpr std::uint32_t kAddressBits = 0x3ff;
+// Between an FPU instruction and an SFPLOAD of what it writes, where nothing else orders them ("SFPLOAD", scheduling).
+constexpr std::int64_t kInstructionsBetween = 3;
 
 [[nodiscard]] std::uint32_t field(std::uint32_t word, std::uint32_t shift) { return (word >> shift) & 0xfU; }
 
@@ -30,8 +32,8 @@ struct Access {
     require(first_row + kRowsPerVector <= kDestRows, Rule::kZones, "the SFPU goes beyond the end of DEST");
     for (std::uint32_t i = 0; i < kRowsPerVector; ++i) {
         DestRow& row = tensix.dest[first_row + i];
-        require(row.fpu_stamp < tensix.sfpu_waits, Rule::kVectorOrder,
-                "the SFPU uses a DEST row that the FPU may not have written yet");
+        require(row.fpu_stamp < tensix.sfpu_waits || tensix.turns - row.fpu_turn > kInstructionsBetween,
+                Rule::kVectorOrder, "the SFPU uses a DEST row that the FPU may not have written yet");
         use_dest_row(tensix, row);
         row.sfpu_stamp = tensix.fpu_waits;
     }
@@ -109,6 +111,7 @@ void store(Tensix& tensix, std::uint32_t word) {
 
 void execute_vector(Tensix& tensix, std::uint32_t word) {
     using sfpu::Opcode;
+    ++tensix.turns;
     switch (static_cast<Opcode>(word >> 24)) {
         case Opcode::kLoad: load(tensix, word); return;
         case Opcode::kStore: store(tensix, word); return;

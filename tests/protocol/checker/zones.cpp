@@ -1,13 +1,21 @@
 // DEST between math and packer: what is committed, what is released, what either may touch.
+#include <span>
+
 #include "checker/core.hpp"
 #include "checker/tensix_units.hpp"
+#include "contract.hpp"
 #include "tensix_constants.hpp"
 
 namespace protocol {
 namespace {
 
+namespace contract = layernorm_fused_rm::contract;
+
 constexpr std::uint32_t kMathPack = semaphore::MATH_PACK;
 constexpr std::uint32_t kL1Alignment = 32;  // stricter than the packer is
+// Zones are committed in turn. What is behind them is math's for good.
+constexpr std::uint32_t kRowsOfZone = contract::kChunksPerZone * kChunkRows;
+constexpr std::uint32_t kRowsOfZones = contract::kZones * kRowsOfZone;
 constexpr std::uint32_t kFpuAndSfpu = p_stall::MATH | p_stall::WAIT_SFPU;
 
 // DEST row -> L1 units, as many as its elements need in the packer's format.
@@ -35,7 +43,7 @@ void commit_zone(Tensix& tensix, std::uint32_t waits) {
     require((waits & kFpuAndSfpu) == kFpuAndSfpu, Rule::kZones, "commits a zone before FPU and SFPU are done with it");
     const TensixSemaphore& semaphore = tensix.semaphores[kMathPack];
     require(semaphore.value < semaphore.capacity, Rule::kZones, "commits more zones than there are");
-    for (DestRow& row : tensix.dest) {
+    for (DestRow& row : std::span(tensix.dest).subspan(tensix.commits % contract::kZones * kRowsOfZone, kRowsOfZone)) {
         require(!row.is_dirty || row.unpacks <= tensix.known_unpacks, Rule::kDestUnpack,
                 "commits DEST rows that the unpacker may not have written yet");
         row.commit = row.is_dirty ? tensix.commits : row.commit;
@@ -57,7 +65,7 @@ void pack_chunk(Core& core, const Event& event) {
     Tensix& tensix = core.tensix;
     require(tensix.packer_holds_zone, Rule::kZones, "packs without having waited for a zone");
     const std::uint32_t first = event.first * kChunkRows;
-    require(first + kChunkRows <= kDestRows, Rule::kZones, "packs a chunk beyond the end of DEST");
+    require(first + kChunkRows <= kRowsOfZones, Rule::kZones, "packs a chunk that belongs to no zone");
     const std::uint32_t address = byte_address(event.second);
     const Buffer& buffer = core.buffer_at(address);
     const std::uint32_t bytes_per_row = kDestRowElements * tensix.packed_bytes;

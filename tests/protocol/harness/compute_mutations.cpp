@@ -3,41 +3,10 @@
 namespace protocol {
 namespace {
 
-[[nodiscard]] std::vector<Mutation> resident_mutations() {
-    const std::string file = "compute.cpp";
-    const std::string commit =
-        "tensix::commit_zone();\n    tensix::wait_zone();\n    const uint32_t chunk = zone * "
-        "kChunksPerZone;\n    pack_statistics(";
-    const std::string wait =
-        "tensix::wait_zone();\n    const uint32_t chunk = zone * kChunksPerZone;\n    "
-        "pack_statistics(";
-    const std::string sum =
-        "pack_rows<kSumTensor>(kSum, chunk + kResidualRow / kChunkRows, elements, state.formats);\n";
-    const std::string release = sum + "    tensix::release_zone();";
+[[nodiscard]] std::vector<Mutation> block_mutations() {
+    const std::string file = "block.hpp";
     return {
-        {"zone not acquired", file, "tensix::acquire_zone();\n    fill_page<kInputOperand>",
-         "fill_page<kInputOperand>"},
-        {"fill of the other zone", file, "fill_page<kInputOperand>(zone_row(zone),",
-         "fill_page<kInputOperand>(zone_row(zone ^ 1),"},
-        {"commit dropped", file, commit, wait},
-        {"committed twice", file, commit, "tensix::commit_zone();" + commit},
-        {"packer does not wait for the zone", file, wait,
-         "const uint32_t chunk = zone * kChunksPerZone; pack_statistics("},
-        {"zone never released", file, release, sum},
-        {"zone released twice", file, release, release + "tensix::release_zone();"},
-        {"zone released before it is packed", file, wait, "tensix::wait_zone();\n    tensix::release_zone();" + wait},
-        {"zone flip dropped", file, release + "\n    state.zone ^= 1;", release},
-        {"pack of the wrong chunk", file, "pack_rows<kOutputTensor>(kOutput, chunk,",
-         "pack_rows<kOutputTensor>(kOutput, chunk + 1,"},
-        {"pack of the other zone", file, "zone * kChunksPerZone;\n    pack_statistics",
-         "(zone ^ 1) * kChunksPerZone;\n    pack_statistics"},
         {"a chunk too many packed", file, "packed < elements; packed", "packed < elements + 1024; packed"},
-        {"SFPU not ordered behind the fill", file,
-         "elements, state.formats);\n    tensix::order_sfpu_after_fill();\n    for (uint32_t batch",
-         "elements, state.formats);\n    for (uint32_t batch"},
-        {"first batch not normalised", file, "for (uint32_t batch = 0; batch < batches; ++batch) {",
-         "for (uint32_t batch = 1; batch < batches; ++batch) {"},
-        {"batches overlap", file, "batch * kVectorsPerBatch * kBatchStrideRows;", "batch * kBatchStrideRows;"},
         {"output reserve dropped", file, "cb_reserve_back(buffer, 1);", ""},
         {"output push dropped", file, "cb_push_back(buffer, 1);", ""},
         {"output pushed before it is packed", file, "const uint32_t address = tensix::back_address(buffer);",
@@ -52,8 +21,42 @@ namespace {
     };
 }
 
+[[nodiscard]] std::vector<Mutation> resident_mutations() {
+    const std::string file = "resident.hpp";
+    const std::string commit =
+        "tensix::commit_zone();\n    tensix::wait_zone();\n    const uint32_t chunk = zone * "
+        "kChunksPerZone;\n    pack_statistics(";
+    const std::string wait =
+        "tensix::wait_zone();\n    const uint32_t chunk = zone * kChunksPerZone;\n    "
+        "pack_statistics(";
+    const std::string sum =
+        "pack_rows<kSumTensor>(kSum, chunk + kResidualRow / kChunkRows, elements, state.formats);\n";
+    const std::string release = sum + "    tensix::release_zone();";
+    return {
+        {"zone not acquired", file, "tensix::acquire_zone();\n    if constexpr (kSumsWhileMoving)",
+         "if constexpr (kSumsWhileMoving)"},
+        {"fill of the other zone", file, "fill_page<kInputOperand>(zone_row(zone),",
+         "fill_page<kInputOperand>(zone_row(zone ^ 1),"},
+        {"commit dropped", file, commit, wait},
+        {"committed twice", file, commit, "tensix::commit_zone();" + commit},
+        {"packer does not wait for the zone", file, wait,
+         "const uint32_t chunk = zone * kChunksPerZone; pack_statistics("},
+        {"zone never released", file, release, sum},
+        {"zone released twice", file, release, release + "tensix::release_zone();"},
+        {"zone released before it is packed", file, wait, "tensix::wait_zone();\n    tensix::release_zone();" + wait},
+        {"zone flip dropped", file, release + "\n    state.zone ^= 1;", release},
+        {"pack of the wrong chunk", file, "pack_rows<kOutputTensor>(kOutput, chunk,",
+         "pack_rows<kOutputTensor>(kOutput, chunk + 1,"},
+        {"pack of the other zone", file, "zone * kChunksPerZone;\n    pack_statistics",
+         "(zone ^ 1) * kChunksPerZone;\n    pack_statistics"},
+        {"first batch not normalised", file, "for (uint32_t batch = 0; batch < batches; ++batch) {",
+         "for (uint32_t batch = 1; batch < batches; ++batch) {"},
+        {"batches overlap", file, "batch * kVectorsPerBatch * kBatchStrideRows;", "batch * kBatchStrideRows;"},
+    };
+}
+
 [[nodiscard]] std::vector<Mutation> resident_option_mutations() {
-    const std::string file = "compute.cpp";
+    const std::string file = "resident.hpp";
     const std::string sum =
         "pack_rows<kSumTensor>(kSum, chunk + kResidualRow / kChunkRows, elements, state.formats);\n";
     return {
@@ -138,8 +141,8 @@ namespace {
          kRichResident},
         {"pages counted in bytes of the other format",
          file,
-         "offset * operand.element_bytes,",
-         "offset * 2,",
+         "element * operand.element_bytes;",
+         "element * 2;",
          {},
          kReadAgain},
         {"residual not waited for", file, "cb_wait_front(kResidual, pages);", "", {}, kRichStreamed},
@@ -154,47 +157,62 @@ namespace {
 }
 
 [[nodiscard]] std::vector<Mutation> affine_mutations() {
-    const std::string file = "compute.cpp";
+    const std::string file = "block.hpp";
     const std::string settle =
-        "fill_affine(kResidentGammaRow, 0, kVectorElements, state.formats);\n            "
+        "fill_affine(0, kVectorElements, state.formats);\n            "
         "tensix::order_sfpu_after_fill();\n";
     return {
         {"beta not waited for", file, "wait_for_vector<kBetaOperand>();\n        if constexpr", "if constexpr"},
         {"gamma and beta never settled", file, "    state.affine_is_settled = true;", ""},
-        {"SFPU not ordered behind gamma and beta", file, settle,
-         "fill_affine(kResidentGammaRow, 0, kVectorElements, state.formats);"},
-        {"beta over gamma", file, "offset, gamma_row + kChunkRows,", "offset, gamma_row,"},
+        {"SFPU not ordered behind gamma and beta", file, settle, "fill_affine(0, kVectorElements, state.formats);"},
+        {"beta over gamma", file, "offset, kGammaRow + kChunkRows,", "offset, kGammaRow,"},
         {"gamma of a pair's first row only",
          file,
-         "fill_affine(kResidentGammaRow, 0, kVectorElements, state.formats);",
-         "fill_affine(kResidentGammaRow, 0, kWidth, state.formats);",
+         "fill_affine(0, kVectorElements, state.formats);",
+         "fill_affine(0, kWidth, state.formats);",
          {},
          kPaired},
-        {"gamma popped twice", file,
+        {"gamma popped twice", "compute.cpp",
          "pop_vector<kGammaOperand>();\n        pop_vector<kBetaOperand>();\n    }\n    finish",
          "pop_vector<kGammaOperand>();pop_vector<kGammaOperand>();pop_vector<kBetaOperand>();\n    }\n    finish"},
-        {"beta not popped", file, "pop_vector<kBetaOperand>();\n    }\n    finish", "}\n    finish"},
-        {"idle core does not wait for gamma", file, "wait_for_vector<kGammaOperand>();  //", "//"},
-        {"gamma of the first segment for all", file, "segment * contract::kElementsPerChunk, segment_elements",
-         "0, segment_elements"},
+        {"beta not popped", "compute.cpp", "pop_vector<kBetaOperand>();\n    }\n    finish", "}\n    finish"},
+        {"idle core does not wait for gamma", "compute.cpp", "wait_for_vector<kGammaOperand>();  //", "//"},
+        {"gamma of the first segment for all",
+         "streamed.hpp",
+         "const uint32_t first = segment * contract::kElementsPerChunk;",
+         "const uint32_t first = 0;",
+         {},
+         kStreamed},
     };
 }
 
 [[nodiscard]] std::vector<Mutation> other_mutations() {
     return {
-        {"three zones where there are two", "tensix/zones.hpp", "TTI_SEMINIT(contract::kZones,",
-         "TTI_SEMINIT(contract::kZones + 1,"},
+        {"three zones where there are two", "tensix/zones.hpp", "TTI_SEMINIT(capacity,", "TTI_SEMINIT(capacity + 1,"},
         {"zone released while it is packed", "tensix/zones.hpp", "<p_stall::PACK>", "<p_stall::NONE>"},
         {"pack one row off", "tensix/buffers.hpp", "l1_address / kBytesPerL1Word - 1)",
          "l1_address / kBytesPerL1Word + 1)"},
-        {"rewind dropped", "normalise.hpp", "affine_distance);\n    rewind();", "affine_distance);"},
+        {"rewind dropped", "normalise.hpp", "kVectorsPerStep, affine_distance);\n    rewind();",
+         "kVectorsPerStep, affine_distance);"},
+        {"rewind between parts dropped",
+         "normalise.hpp",
+         "(steps, affine_distance);\n        rewind();",
+         "(steps, affine_distance);",
+         {},
+         kStreamed},
+        {"sums of octets not rewound",
+         "normalise.hpp",
+         "kVectorsPerOctet / kVectorsPerStep);\n    rewind();",
+         "kVectorsPerOctet / kVectorsPerStep);",
+         {},
+         kMulticast},
         {"gamma looked for elsewhere", "normalise.hpp", "gamma_row - dest_row", "gamma_row"},
         {"last vectors not normalised", "normalise.hpp", "kWholeVectors + (kTail != 0 ? 2 : 0)", "kWholeVectors"},
         {"normalised rows begin elsewhere", "normalise.hpp", "point_sfpu_at(dest_row);\n    run_changing_pass",
          "point_sfpu_at(dest_row + 4);\n    run_changing_pass"},
-        {"last even elements not summed", "normalise.hpp", "sfpu::issue<TailStep<Pass, 0>>();", ""},
-        {"last odd elements taken for even ones", "normalise.hpp", "sfpu::issue<TailStep<Pass, 1>>();",
-         "sfpu::issue<TailStep<Pass, 0>>();"},
+        {"last even elements not summed", "normalise.hpp", "sfpu::issue<TailStep<Pass, 0, first>>();", ""},
+        {"last odd elements taken for even ones", "normalise.hpp", "sfpu::issue<TailStep<Pass, 1, first>>();",
+         "sfpu::issue<TailStep<Pass, 0, first>>();"},
         {"every other vector left out",
          "normalise.hpp",
          "kShifts && !kIsResident, kVectorsPerStep,",
@@ -208,8 +226,7 @@ namespace {
          "apply_affine(steps, affine, 0, value(i));",
          {},
          kSingleRow},
-        {"sums not cleared", "normalise.hpp", "point_sfpu_at(dest_row);\n    sfpu::issue<ClearSums>();",
-         "point_sfpu_at(dest_row);"},
+        {"sums not cleared", "resident.hpp", "MATH((sfpu::issue<ClearSums>()));", ""},
         {"rows not shifted",
          "normalise.hpp",
          "if constexpr (kShifts) {\n        sfpu::issue<FindShifts>();",
@@ -271,8 +288,8 @@ namespace {
 
 std::vector<Mutation> compute_mutations() {
     std::vector<Mutation> all;
-    for (const auto& some : {resident_mutations(), resident_option_mutations(), operand_mutations(), affine_mutations(),
-                             streamed_mutations(), fill_mutations(), other_mutations()}) {
+    for (const auto& some : {block_mutations(), resident_mutations(), resident_option_mutations(), operand_mutations(),
+                             affine_mutations(), streamed_mutations(), fill_mutations(), other_mutations()}) {
         all.insert(all.end(), some.begin(), some.end());
     }
     return all;

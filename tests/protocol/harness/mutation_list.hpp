@@ -21,7 +21,9 @@ enum CaseKind : std::size_t {
     kReadAgain,
     kSingleRow,
     kPaired,
-    kPartOfOptions
+    kPartOfOptions,
+    kSummedWithRest,
+    kShortLastSegment
 };
 
 struct Mutation {

@@ -49,6 +49,12 @@ struct Batch {
     [[nodiscard]] constexpr uint32_t dest_row(uint32_t item) const {
         return row_of(item) * stride + (first_vector + item % vectors) * kDestRowsPerVector;
     }
+    // The same rows for a step that begins at vector `first`.
+    [[nodiscard]] constexpr Batch from_vector(uint32_t first) const {
+        Batch other = *this;
+        other.first_vector = first;
+        return other;
+    }
     // The same rows for a step that takes only one vector of each.
     [[nodiscard]] constexpr Batch with_vector(uint32_t vector) const {
         Batch other = *this;
@@ -173,6 +179,16 @@ constexpr void centre(Sequence& sequence, Group group, Value value) {
             keep(sequence, group, i, stores);
         }
     });
+}
+
+// sum of `row` += `vectors` vectors, of this row alone.
+[[nodiscard]] constexpr Sequence sum_row_step(uint32_t row, uint32_t vectors) {
+    Sequence sequence;
+    for (uint32_t vector = 0; vector < vectors; ++vector) {
+        sequence.then(load(kFirstValue, vector * kDestRowsPerVector));
+        sequence.then(add(sum_of(row), kFirstValue, sum_of(row)));
+    }
+    return sequence;
 }
 
 // sum += x^2, or with `centres` the square of c (x - mean), which spares the last pass the centring if it is stored.

@@ -5,6 +5,12 @@
 // is zeroed and made valid once and never released until the end, so that only SrcA is handed back and forth. Source:
 // ISA documents "UNPACR_Regular", "ELWADD"; llk_unpack_A.h, llk_math_eltwise_unary_datacopy.h.
 //
+// Sums of pairs: the same ELWADD can add to what DEST holds, 128 elements an instruction where the SFPU takes eight.
+// Two bf16 numbers are added exactly, unless one is less than 2^-16 of the other, and then rounded as fp32 is. A third is
+// not added: Wormhole's FPU normalises a sum wrongly that comes out as exactly -1 unit in the last place of the larger
+// operand (2^27 times too large; wolfpine's MatrixUnit._fpu_accumulate, after ttsim), which takes 24 bits of significand
+// on one side; of two bf16 numbers neither has more than eight.
+//
 // float32: L1 -> DEST by one UNPACR, since SrcA would keep 11 bits of the significand ("Format Conversion"). Settings
 // and hand-over are LLK's (set_dst_write_addr, math_unpack_to_dest_*): the math thread sends the DEST row by mailbox once
 // FPU and SFPU are done, and waits for semaphore UNPACK_TO_DEST.
@@ -19,8 +25,11 @@
 
 namespace layernorm_fused_rm::tensix {
 
-inline constexpr uint32_t kRowsPerElwadd = 8;
-inline constexpr uint32_t kElementsPerElwadd = kRowsPerElwadd * contract::kElementsPerDestRow;
+// An octet is eight rows of SrcA or DEST, what one ELWADD takes. The address of a DEST row has ten bits ("ELWADD").
+inline constexpr uint32_t kRowsPerOctet = 8;
+inline constexpr uint32_t kElementsPerOctet = kRowsPerOctet * contract::kElementsPerDestRow;
+inline constexpr uint32_t kOctetsPerChunk = contract::kElementsPerChunk / kElementsPerOctet;
+inline constexpr uint32_t kDestAddresses = 1024;
 inline constexpr uint32_t kBytesPerL1Word = 16;  // the unit of unpacker and packer addresses
 
 // ADDR_MOD slots of the math thread. The first two are sfpu::Advance.
@@ -45,7 +54,7 @@ inline void start_fill() {
     UNPACK((TTI_UNPACR_NOP(SrcB, p_unpacr_nop::UNP_SET_DVALID)));
     MATH((addr_mod_t{}.set(kStay)));
     MATH((addr_mod_t{.dest = {.incr = dest_rows_per_step}}.set(kNextStep)));
-    MATH((addr_mod_t{.srca = {.incr = kRowsPerElwadd}, .dest = {.incr = kRowsPerElwadd}}.set(kNextRows)));
+    MATH((addr_mod_t{.srca = {.incr = kRowsPerOctet}, .dest = {.incr = kRowsPerOctet}}.set(kNextRows)));
     MATH((addr_mod_t{.srca = {.clr = 1}, .dest = {.clr = 1}}.set(kFirstRows)));
 }
 
@@ -114,13 +123,67 @@ inline void unpack_to_dest(uint32_t l1_address, uint32_t elements) {
 #endif
 
 #ifdef TRISC_MATH
-// SrcA -> DEST rows from `dest_row`, a multiple of eight; whole ELWADDs, so up to 127 elements beyond are overwritten.
-inline void move_to_dest(uint32_t dest_row, uint32_t elements) {
+// The octet of SrcA at hand -> its own place in DEST.
+template <uint32_t mode, uint32_t releases = p_elwise::CLR_NONE>
+inline void place_octet() {
+    TTI_ELWADD(releases, p_elwise::DEST_ACCUM_DIS, p_elwise::SRCB_NO_BCAST, mode, 0);
+}
+// The same, added to what is `distance` octets before that place. DEST addresses wrap.
+template <uint32_t distance, uint32_t mode, uint32_t releases = p_elwise::CLR_NONE>
+inline void add_octet() {
+    TTI_ELWADD(releases, p_elwise::DEST_ACCUM_EN, p_elwise::SRCB_NO_BCAST, mode,
+               kDestAddresses - distance * kRowsPerOctet);
+}
+
+// SrcA -> DEST rows from `dest_row`, a multiple of eight; whole octets, so up to 127 elements beyond are overwritten.
+inline __attribute__((always_inline)) void move_to_dest(uint32_t dest_row, uint32_t elements) {
     TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row);
-    for (uint32_t moved = kElementsPerElwadd; moved < elements; moved += kElementsPerElwadd) {
-        TTI_ELWADD(p_elwise::CLR_NONE, p_elwise::DEST_ACCUM_DIS, p_elwise::SRCB_NO_BCAST, kNextRows, 0);
+    for (uint32_t moved = kElementsPerOctet; moved < elements; moved += kElementsPerOctet) {
+        place_octet<kNextRows>();
     }
-    TTI_ELWADD(p_elwise::CLR_A, p_elwise::DEST_ACCUM_DIS, p_elwise::SRCB_NO_BCAST, kFirstRows, 0);
+    place_octet<kFirstRows, p_elwise::CLR_A>();
+}
+
+// SrcA -> DEST rows from `dest_row`: the sums of octets i and pairs + i, and nothing else.
+template <uint32_t pairs>
+inline void move_sums_to_dest(uint32_t dest_row) {
+    TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row);
+    for (uint32_t octet = 0; octet < pairs; ++octet) {
+        place_octet<kNextRows>();
+    }
+    for (uint32_t octet = 1; octet < pairs; ++octet) {
+        add_octet<pairs, kNextRows>();
+    }
+    add_octet<pairs, kFirstRows, p_elwise::CLR_A>();
+}
+
+// SrcA -> `octets` octets of DEST rows from `dest_row`, the first `pairs` of them sums as above. SrcA stays, for
+// move_first_octets.
+template <uint32_t octets, uint32_t pairs>
+inline void move_to_dest_with_sums(uint32_t dest_row) {
+    static_assert(pairs > 0 && 2 * pairs <= octets);
+    TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row);
+    for (uint32_t octet = 0; octet < pairs; ++octet) {
+        place_octet<kNextRows>();
+    }
+    for (uint32_t octet = 1; octet < pairs; ++octet) {
+        add_octet<pairs, kStay>();
+        place_octet<kNextRows>();
+    }
+    add_octet<pairs, kStay>();
+    for (uint32_t octet = 2 * pairs; octet < octets; ++octet) {
+        place_octet<kNextRows>();
+    }
+    place_octet<kFirstRows>();
+}
+
+// The first `octets` octets of SrcA to where their sums were.
+template <uint32_t octets>
+inline void move_first_octets() {
+    for (uint32_t octet = 1; octet < octets; ++octet) {
+        place_octet<kNextRows>();
+    }
+    place_octet<kFirstRows, p_elwise::CLR_A>();
 }
 
 // Lets the unpacker write DEST from `dest_row`, and waits until it has.
@@ -133,7 +196,7 @@ inline void await_unpack_to_dest(uint32_t dest_row) {
 
 // L1 -> DEST: `elements` consecutive elements, chunk by chunk. A tail is moved in whole DEST rows, as which L1 has it.
 template <const Operand& operand>
-inline void fill(uint32_t l1_address, uint32_t dest_row, uint32_t elements) {
+inline __attribute__((always_inline)) void fill(uint32_t l1_address, uint32_t dest_row, uint32_t elements) {
     for (uint32_t done = 0; done < elements; done += contract::kElementsPerChunk) {
         const uint32_t left = elements - done;
         const uint32_t rows = (left + contract::kElementsPerDestRow - 1) / contract::kElementsPerDestRow;

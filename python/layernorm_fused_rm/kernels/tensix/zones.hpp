@@ -12,10 +12,14 @@
 
 namespace layernorm_fused_rm::tensix {
 
-// Gives MATH_PACK its capacity. LLK's start-up set it to one section (DST_SYNC_MODE is full); before any zone is used.
-inline void start_zones() { MATH((TTI_SEMINIT(contract::kZones, 0, p_stall::SEMAPHORE_1))); }
+// Gives MATH_PACK its capacity: as many zones may be committed and not released. LLK's start-up set it to one section
+// (DST_SYNC_MODE is full); before any zone is used.
+template <uint32_t capacity>
+inline void start_zones() {
+    MATH((TTI_SEMINIT(capacity, 0, p_stall::SEMAPHORE_1)));
+}
 
-// math: waits until a zone is free. Needed once before a zone is filled.
+// math: waits until fewer zones than the capacity are committed and not released. Needed once before a zone is filled.
 inline void acquire_zone() { MATH((math_dest_wait())); }
 
 // math: hands the zone to the packer once FPU and SFPU are done with it.

@@ -32,10 +32,6 @@ enum class PackMode { Default, Untilize };
 inline constexpr DstSync DST_SYNC_MODE = DstSync::SyncFull;
 inline constexpr bool DST_ACCUM_MODE = true;
 
-struct p_elwise {
-    static constexpr uint32_t CLR_NONE = 0, CLR_A = 1, CLR_B = 2, CLR_AB = 3;
-    static constexpr uint32_t DEST_ACCUM_DIS = 0, SRCB_NO_BCAST = 0;
-};
 struct p_unpacr {
     static constexpr uint32_t RAREFYB_DISABLE = 0;
 };

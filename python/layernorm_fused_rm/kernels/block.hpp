@@ -1,0 +1,74 @@
+// What compute's two ways through a block (resident.hpp, streamed.hpp) share: where things lie in DEST, what outlives a
+// block, gamma and beta, packing.
+#pragma once
+
+#include <stdint.h>
+
+#include "api/compute/common.h"
+#include "arguments.hpp"
+#include "contract.hpp"
+#include "normalise.hpp"
+#include "operands.hpp"
+#include "tensix/buffers.hpp"
+#include "tensix/fill.hpp"
+
+namespace layernorm_fused_rm {
+
+using contract::kChunksPerZone;
+
+// DEST rows within a zone; and of gamma, behind both zones, with beta one chunk further on.
+inline constexpr uint32_t kResidualRow = kChunkRows;
+inline constexpr uint32_t kGammaRow = contract::kZones * kChunksPerZone * kChunkRows;
+
+static_assert(kVectorsPerBatch <= contract::kMaxVectorsPerBatch);
+static_assert(!kReturnsStatistics || kRowsPerBlock <= kRowsPerVector * contract::kMaxVectorsWithStatistics);
+
+// What outlives a block.
+struct State {
+    uint32_t zone = 0;               // the next to be filled
+    bool affine_is_settled = false;  // gamma and beta are where they are read
+    Formats formats{};
+};
+
+inline uint32_t zone_row(uint32_t zone) { return zone * kChunksPerZone * kChunkRows; }
+
+// kGamma, kBeta -> their places in DEST; from element `offset` of their pages.
+inline __attribute__((always_inline)) void fill_affine(uint32_t offset, uint32_t elements, Formats& formats) {
+    fill_from_element<kGammaOperand>(offset, kGammaRow, elements, formats);
+    fill_from_element<kBetaOperand>(offset, kGammaRow + kChunkRows, elements, formats);
+}
+
+// Packs a zone's `elements` elements from `chunk` on, chunk by chunk, to the back page of a row buffer.
+template <const RowTensor& tensor>
+inline void pack_rows(uint32_t buffer, uint32_t chunk, uint32_t elements, Formats& formats) {
+    if constexpr (tensor.is_there()) {
+        formats.pack_to(buffer, tensor.element_bytes);
+        cb_reserve_back(buffer, 1);
+        const uint32_t address = tensix::back_address(buffer);
+        for (uint32_t packed = 0; packed < elements; packed += contract::kElementsPerChunk, ++chunk) {
+            tensix::pack_chunk(chunk, address + packed * tensor.element_bytes);
+        }
+        cb_push_back(buffer, 1);
+    }
+}
+
+// The zone's chunk of statistics -> kStatistics.
+inline void pack_statistics(uint32_t chunk, Formats& formats) {
+    pack_rows<kStatisticsTensor>(kStatistics, chunk, contract::kElementsPerChunk, formats);
+}
+
+// Waits for kGamma and kBeta, once, and where rows are resident moves them to DEST, to stay. Late, in the first block,
+// because rows arrive before they do.
+inline void settle_affine(State& state) {
+    if (!state.affine_is_settled && !kReadsAgain) {
+        wait_for_vector<kGammaOperand>();
+        wait_for_vector<kBetaOperand>();
+        if constexpr (kIsResident) {
+            fill_affine(0, kVectorElements, state.formats);
+            tensix::order_sfpu_after_fill();
+        }
+    }
+    state.affine_is_settled = true;
+}
+
+}  // namespace layernorm_fused_rm
