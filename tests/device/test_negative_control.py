@@ -31,6 +31,11 @@ BREAKS_OF_PAIRS = {
     "mask_of_the_first_row_for_both": ("sfpu/steps.hpp", "paired ? scratch : kTwiceLane", "kTwiceLane"),
     "gamma_beneath_the_first_row_only": ("vectors.hpp", "row * kRowStride * vector.element_bytes", "0 * vector.element_bytes"),
 }
+# Of rows that the FPU sums in part.
+BREAKS_OF_SUMS = {
+    "octets_not_added": ("tensix/fill.hpp", "p_elwise::DEST_ACCUM_EN", "p_elwise::DEST_ACCUM_DIS"),
+    "an_octet_left_out": ("normalise.hpp", "sfpu::repeat<SumPairs<row>>(pairs *", "sfpu::repeat<SumPairs<row>>((pairs - 1) *"),
+}
 
 HANG = """
 import ttnn
@@ -65,12 +70,19 @@ def test_a_broken_kernel_gives_wrong_pairs(device, monkeypatch, tmp_path, file, 
     assert result.share_correctly_rounded < 0.99, f"the break went unnoticed: {result}"
 
 
+@pytest.mark.parametrize("file, good, bad", BREAKS_OF_SUMS.values(), ids=BREAKS_OF_SUMS)
+@pytest.mark.parametrize("width", [1000, 2048])
+def test_a_broken_kernel_gives_wrong_sums(device, monkeypatch, tmp_path, width, file, good, bad):
+    result = judge_broken(device, monkeypatch, (24, width), changed_kernels(tmp_path, file, good, bad))
+    assert result.share_correctly_rounded < 0.99, f"the break went unnoticed: {result}"
+
+
 @pytest.mark.simulator
 @pytest.mark.parametrize(
     "file, dropped, waiting, buffer",
     [
         ("reader.cpp", "cb_push_back(kInput, kPagesPerStep);", "compute.cpp", "input rows"),
-        ("compute.cpp", "cb_push_back(buffer, 1);", "writer.cpp", "output rows"),
+        ("block.hpp", "cb_push_back(buffer, 1);", "writer.cpp", "output rows"),
     ],
 )
 def test_a_dropped_push_ends_as_a_named_hang(tmp_path, file, dropped, waiting, buffer):
