@@ -82,7 +82,6 @@ void Core::let_unpacker_write(std::uint32_t dest_row) {
     for (std::size_t i = 0; i < on_way_to_dest_->size(); ++i) {
         dest_[dest_row + i / kDestColumns][i % kDestColumns] = (*on_way_to_dest_)[i];
     }
-    std::ranges::fill(written_in_, turns_);  // never far enough away
     dest_is_settled_ = false;
     is_unpacker_awaited_ = true;
 }
@@ -120,10 +119,11 @@ void Core::execute(std::uint32_t word) {
     previous_word_ = word;
 }
 
-// An SFPLOAD wants three instructions between it and the one of the matrix unit ("SFPLOAD", instruction scheduling).
+// An SFPLOAD wants three instructions between it and the one of the matrix unit ("SFPLOAD", instruction scheduling). How
+// many the unpacker takes nobody knows.
 bool Core::is_unsettled(std::uint32_t dest_row) const {
     constexpr std::uint64_t kInstructionsBetween = 3;
-    return turns_ - written_in_.at(dest_row) <= kInstructionsBetween;
+    return is_unpacker_awaited_ || turns_ - written_in_.at(dest_row) <= kInstructionsBetween;
 }
 
 void Core::record_replay(std::uint32_t slot, std::uint32_t count) {

@@ -85,6 +85,30 @@ TEST_F(CoreTest, FindsALoadThatOvertakesTheMatrixUnit) {
     EXPECT_NO_THROW(core.issue(sfpu::load(4, 0).word));
 }
 
+TEST_F(CoreTest, LetsALoadGoThreeInstructionsBehindTheMatrixUnit) {
+    fill_eight_rows();
+    issue(Sequence{}.then(sfpu::nop()).then(sfpu::nop()));
+    EXPECT_THROW(core.issue(sfpu::load(4, 0).word), std::logic_error);  // itself the third
+    EXPECT_NO_THROW(core.issue(sfpu::load(4, 0).word));
+}
+
+TEST_F(CoreTest, FindsALoadThatOvertakesTheUnpackerHoweverLateItIs) {
+    Shape shape = kShape;
+    shape.formats.input = Format::kFloat32;
+    Core other{shape, {row, row, row}};
+    other.set_unpack_format(0);
+    other.feed().wait_front(0, 1);
+    other.unpack_to_dest(other.feed().front_address(0), 64);
+    other.order_unpacker_after_math();
+    other.let_unpacker_write(0);
+    for (int i = 0; i < 8; ++i) {
+        other.issue(sfpu::nop().word);
+    }
+    EXPECT_THROW(other.issue(sfpu::load(4, 0).word), std::logic_error);
+    other.await_unpacker();
+    EXPECT_NO_THROW(other.issue(sfpu::load(4, 0).word));
+}
+
 TEST_F(CoreTest, FindsAddressesOutsideItsPages) {
     EXPECT_THROW(core.unpack_to_source_a(64, 64), std::logic_error);
     EXPECT_THROW(core.pack_chunk(0, core.feed().front_address(0)), std::logic_error);

@@ -63,20 +63,13 @@ void interpret_rows(const std::vector<std::string>& words) {
     write_numbers(folder + "rstd", results.rstd);
 }
 
-void interpret_multiply_add(const std::vector<std::string>& words) {
-    const auto triples = read_numbers<Bits>(words.at(1));
+// Applies a function of `count` numbers to the file's, so many at a time.
+template <typename Function>
+void interpret_each(const std::vector<std::string>& words, std::size_t count, Function function) {
+    const auto numbers = read_numbers<Bits>(words.at(1));
     std::vector<Bits> results;
-    for (std::size_t i = 0; i + 2 < triples.size(); i += 3) {
-        results.push_back(multiply_add(triples[i], triples[i + 1], triples[i + 2]));
-    }
-    write_numbers(words.at(2), results);
-}
-
-void interpret_matrix_add(const std::vector<std::string>& words) {
-    const auto pairs = read_numbers<Bits>(words.at(1));
-    std::vector<Bits> results;
-    for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
-        results.push_back(matrix_add(pairs[i], pairs[i + 1]));
+    for (std::size_t i = 0; i + count <= numbers.size(); i += count) {
+        results.push_back(function(&numbers[i]));
     }
     write_numbers(words.at(2), results);
 }
@@ -89,9 +82,9 @@ int main(int count, char** values) {
         if (words.size() == 5 && words[0] == "rows") {
             interpret_rows(words);
         } else if (words.size() == 3 && words[0] == "multiply-add") {
-            interpret_multiply_add(words);
+            interpret_each(words, 3, [](const Bits* of) { return multiply_add(of[0], of[1], of[2]); });
         } else if (words.size() == 3 && words[0] == "matrix-add") {
-            interpret_matrix_add(words);
+            interpret_each(words, 2, [](const Bits* of) { return matrix_add(of[0], of[1]); });
         } else {
             throw std::invalid_argument(
                 "use: rows <width> <rows per batch, or 0> <options> <folder>, "

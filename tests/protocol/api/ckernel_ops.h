@@ -20,8 +20,6 @@ inline void plain_fields(bool are_plain, uint32_t line = __builtin_LINE()) {
     }
 }
 
-inline constexpr uint32_t kLastDestAddress = 1023;  // ten bits
-
 // Registers that SETC16 writes (cfg_defines.h); any others are unknown to the checker.
 inline constexpr uint32_t kMathOffsetRegister = 1;
 inline constexpr uint32_t kContextRegister = 2;
@@ -72,7 +70,7 @@ inline void replay(uint32_t start, uint32_t length, uint32_t executes, uint32_t 
                      (mode) == 0 && (increments) == 0 && (context) == 0 && (counter) == 0 && (overrides) == 1 &&     \
                          (rarefy) == 0 && (steps) == 0 && (search) == 0 && (flush) == 0)
 #define TTI_ELWADD(releases, accumulates, broadcast, mode, dest)        \
-    (protocol::plain_fields((broadcast) == 0 && (dest) <= protocol::kLastDestAddress), \
+    (protocol::plain_fields((broadcast) == 0 && (dest) < protocol::kDestAddresses), \
      protocol::instruction(protocol::EventKind::kMoveToDest, mode, releases, dest, accumulates))
 #define TTI_SETRWC(releases, cr, d, b, a, mask)                             \
     (protocol::plain_fields((cr) == 0 && (d) == 0 && (b) == 0 && (a) == 0), \

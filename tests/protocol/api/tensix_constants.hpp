@@ -30,3 +30,7 @@ struct p_elwise {
 struct semaphore {
     static constexpr uint32_t MATH_PACK = 1, UNPACK_TO_DEST = 2, UNPACK_SYNC = 5;
 };
+
+namespace protocol {
+inline constexpr uint32_t kDestAddresses = 1024;  // ten bits of an instruction ("ELWADD", "SFPLOAD")
+}  // namespace protocol

@@ -11,7 +11,6 @@ namespace {
 constexpr std::uint32_t kBytesPerElement = 2;  // others do not fit in SrcA
 constexpr std::uint32_t kL1Alignment = 32;     // stricter than the unpacker is
 constexpr std::uint32_t kRowsPerMove = 8;      // one ELWADD
-constexpr std::uint32_t kDestAddresses = 1024;
 
 // Elements of a row, all there and as they came, added to others of it. Of a row that there is not, anything is.
 [[nodiscard]] Tag add_tags(const Tensix& tensix, const Tag& dest, const Tag& source) {

@@ -3,6 +3,7 @@
 #include "checker/tensix_units.hpp"
 #include "checker/vector_tags.hpp"
 #include "sfpu/instruction.hpp"
+#include "tensix_constants.hpp"
 
 namespace protocol {
 namespace {
@@ -11,7 +12,6 @@ namespace sfpu = layernorm_fused_rm::sfpu;
 
 constexpr std::uint32_t kRowsPerVector = 4;  // DEST rows of which a vector covers the even or odd columns
 constexpr std::uint32_t kOddColumns = 2;     // bit of the address
-constexpr std::uint32_t kAddressBits = 0x3ff;
 // Between an FPU instruction and an SFPLOAD of what it writes, where nothing else orders them ("SFPLOAD", scheduling).
 constexpr std::int64_t kInstructionsBetween = 3;
 
@@ -25,7 +25,7 @@ struct Access {
 
 // Address of an SFPLOAD or SFPSTORE, after which the row counter moves as the address mode says ("SFPLOAD", "RWCs").
 [[nodiscard]] Access access_dest(Tensix& tensix, std::uint32_t word) {
-    const std::uint32_t address = (word & kAddressBits) + tensix.dest_offset + tensix.dest_row;
+    const std::uint32_t address = word % kDestAddresses + tensix.dest_offset + tensix.dest_row;
     const AddressMode& mode = tensix.modes[(word >> 14) & 3U];
     tensix.dest_row = (mode.clears & kClearDest) != 0 ? 0 : tensix.dest_row + mode.dest_increment;
     const std::uint32_t first_row = address & ~(kRowsPerVector - 1);
