@@ -33,8 +33,12 @@ enum class ShiftMode { Logical, Arithmetic };
 // Whatever can stand in a vector expression: vectors, and places that hold one.
 struct Operand {};
 
-template <typename... Types>
-concept HasOperand = (std::is_base_of_v<Operand, std::remove_cvref_t<Types>> || ...);
+template <typename Type>
+using Plain = std::remove_cv_t<std::remove_reference_t<Type>>;
+
+// Result, if one of the types at least is an operand.
+template <typename Result, typename... Types>
+using IfOperand = std::enable_if_t<(std::is_base_of_v<Operand, Plain<Types>> || ...), Result>;
 
 struct vBool : Operand {};
 bool lanes_enabled(const vBool& condition);
@@ -134,16 +138,14 @@ struct Common<Vector<Tag>, Rest...> {
 template <typename First, typename... Rest>
 struct Common<First, Rest...> : Common<Rest...> {};
 template <typename... Types>
-using CommonVector = typename Common<std::remove_cvref_t<Types>...>::type;
+using CommonVector = typename Common<Plain<Types>...>::type;
 
-#define SFPI_DECLARE_BINARY(result, sign)                                       \
-    template <typename Left, typename Right>                                    \
-        requires HasOperand<Left, Right>                                        \
-    [[nodiscard]] result operator sign(const Left& left, const Right& right);
-#define SFPI_DECLARE_FUNCTION(result, name)                                     \
-    template <typename... Arguments>                                            \
-        requires HasOperand<Arguments...>                                       \
-    [[nodiscard]] result name(const Arguments&... arguments);
+#define SFPI_DECLARE_BINARY(result, sign)    \
+    template <typename Left, typename Right> \
+    [[nodiscard]] IfOperand<result, Left, Right> operator sign(const Left& left, const Right& right);
+#define SFPI_DECLARE_FUNCTION(result, name) \
+    template <typename... Arguments>        \
+    IfOperand<result, Arguments...> name(const Arguments&... arguments);
 #define SFPI_VECTOR CommonVector<Left, Right>
 
 SFPI_DECLARE_BINARY(SFPI_VECTOR, +)
@@ -166,11 +168,9 @@ SFPI_DECLARE_BINARY(vBool, ||)
 
 [[nodiscard]] vBool operator!(const Operand& condition);
 template <typename Value>
-    requires HasOperand<Value>
-[[nodiscard]] CommonVector<Value> operator-(const Value& value);
+[[nodiscard]] IfOperand<CommonVector<Value>, Value> operator-(const Value& value);
 template <typename Value>
-    requires HasOperand<Value>
-[[nodiscard]] CommonVector<Value> operator~(const Value& value);
+[[nodiscard]] IfOperand<CommonVector<Value>, Value> operator~(const Value& value);
 
 template <typename Result, typename Value>
 [[nodiscard]] Result as(const Value& value);
