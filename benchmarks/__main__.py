@@ -1,6 +1,7 @@
 """Measures, prints the table as it grows, and writes CSV, Markdown and pictures.
 
     ./bench [--quick] [--shapes 32x64,1024x1024] [--dtypes bfloat16] [--memories dram] [--folder docs/bench]
+    ./bench --providers ours --shapes 32x1024 --compare docs/bench/bench.csv       what a change costs, in a minute
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from simulator import session
 
@@ -19,7 +21,7 @@ from . import plots, scaling, steady, table
 from .cases import ELEMENT_BYTES, Case, list_cases
 from .host_time import CASE as HOST_CASE
 from .host_time import measure_host_time
-from .measure import PEERS, ROOT, Ledger, measure
+from .measure import PEERS, ROOT, Ledger, measure, read_lines
 from .providers import OURS, PROVIDERS, Provider
 
 
@@ -31,9 +33,14 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--memories", help="only these of dram, l1")
     parser.add_argument("--providers", help="only these of ours, ttnn, composite, clone; without ours no page is written")
     parser.add_argument("--known", action="store_true", help="only the cases whose cycles the CSV file has already")
-    parser.add_argument("--cases-only", action="store_true", help="without strong scaling and the steady state")
+    parser.add_argument("--cases-only", action="store_true", help="without strong scaling, steady state and host; so too where cases are chosen")
+    parser.add_argument("--compare", type=Path, metavar="CSV", help="list what differs in cycles from the lines of this file")
     parser.add_argument("--folder", type=Path, default=ROOT / ".cache" / "bench", help="for results (default: %(default)s)")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.compare and not read_lines(options.compare):
+        parser.error(f"--compare {options.compare}: no CSV file of this benchmark; docs/bench/bench.csv is one")
+    options.cases_only |= bool(options.shapes or options.dtypes or options.memories)
+    return options
 
 
 def chosen_cases(options: argparse.Namespace, ledger: Ledger) -> list[Case]:
@@ -96,6 +103,14 @@ def write_page(folder: Path, ledger: Ledger, cases: list[Case], host: dict[str, 
     return page
 
 
+def show_differences(ledger: Ledger, cases: list[Case], compared: Path, console: Console) -> None:
+    lines = table.differing_lines(ledger, cases, read_lines(compared))
+    listing = Table("case", "provider", f"cycles in {compared}", "cycles now", "change", title="What differs")
+    for line in lines:
+        listing.add_row(*line)
+    console.print(listing if lines else f"no cycles differ from {compared}")
+
+
 def main() -> int:
     options = parse()
     console = Console()
@@ -112,12 +127,15 @@ def main() -> int:
             failures = measure_all(ledger, cases, providers, device, console)
             console.print(f"results: {ledger.path}; the page needs {OURS} among the providers")
             return int(failures > 0)
-        host = measure_host_time(device)
-        console.print(", ".join(f"host, {name}: {value:.0f} us a warm call" for name, value in host.items()))
+        host = {} if options.cases_only else measure_host_time(device)
+        if host:
+            console.print(", ".join(f"host, {name}: {value:.0f} us a warm call" for name, value in host.items()))
         parts = [(cases, providers), *parts_behind_the_cases(options)]
         failures = sum(measure_all(ledger, *part, device, console) for part in parts)
     plots.draw_roofline(ledger, cases, options.folder / "roofline.png")
     plots.draw_scaling(ledger, options.folder / "scaling.png")
+    if options.compare:
+        show_differences(ledger, [case for some, _ in parts for case in some], options.compare, console)
     page = write_page(options.folder, ledger, cases, host, command)
     console.print(f"results: {page}, {ledger.path}")
     return int(failures > 0)

@@ -27,7 +27,7 @@ PEERS = (TTNN, COMPOSITE, CLONE)
 PEER_SOURCES = (
     "simulator/launcher", "simulator/compiler", "simulator/sfpi", "benchmarks/cases.py", "benchmarks/providers.py",
     # What explains a hang and ends processes bears on no cycle of a program that ends well.
-    *(f":!simulator/launcher/{name}" for name in ("README.md", "__main__.py", "elf_lines.py", "end_state.py", "hang.py", "hang_report.py", "host_end.py")),
+    *(f":!simulator/launcher/{name}" for name in ("README.md", "__main__.py", "coverage.py", "elf_lines.py", "end_state.py", "hang.py", "hang_report.py", "host_end.py")),
 )  # fmt: skip
 OUR_SOURCES = ("python/layernorm_fused_rm", "src", "include", "bindings")
 # The versions that all cycles depend on: lines of this file that begin so.
@@ -91,6 +91,17 @@ def sources_now(wanted: Sequence[str]) -> str:
     return digest.hexdigest()[:12]
 
 
+def read_lines(path: Path) -> list[Measurement]:
+    """The lines of a CSV file of measurements; none if there is no such file, or one with other columns."""
+    if not path.is_file():
+        return []
+    numbers = {field.name for field in fields(Measurement) if field.type == "int"}
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        lines = list(reader) if reader.fieldnames == [field.name for field in fields(Measurement)] else []
+    return [Measurement(**{name: int(value) if name in numbers else value for name, value in line.items()}) for line in lines]
+
+
 class Ledger:
     """The CSV file. Lines of other sources are dropped, and so is a whole file with other columns."""
 
@@ -100,7 +111,7 @@ class Ledger:
         names = [provider.name for provider in (*PROVIDERS, *scaling.PROVIDERS)]
         self.sources = {name: of_peers if name in PEERS else of_ours for name in names}
         path.parent.mkdir(parents=True, exist_ok=True)
-        kept = [line for line in self._read() if line.sources == self.sources.get(line.provider)]
+        kept = [line for line in read_lines(self.path) if line.sources == self.sources.get(line.provider)]
         self._measured = {(line.case, line.provider): line for line in kept}
         self._write(kept)
 
@@ -110,15 +121,6 @@ class Ledger:
     def add(self, measurement: Measurement) -> None:
         self._measured[measurement.case, measurement.provider] = measurement
         self._write(self._measured.values())
-
-    def _read(self) -> list[Measurement]:
-        if not self.path.is_file():
-            return []
-        numbers = {field.name for field in fields(Measurement) if field.type == "int"}
-        with self.path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            lines = list(reader) if reader.fieldnames == [field.name for field in fields(Measurement)] else []
-        return [Measurement(**{name: int(value) if name in numbers else value for name, value in line.items()}) for line in lines]
 
     def _write(self, lines) -> None:
         temporary = self.path.with_suffix(".part")

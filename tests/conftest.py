@@ -28,19 +28,23 @@ if session.CYCLES_LOG_VARIABLE in os.environ:
     os.environ.setdefault(session.TRAFFIC_LOG_VARIABLE, str(_log.with_name(f"traffic-{_log.name}")))
 session.own_logs()
 
+# Markers, and the option with which such tests are run.
+LEVELS = (("extended", "--all"), ("soak", "--soak"))
+
 _opened = contextlib.ExitStack()
 _exit_status = 0
 
 
 def pytest_addoption(parser):
+    parser.addoption("--all", action="store_true", help="run the tests and parameters marked extended too")
     parser.addoption("--soak", action="store_true", help="run the tests marked soak too")
 
 
 def pytest_collection_modifyitems(config, items):
-    soak = config.getoption("--soak")
+    left_out = [item for item in items if any(item.get_closest_marker(name) and not config.getoption(option) for name, option in LEVELS)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
     for item in items:
-        if item.get_closest_marker("soak") and not soak:
-            item.add_marker(pytest.mark.skip(reason="a soak test: ./test --soak"))
         if item.get_closest_marker("simulator") and not session.is_simulated():
             item.add_marker(pytest.mark.skip(reason="needs the simulated device"))
 
@@ -82,6 +86,7 @@ def pytest_sessionfinish(session, exitstatus):
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config):
-    """End at once when a device was opened: all reports are written by now."""
-    if "ttnn" in sys.modules and session.is_simulated():
+    """End at once when a device was opened: all reports are written by now. Counts of executed lines are not, where they
+    are wanted: the ordinary end writes those."""
+    if "ttnn" in sys.modules and session.is_simulated() and session.COVERAGE_VARIABLE not in os.environ:
         session.exit_now(_exit_status)

@@ -1,9 +1,9 @@
 """Measures how reliable the operation is and writes docs/reliability.md:
 
-    ./test && ./run python tests/reliability.py [--plans N] [--executions N]
+    ./test --all && ./run python tests/reliability.py [--plans N] [--executions N]
 
 Runs the programs that prove and measure, and reads their numbers; the tests themselves are not repeated but read from
-the results that a whole `./test` of the same sources left. The plans and problems of the last `./test --soak` count as
+the results that a whole `./test --all` of the same sources left. The plans and problems of the last `./test --soak` count as
 long as the sources that they try are unchanged. Nothing is written if a program fails or a number is missing.
 """
 
@@ -75,14 +75,14 @@ def git(*words: str) -> str:
 
 
 def tested_commit() -> str:
-    """The commit of the last whole `./test`, if the sources are still those; pages and this program may differ."""
+    """The commit of the last whole `./test --all`, if the sources are still those; pages and this program may differ."""
     note = LOGS / "whole-run.commit"
     if not note.is_file():
-        fail("no whole ./test of a commit without changes has passed; run ./test first")
+        fail("no whole ./test --all of a commit without changes has passed; run ./test --all first")
     commit = note.read_text().strip()
     changed = git("diff", "--name-only", commit, "--", ".", ":!docs", ":!*.md", ":!tests/reliability.py")
     if changed:
-        fail(f"these files are no longer those that ./test tested: {changed.split()}")
+        fail(f"these files are no longer those that ./test --all tested: {changed.split()}")
     return commit
 
 
@@ -96,11 +96,11 @@ def soak() -> tuple[str, str]:
 
 
 def tests_passed() -> tuple[int, int]:
-    """Passed tests of the last whole `./test`, of tests/device and of all in Python; none may have failed."""
+    """Passed tests of the last whole `./test --all`, of tests/device and of all in Python; none may have failed."""
     cases = list(ElementTree.parse(LOGS / "whole-run.xml").iter("testcase"))
     failed = [case.get("name") for case in cases if case.find("failure") is not None or case.find("error") is not None]
     if failed:
-        fail(f"./test had failures: {failed}")
+        fail(f"./test --all had failures: {failed}")
     passed = [case for case in cases if case.find("skipped") is None]
     on_device = [case for case in passed if case.get("classname", "").startswith("tests.device.")]
     if not on_device:
@@ -212,7 +212,7 @@ def write_page(lines: list[Line], commit: str, words: list[str]) -> None:
     PAGE.write_text(f"""# Reliability
 
 Version {version}, commit {commit[:12]}, measured on {datetime.date.today():%Y-%m-%d}. Every number on this page was read from the program named beside it,
-by `./test && {command}`, which writes the page.
+by `./test --all && {command}`, which writes the page.
 
 | what | number | from |
 |---|---|---|
@@ -233,8 +233,8 @@ def main() -> None:
     lines = protocol_lines(options.plans)
     lines += [
         arithmetic_line(),
-        Line("tests passed on the simulated device", thousands(on_device), "./test"),
-        Line("tests passed in Python, those included", thousands(all_passed), "./test"),
+        Line("tests passed on the simulated device", thousands(on_device), "./test --all"),
+        Line("tests passed in Python, those included", thousands(all_passed), "./test --all"),
         fuzz_line(options.executions),
     ]
     lines += [sanitizer_line(preset) for preset in SANITIZERS]

@@ -98,6 +98,12 @@ def _elfs_by_core() -> dict[str, list[Path]]:
     return found
 
 
+def look_again() -> None:
+    """Forget which ELFs there are."""
+    candidates.cache_clear()
+    _elfs_by_core.cache_clear()
+
+
 def common_prefix(a: bytes, b: bytes) -> int:
     """How many bytes a and b begin alike with; by bisection, since a loop over bytes would take most of a report's time."""
     low, high = 0, min(len(a), len(b))

@@ -112,7 +112,7 @@ def _coprocessor_offences(tile) -> list[str]:
 def kernel_names(entry: Launched) -> frozenset[str]:
     """Names of the kernels the core ran, by their code; one that no ELF holds has its processor's name, in brackets."""
     l1 = entry.tile.L1_mem.memory
-    elf_lines.candidates.cache_clear()
+    elf_lines.look_again()
     return frozenset(
         _name_of_code(processor, l1[address : address + CODE_BYTES].tobytes())
         for processor, address in entry.message.kernels.items()

@@ -4,6 +4,7 @@ Takes the command line of `python -m framework.sim.wormhole` (UMD's run.sh passe
     LAYERNORM_SIM_CYCLES_LOG      file that gets one JSON line per launched program (cycles.py)
     LAYERNORM_SIM_TRAFFIC_LOG     file that gets one JSON line per program of what it moved (traffic.py)
     LAYERNORM_SIM_TIMELINE_LOG    file that gets one JSON line per program of when its cores moved pages (timeline.py)
+    LAYERNORM_SIM_COVERAGE        folder that gets a file of which instructions of the kernels have run (coverage.py)
     LAYERNORM_SIM_HANG_REPORT     file that gets the hang report, besides stderr (hang.py)
     LAYERNORM_SIM_BUFFER_NAMES    JSON file {"0": "input rows", "semaphore 0": ..., ...} with names for that report
     LAYERNORM_SIM_POISON=1        memory nobody has written holds NaN (poison.py)
@@ -13,7 +14,7 @@ and every TT_SIM_* variable wolfpine knows.
 
 from __future__ import annotations
 
-from . import end_state, hang, mends, poison, time_policy, timeline, traffic
+from . import coverage, end_state, hang, mends, poison, time_policy, timeline, traffic
 from .host_end import end_with_host
 from .quick.install import install as install_quick_parts
 
@@ -36,8 +37,13 @@ def _install_watchers() -> tuple[time_policy.ProgramWatcher, ...]:
     end_state.install()
     names = end_state.wanted_names()
     wanted: list[time_policy.ProgramWatcher] = [poison.Poison()] if poison.is_wanted() else []
-    for log, recorder in ((traffic.wanted_log(), traffic.Traffic), (timeline.wanted_log(), timeline.Timeline)):
-        if log:
-            wanted.append(recorder(log))
+    recorders = (
+        (traffic.wanted_log(), traffic.Traffic),
+        (timeline.wanted_log(), timeline.Timeline),
+        (coverage.wanted_folder(), coverage.Coverage),
+    )
+    for place, recorder in recorders:
+        if place:
+            wanted.append(recorder(place))
             wanted[-1].install()
     return (*wanted, end_state.EndState(names)) if names else tuple(wanted)

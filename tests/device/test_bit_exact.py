@@ -16,6 +16,7 @@ import ttnn
 
 import layernorm_fused_rm
 from layernorm_fused_rm import _core, op, reference
+from levels import extended
 from rows import Case, normal_case, run, to_device, to_numpy
 from test_repetition import run_on_grid
 
@@ -57,23 +58,28 @@ def planned_rows_per_batch(case: Case, device) -> int:
     return dict(plan.compile_time_arguments)["rows_per_batch"]
 
 
-@pytest.mark.parametrize("shape", [(12, 64), (9, 96), (7, 384), (13, 760), (6, 1000), (6, 1024), (3, 1056), (4, 2048)])
-@pytest.mark.parametrize("mean, sigma", [(0.5, 2), (100, 1)])
-def test_rows_spread_over_cores(device, tmp_path, shape, mean, sigma):
-    case = normal_case(shape, mean, sigma, seed=shape[1])
+@pytest.mark.parametrize("shape", [(9, 96), (6, 1000), (3, 1056), *extended((12, 64), (7, 384), (13, 760), (6, 1024), (4, 2048))])
+@pytest.mark.parametrize("spread", [(100, 1), *extended((0.5, 2))], ids=str)
+def test_rows_spread_over_cores(device, tmp_path, shape, spread):
+    case = normal_case(shape, *spread, seed=shape[1])
     expected = interpret_rows(case, planned_rows_per_batch(case, device), tmp_path)
     np.testing.assert_array_equal(bits(run(case, device)), bits(expected))
 
 
-@pytest.mark.parametrize("shape, rows_per_batch", [((1, 96), 1), ((36, 2048), 3), ((36, 1024), 3), ((48, 96), 4), ((9, 20), 6), ((48, 32), 8)])
-def test_whole_batches_on_one_core(device, tmp_path, shape, rows_per_batch):
+# Shape, and rows of a batch.
+BATCHES = [((48, 96), 4), ((9, 20), 6), ((36, 2048), 3), *extended(((1, 96), 1), ((36, 1024), 3), ((48, 32), 8))]
+
+
+@pytest.mark.parametrize("batches", BATCHES, ids=str)
+def test_whole_batches_on_one_core(device, tmp_path, batches):
     """Twelve banks give runs of a twelfth of the rows: one batch each."""
+    shape, rows_per_batch = batches
     case = normal_case(shape, 3, 2, seed=rows_per_batch)
     expected = interpret_rows(case, rows_per_batch, tmp_path)
     np.testing.assert_array_equal(bits(run_on_grid(case, device, (1, 1))), bits(expected))
 
 
-@pytest.mark.parametrize("width", [96, 1056])
+@pytest.mark.parametrize("width", [96, *extended(1056)])
 def test_rows_that_are_no_ordinary_numbers(device, tmp_path, width):
     """NaN, infinities, zeros of both signs, denormals, numbers whose squares overflow, and constant rows."""
     case = normal_case((14, width), 0, 1, seed=width)
@@ -88,22 +94,24 @@ def test_rows_that_are_no_ordinary_numbers(device, tmp_path, width):
     np.testing.assert_array_equal(bits(run(case, device)), bits(expected))
 
 
-# Width, options of the interpreter, and what of them the call is given: the operation, the tensors' dtypes, keywords.
+# Width and options of the interpreter: the operation, the tensors' dtypes, keywords.
 CALLS = [
-    (64, "f32"),
-    (257, "f32"),
-    (1000, "f32"),
-    (1057, "f32"),
-    (96, "input32"),
-    (96, "output32"),
-    (64, "residual:sum:statistics"),
     (257, "f32:residual:sum:statistics"),
     (20, "f32:residual:sum:statistics"),
-    (1057, "residual32:sum32:statistics"),
     (1057, "rms:f32:residual:sum:statistics"),
-    (257, "rms:f32:statistics"),
-    (45, "f32:no-gamma:no-beta"),
     (257, "f32:zero-centred"),
+    *extended(
+        (64, "f32"),
+        (257, "f32"),
+        (1000, "f32"),
+        (1057, "f32"),
+        (96, "input32"),
+        (96, "output32"),
+        (64, "residual:sum:statistics"),
+        (1057, "residual32:sum32:statistics"),
+        (257, "rms:f32:statistics"),
+        (45, "f32:no-gamma:no-beta"),
+    ),
 ]
 
 
@@ -163,15 +171,17 @@ def assert_same_bits(tensors: dict, shape, options: str, device, folder: Path) -
         np.testing.assert_array_equal(bits(values), bits(expected[name]), err_msg=name)
 
 
-@pytest.mark.parametrize("width, options", CALLS)
-def test_every_kind_of_call(device, tmp_path, width, options):
+@pytest.mark.parametrize("call", CALLS, ids=str)
+def test_every_kind_of_call(device, tmp_path, call):
     """Batch and block decide no bit (tests/arithmetic/determinism_test.cpp), so any that is compiled will do."""
+    width, options = call
     shape = (15, width)
     assert_same_bits(draw_call(shape, options, 100, 1), shape, options, device, tmp_path)
 
 
-@pytest.mark.parametrize("width, options", [(257, "f32"), (1057, "f32"), (257, "rms:f32:statistics")])
-def test_float32_rows_that_are_no_ordinary_numbers(device, tmp_path, width, options):
+@pytest.mark.parametrize("call", [(257, "f32"), *extended((1057, "f32"), (257, "rms:f32:statistics"))], ids=str)
+def test_float32_rows_that_are_no_ordinary_numbers(device, tmp_path, call):
+    width, options = call
     shape = (10, width)
     tensors = draw_call(shape, options, 0, 1)
     x = tensors["x"]

@@ -12,12 +12,14 @@ import signal
 import pytest
 
 from host_process import HostProcess, changed_kernels, cpu_seconds, is_alive, wait_until
+from levels import extended
 
 pytestmark = pytest.mark.simulator
 
 # Padding in L1 rows; minutes of simulation.
 SMALL, LONG = (24, 96), (4800, 96)
-SIGNALS = ("SIGINT", "SIGTERM", "SIGKILL")
+# As a person ends a program, as a machine does, as nothing can prevent.
+SIGNALS = ("SIGINT", *extended("SIGTERM", "SIGKILL"))
 SECONDS_TO_END = 5
 
 
@@ -84,6 +86,7 @@ def test_an_interrupt_during_compilation_leaves_nothing_running_and_a_cache_that
     assert "right: 1.0" in again.output()
 
 
+@pytest.mark.extended
 def test_two_processes_that_compile_and_run_the_same_do_not_disturb_each_other(host, new_kernels):
     both = [host(SMALL, kernels=new_kernels), host(SMALL, kernels=new_kernels)]
     for process in both:

@@ -1,4 +1,5 @@
-"""Every pair of option values in some call, random combinations besides, each with several shapes and distributions.
+"""Every option value in some call; with --all every pair of them, and random combinations besides. Each combination with
+several shapes and distributions.
 
 A combination is one program, which takes seconds to compile; its calls differ in rows, rank and data only, so that they
 share it: with at most one row a bank, every core has one row.
@@ -11,6 +12,7 @@ import random
 import pytest
 
 from calls import Call, Tally, draw, try_call
+from levels import extended
 from pairwise import all_pairs, complete, pairs_of, pairwise
 
 VECTORS = [None, "vector bf16", "rank_4 fp32", "cut bf16", "tile bf16", "tile fp32"]
@@ -63,6 +65,19 @@ def allowed(option, value, other, of_other) -> bool:
 PAIRWISE = pairwise(OPTIONS, allowed, seed=1)
 
 
+def of_each_value(combinations: list[dict]) -> list[dict]:
+    """Some that hold every value of every option: each the one that brings most values that are still missing."""
+    missing = {(option, value) for option, values in OPTIONS.items() for value in values}
+    chosen = []
+    while missing:
+        chosen.append(max(combinations, key=lambda combination: len(missing & set(combination.items()))))
+        missing -= set(chosen[-1].items())
+    return chosen
+
+
+EACH_VALUE = of_each_value(PAIRWISE)
+
+
 def random_combinations(count: int, seed: int) -> list[dict]:
     numbers = random.Random(seed)
     return [complete({}, OPTIONS, allowed, set(), numbers) for _ in range(count)]
@@ -82,15 +97,23 @@ def test_the_combinations_hold_every_pair_of_values():
     assert len(PAIRWISE) * len(CALLS) >= 250 and RANDOM_COMBINATIONS * len(CALLS) >= 60
 
 
-@pytest.mark.parametrize("group", range(GROUPS))
-def test_every_pair_of_option_values(device, group):
+@pytest.mark.parametrize("i", range(len(EACH_VALUE)))
+def test_every_option_value(device, i):
     tally = Tally()
-    for i in range(group, len(PAIRWISE), GROUPS):
-        try_combination(PAIRWISE[i], device, tally, seed=i)
+    try_combination(EACH_VALUE[i], device, tally, seed=PAIRWISE.index(EACH_VALUE[i]))
     tally.check()
 
 
-@pytest.mark.parametrize("group", range(2))
+@pytest.mark.parametrize("group", extended(*range(GROUPS)))
+def test_every_pair_of_option_values(device, group):
+    tally = Tally()
+    for i in range(group, len(PAIRWISE), GROUPS):
+        if PAIRWISE[i] not in EACH_VALUE:
+            try_combination(PAIRWISE[i], device, tally, seed=i)
+    tally.check()
+
+
+@pytest.mark.parametrize("group", extended(0, 1))
 def test_random_combinations(device, group):
     tally = Tally()
     for i, combination in enumerate(random_combinations(RANDOM_COMBINATIONS // 2, seed=group)):

@@ -8,13 +8,14 @@ import ttnn
 
 import layernorm_fused_rm
 from layernorm_fused_rm import _core, device as device_description, l1_banks, op
+from levels import extended
 from rows import MEMORIES, assert_rounded_well, normal_case, run, to_device, to_numpy
 
 
-@pytest.mark.parametrize("output_memory", ["dram", "l1"])
-@pytest.mark.parametrize("input_memory", ["dram", "l1"])
-@pytest.mark.parametrize("shape", [(30, 64), (100, 96), (80, 1024), (13, 2048)])
-def test_every_pair_of_memories(device, shape, input_memory, output_memory):
+@pytest.mark.parametrize("memories", [("l1", "dram"), ("dram", "l1"), ("l1", "l1"), *extended(("dram", "dram"))], ids=str)
+@pytest.mark.parametrize("shape", [(100, 96), *extended((30, 64), (80, 1024), (13, 2048))], ids=str)
+def test_every_pair_of_memories(device, shape, memories):
+    input_memory, output_memory = memories
     case = normal_case(shape)
     assert_rounded_well(case, run(case, device, input_memory=input_memory, output_memory=output_memory))
 

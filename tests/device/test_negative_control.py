@@ -14,6 +14,7 @@ import pytest
 
 from host_process import changed_kernels
 from layernorm_fused_rm import op, program
+from levels import extended, usually
 from rows import judge, normal_case, run
 
 BREAKS = {
@@ -37,6 +38,12 @@ BREAKS_OF_SUMS = {
     "an_octet_left_out": ("normalise.hpp", "sfpu::repeat<SumPairs<row>>(pairs *", "sfpu::repeat<SumPairs<row>>((pairs - 1) *"),
 }
 
+HANGS = {
+    "rows_never_come": ("reader.cpp", "cb_push_back(kInput, kPagesPerStep);", "compute.cpp", "input rows"),
+    "rows_never_leave": ("block.hpp", "cb_push_back(buffer, 1);", "writer.cpp", "output rows"),
+}
+
+
 HANG = """
 import ttnn
 from layernorm_fused_rm import program
@@ -57,35 +64,36 @@ def judge_broken(device, monkeypatch, shape, kernels: Path):
         op.forget()
 
 
-@pytest.mark.parametrize("file, good, bad", BREAKS.values(), ids=BREAKS)
-def test_a_broken_kernel_gives_wrong_results(device, monkeypatch, tmp_path, file, good, bad):
-    result = judge_broken(device, monkeypatch, (48, 96), changed_kernels(tmp_path, file, good, bad))
+def test_every_break_finds_its_place(tmp_path):
+    """Of those for ./test --all too."""
+    for file, good, _ in (*BREAKS.values(), *BREAKS_OF_PAIRS.values(), *BREAKS_OF_SUMS.values()):
+        assert good in (program.KERNELS / file).read_text(), f"{file} no longer contains {good!r}: mend this test"
+
+
+@pytest.mark.parametrize("change", usually(BREAKS, "one_rotation_short", "writer_one_row_late"))
+def test_a_broken_kernel_gives_wrong_results(device, monkeypatch, tmp_path, change):
+    result = judge_broken(device, monkeypatch, (48, 96), changed_kernels(tmp_path, *change))
     assert result.share_correctly_rounded < 0.99, f"the break went unnoticed: {result}"
 
 
-@pytest.mark.parametrize("file, good, bad", BREAKS_OF_PAIRS.values(), ids=BREAKS_OF_PAIRS)
-def test_a_broken_kernel_gives_wrong_pairs(device, monkeypatch, tmp_path, file, good, bad):
+@pytest.mark.parametrize("change", usually(BREAKS_OF_PAIRS, "mask_of_the_first_row_for_both"))
+def test_a_broken_kernel_gives_wrong_pairs(device, monkeypatch, tmp_path, change):
     """With more rows than cores, since the second row of a pair alone may be wrong."""
-    result = judge_broken(device, monkeypatch, (180, 20), changed_kernels(tmp_path, file, good, bad))
+    result = judge_broken(device, monkeypatch, (180, 20), changed_kernels(tmp_path, *change))
     assert result.share_correctly_rounded < 0.99, f"the break went unnoticed: {result}"
 
 
-@pytest.mark.parametrize("file, good, bad", BREAKS_OF_SUMS.values(), ids=BREAKS_OF_SUMS)
-@pytest.mark.parametrize("width", [1000, 2048])
-def test_a_broken_kernel_gives_wrong_sums(device, monkeypatch, tmp_path, width, file, good, bad):
-    result = judge_broken(device, monkeypatch, (24, width), changed_kernels(tmp_path, file, good, bad))
+@pytest.mark.parametrize("change", usually(BREAKS_OF_SUMS, "an_octet_left_out"))
+@pytest.mark.parametrize("width", [1000, *extended(2048)])
+def test_a_broken_kernel_gives_wrong_sums(device, monkeypatch, tmp_path, width, change):
+    result = judge_broken(device, monkeypatch, (24, width), changed_kernels(tmp_path, *change))
     assert result.share_correctly_rounded < 0.99, f"the break went unnoticed: {result}"
 
 
 @pytest.mark.simulator
-@pytest.mark.parametrize(
-    "file, dropped, waiting, buffer",
-    [
-        ("reader.cpp", "cb_push_back(kInput, kPagesPerStep);", "compute.cpp", "input rows"),
-        ("block.hpp", "cb_push_back(buffer, 1);", "writer.cpp", "output rows"),
-    ],
-)
-def test_a_dropped_push_ends_as_a_named_hang(tmp_path, file, dropped, waiting, buffer):
+@pytest.mark.parametrize("hang", usually(HANGS, "rows_never_leave"))
+def test_a_dropped_push_ends_as_a_named_hang(tmp_path, hang):
+    file, dropped, waiting, buffer = hang
     kernels = changed_kernels(tmp_path, file, dropped, "")
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
     done = subprocess.run(

@@ -5,15 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from levels import extended
 from rows import Case, assert_rounded_well, judge, normal_case, run
 
-WIDTHS = [64, 384, 1024, 4096]
+# A resident and a streamed one, and more.
+WIDTHS = [384, 1056, *extended(64, 1024, 4096)]
+SPREADS = [(100, 1), *extended((0.5, 2), (1e4, 64), (0, 1e-3), (0, 1e4))]
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("mean, sigma", [(0.5, 2), (100, 1), (1e4, 64), (0, 1e-3), (0, 1e4)])
-def test_spread_and_offset(device, width, mean, sigma):
-    case = normal_case((48, width), mean, sigma, seed=width)
+@pytest.mark.parametrize("spread", SPREADS, ids=str)
+def test_spread_and_offset(device, width, spread):
+    case = normal_case((48, width), *spread, seed=width)
     assert_rounded_well(case, run(case, device))
 
 
@@ -27,7 +30,7 @@ def test_a_constant_row_gives_beta(device, width):
     np.testing.assert_array_equal(run(case, device), np.broadcast_to(case.beta, case.x.shape))
 
 
-@pytest.mark.parametrize("width", [64, 96, 1024, 2048])
+@pytest.mark.parametrize("width", [384, 1056, *extended(64, 96, 1024, 2048)])
 def test_what_is_not_finite_stays_in_its_row(device, width):
     """Such a row comes out not finite throughout (docs/limits.md); each value stands at a row's begin and in a middle."""
     clean = normal_case((36, width))
@@ -41,13 +44,14 @@ def test_what_is_not_finite_stays_in_its_row(device, width):
     np.testing.assert_array_equal(y[others], run(clean, device)[others])
 
 
-@pytest.mark.parametrize("epsilon", [1e-12, 1e-5, 1.0])
+@pytest.mark.parametrize("epsilon", [1.0, *extended(1e-12, 1e-5)])
 def test_epsilon_is_used_as_given(device, epsilon):
     """With a spread as small as sqrt(epsilon), another epsilon would change every output."""
     case = normal_case((12, 384), 0, 1e-3, epsilon=epsilon)
     assert_rounded_well(case, run(case, device))
 
 
+@pytest.mark.extended
 def test_one_in_a_thousand_is_not_measured_on_few_elements(device):
     """The share of design.md section 5 over 128 rows of 1,024."""
     for mean, sigma in [(0.5, 2), (100, 1)]:

@@ -9,6 +9,7 @@ import ttnn
 import layernorm_fused_rm
 from benchmarks.scaling import on_grid
 from layernorm_fused_rm import op, program
+from levels import extended
 from rows import Case, normal_case, run, to_device, to_numpy
 
 
@@ -22,14 +23,14 @@ def test_a_second_call_compiles_nothing_and_describes_nothing(device, monkeypatc
 
 
 def test_other_addresses_and_values_in_a_cached_program(device):
-    """Twenty calls whose tensors all stay alive, so that each has addresses of its own."""
+    """Eight calls whose tensors all stay alive, so that each has addresses of its own."""
     alive = []
-    for seed in range(20):
+    for seed in range(8):
         case = normal_case((13, 96), seed=seed)
         tensors = [to_device(values, device) for values in (case.x, case.gamma, case.beta)]
         y = layernorm_fused_rm.layernorm_fused_rm(*tensors)
         alive.append((case, tensors, y))
-    assert len({y.buffer_address() for _, _, y in alive}) == 20
+    assert len({y.buffer_address() for _, _, y in alive}) == 8
     for case, _, y in alive:
         np.testing.assert_array_equal(to_numpy(y), run(case, device))
 
@@ -41,20 +42,20 @@ def test_another_epsilon_is_another_program(device):
     np.testing.assert_array_equal(outputs[0], outputs[2])
 
 
-@pytest.mark.parametrize("shape", [(45, 384), (26, 2048)])
+@pytest.mark.parametrize("shape", [(26, 384), (13, 1056), *extended((45, 384), (26, 2048))], ids=str)
 def test_the_same_bits_on_any_core_count(device, shape):
     case = normal_case(shape, 100, 1)
-    outputs = [run_on_grid(case, device, grid) for grid in [(1, 1), (3, 1), (2, 5), (8, 9)]]
+    outputs = [run_on_grid(case, device, grid) for grid in [(1, 1), (2, 5), (8, 9)]]
     for output in outputs[1:]:
         np.testing.assert_array_equal(output, outputs[0])
 
 
-def run_on_grid(case: Case, device, grid: tuple[int, int]) -> np.ndarray:
-    """The output when the planner is told of a smaller grid."""
+def run_on_grid(case: Case, device, grid: tuple[int, int], l1_bytes: int | None = None, *, reads_again=False) -> np.ndarray:
+    """The output when the planner is told of a smaller grid, and of less L1; whether rows are read once must be as expected."""
     x, gamma, beta = (to_device(values, device) for values in (case.x, case.gamma, case.beta))
     problem = op.make_problem(x, gamma, beta, epsilon=case.epsilon)
-    prepared = program.PreparedProgram(on_grid(problem, grid), device)
-    assert len(prepared.plan.cores) <= grid[0] * grid[1]
+    prepared = program.PreparedProgram(on_grid(problem, grid, l1_bytes), device)
+    assert len(prepared.plan.cores) <= grid[0] * grid[1] and prepared.plan.reads_again == reads_again
     output = ttnn.allocate_tensor_on_device(
         x.shape, ttnn.bfloat16, ttnn.ROW_MAJOR_LAYOUT, device, ttnn.DRAM_MEMORY_CONFIG
     )

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from levels import usually
 from rows import assert_rounded_well, normal_case, run
+from test_repetition import run_on_grid
 
 ROWS = {
     "one": 1,
@@ -48,29 +50,42 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("rows", ROWS.values(), ids=ROWS)
+@pytest.mark.parametrize("rows", usually(ROWS, "one", "gt_banks", "gt_cores", "div_cores"))
 def test_any_number_of_rows(device, rows):
     case = normal_case((rows, 64), seed=rows)
     assert_rounded_well(case, run(case, device))
 
 
-@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("width", usually(WIDTHS, "tile", "lt_chunk", "div_chunk"))
 def test_any_width(device, width):
     case = normal_case((14, width), seed=width)
     assert_rounded_well(case, run(case, device))
 
 
-@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("shape", usually(SHAPES, "rank_1", "rank_8"))
 def test_leading_dimensions_are_rows(device, shape):
     case = normal_case(shape)
     assert_rounded_well(case, run(case, device))
 
 
+@pytest.mark.extended
 @pytest.mark.parametrize("rows, width", [(600, 96), (450, 384), (330, 1024), (300, 1056)])
 def test_several_blocks_a_core(device, rows, width):
     """More rows than all cores take in one block, so that pages of every circular buffer are used again."""
     case = normal_case((rows, width), seed=rows)
     assert_rounded_well(case, run(case, device))
+
+
+@pytest.mark.parametrize("rows, width", [(120, 20), (80, 96), (40, 768), (14, 1056)])
+def test_several_blocks_on_one_core(device, rows, width):
+    """The same of a core that has all rows, bank after bank."""
+    case = normal_case((rows, width), seed=rows)
+    assert_rounded_well(case, run_on_grid(case, device, (1, 1)))
+
+
+def test_rows_too_wide_for_a_small_l1_are_read_again(device):
+    case = normal_case((6, 3000))
+    assert_rounded_well(case, run_on_grid(case, device, (2, 1), 20_000, reads_again=True))
 
 
 def test_a_tensor_without_rows_comes_back_empty(device):

@@ -15,6 +15,7 @@ constexpr const char* kUsage = R"(protocol_test [options]
   --plans N --configurations N --seed S --workers N   how many random plans, of how many sets of compile-time arguments
   --soak                                              a million plans of 2,000 configurations
   --mutations [NAME]                                  broken kernels, each of which must be found
+  --every N                                           one of N of these
   --rows N --width N --grid XxY --dram-banks N --l1-banks N --memories DDDDD --dtypes BBBBBB --vectors WW
   --options rstmz --l1-bytes N --dram-alignment N --places 0|1
                                                       one case (with --seed): what a failure prints
@@ -28,6 +29,7 @@ struct Options {
     protocol::Sweep sweep{};
     protocol::Case value{};
     std::string mutation{};
+    std::size_t every = 1;  // one mutation of so many
     protocol::Toolchain toolchain{PROTOCOL_COMPILER, PROTOCOL_KERNELS, PROTOCOL_FOLDER, PROTOCOL_CACHE};
 };
 
@@ -38,6 +40,9 @@ void apply(Options& options, const std::string& name, const std::string& text) {
         options.sweep.configurations = std::stoull(text);
     } else if (name == "--workers") {
         options.sweep.workers = std::stoull(text);
+    } else if (name == "--every") {
+        options.every = std::stoull(text);
+        options.mode = Mode::kMutations;
     } else if (name == "--kernels") {
         options.toolchain.kernels = text;
     } else if (name == "--cache") {
@@ -72,7 +77,7 @@ void apply(Options& options, const std::string& name, const std::string& text) {
     switch (options.mode) {
         case Mode::kSweep: return protocol::run_sweep(options.toolchain, options.sweep);
         case Mode::kReplay: return protocol::replay(options.toolchain, options.value);
-        case Mode::kMutations: return protocol::run_mutations(options.toolchain, options.mutation);
+        case Mode::kMutations: return protocol::run_mutations(options.toolchain, options.mutation, options.every);
     }
     return false;
 }

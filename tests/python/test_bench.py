@@ -122,3 +122,14 @@ def test_the_steady_state_is_what_more_rows_take_longer(repository):
     assert table.steady_as_markdown(ledger) == ""
     ledger.add(Measurement(ledger.sources[OURS], OURS, **dataclasses.asdict(many), cycles=3000 + 12 * 397))
     assert "| 1024 | 864 and 1728 | 397 |" in table.steady_as_markdown(ledger)
+
+
+def test_what_differs_from_another_page_is_listed_whatever_its_sources(repository):
+    ledger, other = Ledger(repository / "bench.csv"), Case(64, 64)
+    ledger.add(measured(ledger, OURS))
+    ledger.add(measured(ledger, TTNN))
+    earlier = dataclasses.replace(measured(ledger, OURS), sources="of long ago", cycles=80)
+    same = dataclasses.replace(measured(ledger, TTNN), sources="of long ago")
+    elsewhere = dataclasses.replace(earlier, rows=other.rows)
+    assert table.differing_lines(ledger, [CASE, other], [earlier, same, elsewhere]) == [[str(CASE), OURS, "80", "100", "+25.00%"]]
+    assert table.differing_lines(ledger, [other], [earlier]) == []

@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 import ttnn
 
-
-
+from levels import extended
 from rows import to_device, to_numpy
 
 
-@pytest.mark.parametrize("shape", [(100, 64), (40, 1024), (26, 2048)])
+@pytest.mark.parametrize("shape", [(100, 64), (13, 1024), (13, 2048), *extended((40, 1024), (26, 2048))], ids=str)
 def test_every_element_comes_out_in_its_place(device, shape):
     rows, width = shape
     random = np.random.default_rng(0)

@@ -103,8 +103,8 @@ struct Packed {
     return packed;
 }
 
-// Changes the one place in a copy of the kernels; an error if there is none, or more.
-void apply(const Mutation& mutation, const fs::path& kernels) {
+// The text of the mutated file; an error unless it has exactly one such place.
+[[nodiscard]] std::string mutated_text(const Mutation& mutation, const fs::path& kernels) {
     std::string text = read_text(kernels / mutation.file);
     const Packed packed = pack(text);
     const std::string from = pack(mutation.from).letters;
@@ -113,8 +113,37 @@ void apply(const Mutation& mutation, const fs::path& kernels) {
         throw std::runtime_error(mutation.file + " has not exactly one \"" + mutation.from + "\"");
     }
     const std::size_t first = packed.places[at];
-    text.replace(first, packed.places[at + from.size() - 1] + 1 - first, mutation.to);
+    return text.replace(first, packed.places[at + from.size() - 1] + 1 - first, mutation.to);
+}
+
+void apply(const Mutation& mutation, const fs::path& kernels) {
+    const std::string text = mutated_text(mutation, kernels);
     std::ofstream(kernels / mutation.file, std::ios::binary) << text;
+}
+
+// Every place of a mutation is still there; of a sample this is said of those left out too.
+[[nodiscard]] bool all_apply(const Toolchain& toolchain, const std::vector<Mutation>& mutations) {
+    bool is_good = true;
+    for (const Mutation& mutation : mutations) {
+        try {
+            if (!mutation.file.empty()) {
+                static_cast<void>(mutated_text(mutation, toolchain.kernels));
+            }
+        } catch (const std::runtime_error& error) {
+            std::printf("%s: %s\n", mutation.name.c_str(), error.what());
+            is_good = false;
+        }
+    }
+    return is_good;
+}
+
+// One of every `every`.
+[[nodiscard]] std::vector<Mutation> sample(const std::vector<Mutation>& mutations, std::size_t every) {
+    std::vector<Mutation> chosen;
+    for (std::size_t i = 0; i < mutations.size(); i += every) {
+        chosen.push_back(mutations[i]);
+    }
+    return chosen;
 }
 
 struct Detection {
@@ -219,15 +248,16 @@ struct Detection {
 
 }  // namespace
 
-bool run_mutations(const Toolchain& toolchain, const std::string& only) {
+bool run_mutations(const Toolchain& toolchain, const std::string& only, std::size_t every) {
     std::vector<Mutation> mutations = data_movement_mutations();
     for (const auto& some : {compute_mutations(), plan_mutations()}) {
         mutations.insert(mutations.end(), some.begin(), some.end());
     }
     std::erase_if(mutations, [&](const Mutation& mutation) { return !only.empty() && mutation.name != only; });
-    if (mutations.empty() || !unchanged_kernels_pass(toolchain)) {
+    if (mutations.empty() || !all_apply(toolchain, mutations) || !unchanged_kernels_pass(toolchain)) {
         return false;
     }
+    mutations = sample(mutations, every);
     const int missed = count_missed(toolchain, mutations);
     std::printf("%zu mutations, %zu found, %d not\n", mutations.size(),
                 mutations.size() - static_cast<std::size_t>(missed), missed);
