@@ -1,20 +1,30 @@
 # shellcheck shell=bash disable=SC2154  # sourced by environment.sh, which sets root, cache and venv
-# The device a command runs on: environment variables of the simulated one, or a check that hardware is there.
+# The device a command runs on: environment variables of a simulated one, or a check that hardware is there.
 
-# Every variable that ttnn, wolfpine and our launcher read for a simulated Wormhole.
-use_simulator() {
+# For both simulators: our runtime root with the stand-in compiler. $1: a folder of the cache for compiled kernels.
+use_stand_in() {
     local compiler_key
     compiler_key="$(cut -c1-12 "$cache/runtime-root/fingerprint")"
     export TT_METAL_RUNTIME_ROOT="$cache/runtime-root"
-    export TT_METAL_SIMULATOR="$cache/simulator"
-    export WOLFPINE_PYTHON="$venv/bin/python"
     # Commands reach the cores by direct writes: fast dispatch needs firmware that is not simulated.
     export TT_METAL_SLOW_DISPATCH_MODE=1
-    # Turns NoC translation on; without it workers are misrouted on NoC 1.
-    export TT_METAL_MOCK_CLUSTER_DESC_PATH="$cache/simulator/cluster_descriptor.yaml"
     export TT_METAL_DISABLE_SFPLOADMACRO=1
     # A folder of its own for each state of the stand-in compiler: its flags are not part of ttnn's cache key.
-    export TT_METAL_CACHE="$cache/kernels/$compiler_key"
+    export TT_METAL_CACHE="$cache/$1/$compiler_key"
+    # The package writes its plan here, and the report of a hang ends with it.
+    export LAYERNORM_FUSED_RM_LAST_PLAN="${LAYERNORM_FUSED_RM_LAST_PLAN:-$logs/plan-$$.txt}"
+    mkdir -p "$TT_METAL_CACHE" "$logs"
+    find "$logs" \( -name 'cycles-*' -o -name 'hang-*' -o -name 'plan-*' -o -name 'traffic-*' -o -name 'vendor-*' \) \
+        -mtime +1 -delete
+}
+
+# wolfpine with our launcher: every variable that ttnn, wolfpine and the launcher read for a simulated Wormhole.
+use_simulator() {
+    use_stand_in kernels
+    export TT_METAL_SIMULATOR="$cache/simulator"
+    export WOLFPINE_PYTHON="$venv/bin/python"
+    # Turns NoC translation on; without it workers are misrouted on NoC 1.
+    export TT_METAL_MOCK_CLUSTER_DESC_PATH="$cache/simulator/cluster_descriptor.yaml"
     # Cycles: on by default, TT_SIM_COST_MODEL= (empty) turns them off and is a third faster.
     export TT_SIM_COST_MODEL="${TT_SIM_COST_MODEL-1}"
     [[ -n "$TT_SIM_COST_MODEL" ]] || unset TT_SIM_COST_MODEL
@@ -22,10 +32,28 @@ use_simulator() {
     export LAYERNORM_SIM_CYCLES_LOG="${LAYERNORM_SIM_CYCLES_LOG:-$logs/cycles-$$.jsonl}"
     export LAYERNORM_SIM_HANG_REPORT="${LAYERNORM_SIM_HANG_REPORT:-$logs/hang-$$.txt}"
     export LAYERNORM_SIM_BUFFER_NAMES="$cache/buffer-names.json"
-    # The package writes its plan here, and the report of a hang ends with it.
-    export LAYERNORM_FUSED_RM_LAST_PLAN="${LAYERNORM_FUSED_RM_LAST_PLAN:-$logs/plan-$$.txt}"
-    mkdir -p "$TT_METAL_CACHE" "$logs"
-    find "$logs" \( -name 'cycles-*' -o -name 'hang-*' -o -name 'plan-*' -o -name 'traffic-*' \) -mtime +1 -delete
+}
+
+# Tenstorrent's own simulator, which is not part of this project: strict, fast, without cycles.
+require_vendor_simulator() {
+    local what="Tenstorrent's own simulator (its public project is tenstorrent/ttsim)"
+    [[ -n "${LAYERNORM_TTSIM:-}" ]] ||
+        fail "device" "LAYERNORM_TTSIM is not set; --device vendor runs on $what" \
+            "build it and set LAYERNORM_TTSIM to the folder that holds libttsim.so and, beside it, soc_descriptor.yaml"
+    [[ -f "$LAYERNORM_TTSIM/libttsim.so" ]] ||
+        fail "device" "no libttsim.so in LAYERNORM_TTSIM=$LAYERNORM_TTSIM; it is the library of $what" \
+            "set LAYERNORM_TTSIM to the folder that holds it"
+    [[ -f "$LAYERNORM_TTSIM/soc_descriptor.yaml" ]] ||
+        fail "device" "no soc_descriptor.yaml beside $LAYERNORM_TTSIM/libttsim.so, which says what chip that simulates" \
+            "copy that chip's from ttnn's package, tt_metal/soc_descriptors (wormhole_b0_80_arch.yaml for a Wormhole)"
+}
+
+use_vendor_simulator() {
+    use_stand_in kernels-vendor
+    TT_METAL_SIMULATOR="$(cd "$LAYERNORM_TTSIM" && pwd)/libttsim.so"
+    export TT_METAL_SIMULATOR
+    # It says what it refuses on the process's own output, and ends the process: pytest must not hold that back.
+    export PYTEST_ADDOPTS="--capture=sys ${PYTEST_ADDOPTS:-}"
 }
 
 # What a real card needs and a simulated one does not.

@@ -2,7 +2,7 @@
 # Prepares everything ./demo, ./test, ./run and ./bench need, and nothing twice. Executed, it prepares; sourced, it
 # gives
 #
-#     prepare_environment simulator|hardware [PRESET]
+#     prepare_environment simulator|vendor|hardware [PRESET]
 #
 # which prepares and then exports the environment of the device; with a preset of CMakePresets.json the C++ tests too.
 # Everything it makes lies in .venv, .cache and build.
@@ -25,6 +25,7 @@ readonly kPlannerSources=(CMakeLists.txt pyproject.toml src include bindings
     python/layernorm_fused_rm/kernels/contract.hpp)
 # What the C++ tests are made of.
 readonly kHostTestSources=(CMakeLists.txt CMakePresets.json src include tests python/layernorm_fused_rm/kernels)
+readonly kDevices="simulator, vendor or hardware"
 readonly kPipRemedy="check the network and the disk (3 GB), then run this again; PIP_INDEX_URL may name a mirror"
 readonly kBuildRemedy="read the log; if the sources are unchanged, remove .venv and build, then run this again"
 readonly kSimulatorRemedy="read the log; remove .cache, then run this again"
@@ -35,8 +36,9 @@ prepare_environment() {
     requirements+=" $DEMO_REQUIREMENTS"
     case "$device" in
         simulator) debian+=" $DEBIAN_SIMULATOR_PACKAGES" ;;
+        vendor) require_vendor_simulator; debian+=" $DEBIAN_SIMULATOR_PACKAGES" ;;
         hardware) use_hardware ;;
-        *) fail "options" "--device $device" "--device simulator (the default) or --device hardware" ;;
+        *) fail "options" "--device $device" "--device $kDevices (simulator is the default)" ;;
     esac
     # wolfpine is small and the launcher's tests need it on either device.
     requirements+=" $SIMULATOR_REQUIREMENTS"
@@ -47,7 +49,7 @@ prepare_environment() {
     # shellcheck disable=SC2086  # lists of names
     ensure_debian_packages $debian
     ensure_python_packages "$requirements" "$preset"
-    if [[ "$device" == simulator ]]; then
+    if [[ "$device" != hardware ]]; then
         prepare_simulator
     fi
     if [[ -n "$preset" ]]; then
@@ -55,7 +57,10 @@ prepare_environment() {
     fi
     exec 9>&-
     quieten_ttnn
-    [[ "$device" == hardware ]] || use_simulator
+    case "$device" in
+        simulator) use_simulator ;;
+        vendor) use_vendor_simulator ;;
+    esac
     export PATH="$venv/bin:$PATH" VIRTUAL_ENV="$venv"
 }
 
@@ -89,7 +94,7 @@ take_device_option() {
     arguments=()
     while (($#)); do
         case "$1" in
-            --device) device="${2:?--device needs a name: simulator or hardware}"; shift 2 ;;
+            --device) device="${2:?--device needs a name: $kDevices}"; shift 2 ;;
             --device=*) device="${1#--device=}"; shift ;;
             *) arguments+=("$1"); shift ;;
         esac

@@ -4,7 +4,7 @@
         y = ttnn.layer_norm(x)
         print(session.last_program().cycles)
 
-Works on the simulated device and on a real one; only cycles need the simulated one. The package never imports this.
+Works on either simulated device and on a real one; only cycles need the first. The package never imports this.
 """
 
 from __future__ import annotations
@@ -41,9 +41,19 @@ def is_simulated() -> bool:
     return SIMULATOR_VARIABLE in os.environ
 
 
+def is_vendors() -> bool:
+    """Tenstorrent's own simulator, a library in this process: no cycles, no launcher, and it ends the process on a refusal."""
+    return os.environ.get(SIMULATOR_VARIABLE, "").endswith(".so")
+
+
+def has_launcher() -> bool:
+    """wolfpine behind our launcher, with its logs, checks and reports."""
+    return is_simulated() and not is_vendors()
+
+
 def has_cycles() -> bool:
-    """Whether cycles mean something: a simulated device with the cost model on."""
-    return is_simulated() and bool(os.environ.get(COST_MODEL_VARIABLE))
+    """Whether cycles mean something: our launcher with the cost model on."""
+    return has_launcher() and bool(os.environ.get(COST_MODEL_VARIABLE))
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+import vendor_report  # noqa: E402
 from simulator import session  # noqa: E402
 
 # What the simulated device checks in every test: reads of memory nobody has written give NaN, and the package's programs
@@ -27,6 +28,11 @@ if session.CYCLES_LOG_VARIABLE in os.environ:
     _log = Path(os.environ[session.CYCLES_LOG_VARIABLE])
     os.environ.setdefault(session.TRAFFIC_LOG_VARIABLE, str(_log.with_name(f"traffic-{_log.name}")))
 session.own_logs()
+
+# A process of pytest-xdist keeps what it prints where the one that reports can read it, also if it ends suddenly.
+WORKER_VARIABLE = "PYTEST_XDIST_WORKER"
+if session.is_vendors() and WORKER_VARIABLE in os.environ:
+    vendor_report.keep_output(os.environ[WORKER_VARIABLE])
 
 # Markers, and the option with which such tests are run.
 LEVELS = (("extended", "--all"), ("soak", "--soak"))
@@ -45,8 +51,15 @@ def pytest_collection_modifyitems(config, items):
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
     for item in items:
-        if item.get_closest_marker("simulator") and not session.is_simulated():
-            item.add_marker(pytest.mark.skip(reason="needs the simulated device"))
+        if item.get_closest_marker("simulator") and not session.has_launcher():
+            item.add_marker(pytest.mark.skip(reason="needs cycles, checks or reports of simulator/launcher"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_handlecrashitem(crashitem, report, sched):
+    """A refusal of the vendor's simulator: its words and the plan of its program belong to the failed test."""
+    if session.is_vendors():
+        report.longrepr = f"{report.longrepr}\n{vendor_report.of_worker(report.node.gateway.id)}"
 
 
 @pytest.fixture(scope="session")

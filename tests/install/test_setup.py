@@ -101,9 +101,27 @@ def test_hardware_without_a_card_is_refused(checkout):
 
 
 @pytest.mark.parametrize(
+    ("files", "named"),
+    [
+        (None, "LAYERNORM_TTSIM is not set; --device vendor runs on Tenstorrent's own simulator"),
+        ((), "no libttsim.so in LAYERNORM_TTSIM="),
+        (("libttsim.so",), "no soc_descriptor.yaml beside"),
+    ],
+)
+def test_a_vendor_simulator_that_is_not_there_is_refused(checkout, tmp_path, files, named):
+    (tmp_path / "vendor").mkdir()
+    for name in files or ():
+        (tmp_path / "vendor" / name).touch()
+    folder = "" if files is None else str(tmp_path / "vendor")
+    done = bash(checkout, "prepare_environment vendor", LAYERNORM_TTSIM=folder)
+    assert done.returncode == 1 and named in done.stderr and "remedy:" in done.stderr
+
+
+@pytest.mark.parametrize(
     "arguments, device, rest",
     [
         ("", "simulator", ""),
+        ("--device vendor --all", "vendor", "--all"),
         ("--device hardware -k x", "hardware", "-k x"),
         ("a --device=hardware b", "hardware", "a b"),
     ],
