@@ -141,12 +141,11 @@ void Core::replay(std::uint32_t slot, std::uint32_t count) {
 
 // Rows of SrcA from its counter, rows of DEST from base and counter, both cut to a multiple of eight ("ELWADD").
 void Core::add_sources(std::uint32_t mode, bool releases_source_a, bool accumulates, std::uint32_t row) {
-    constexpr std::uint32_t kDestAddresses = 1024;
     interrupt_vector_stream();
     require(!source_a_.empty() && source_b_is_zero_, "ELWADD would wait for SrcA or SrcB for ever");
     require(!is_unpacker_awaited_, "ELWADD and the unpacker write DEST at once");
     const std::uint32_t source_row = source_row_ & ~(kRowsPerElwadd - 1);
-    const std::uint32_t dest_row = (cursor_.base + cursor_.counter + row) % kDestAddresses & ~(kRowsPerElwadd - 1);
+    const std::uint32_t dest_row = (cursor_.base + cursor_.counter + row) & ~(kRowsPerElwadd - 1);
     require(dest_row + kRowsPerElwadd <= kDestRows, "ELWADD behind DEST's last row");
     for (std::uint32_t i = 0; i < kRowsPerElwadd * kDestColumns; ++i) {
         Bits& dest = dest_[dest_row + i / kDestColumns][i % kDestColumns];

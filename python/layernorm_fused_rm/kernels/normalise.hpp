@@ -122,9 +122,12 @@ struct TailStep {
     static constexpr sfpu::Sequence value =
         sfpu::masked(batch, Pass::step(batch), static_cast<int32_t>(kTail) - static_cast<int32_t>(vector));
 };
-// Of what the FPU has added up of one row of the batch.
-template <uint32_t row>
-struct SumPairs { static constexpr sfpu::Sequence value = sfpu::sum_row_step(row, kVectorsPerStep).advance(); };
+// Of what the FPU has added up of one row of the batch, behind as many octets as it has added to.
+template <uint32_t row, uint32_t pairs>
+struct SumPairs {
+    static constexpr sfpu::Sequence value =
+        sfpu::sum_row_step(row, pairs * kVectorsPerOctet, kVectorsPerStep).advance();
+};
 // clang-format on
 
 // The next batch's rows, and a segment's, start here; steps count vectors from it.
@@ -190,12 +193,13 @@ inline void adjust_paired_rows() {
     }
 }
 
-// The sums of `pairs` pairs of octets, which the FPU has put to `dest_row` -> the sum of row `row` of the batch. Each
-// octet is loaded four instructions and more behind its last addition, and needs three ("SFPLOAD").
+// The sums of `pairs` pairs of octets, which the FPU has put behind as many octets from `dest_row` on -> the sum of row
+// `row` of the batch. Each octet is loaded four instructions and more behind its last addition, and needs three
+// ("SFPLOAD").
 template <uint32_t row, uint32_t pairs>
 inline void sum_pairs(uint32_t dest_row) {
     point_sfpu_at(dest_row);
-    sfpu::repeat<SumPairs<row>>(pairs * kVectorsPerOctet / kVectorsPerStep);
+    sfpu::repeat<SumPairs<row, pairs>>(pairs * kVectorsPerOctet / kVectorsPerStep);
     rewind();
 }
 
@@ -205,7 +209,7 @@ inline void move_and_sum_row(uint32_t dest_row) {
     tensix::move_to_dest_with_sums<kOctetsPerRow, kPairsOfOctets>(dest_row);
     sum_pairs<row, kPairsOfOctets>(dest_row);
     tensix::order_fill_after_sfpu();
-    tensix::move_first_octets<kPairsOfOctets>();
+    tensix::move_first_octets<2 * kPairsOfOctets>();
 }
 
 // The sums of a batch's rows; of rows that the FPU has summed, what is behind the last pair of octets.

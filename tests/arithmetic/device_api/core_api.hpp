@@ -38,14 +38,14 @@ struct p_setrwc {
     static constexpr std::uint32_t CLR_NONE = 0, CLR_B = 2, SET_D = 4;
 };
 struct p_stall {
-    static constexpr std::uint32_t STALL_UNPACK = 8, STALL_MATH = 64, STALL_SFPU = 256;
+    static constexpr std::uint32_t STALL_UNPACK = 8, STALL_MATH = 64, STALL_CFG = 128, STALL_SFPU = 256;
     static constexpr std::uint32_t TRISC_CFG = 1, MATH = 16, WAIT_SFPU = 4096, SRCB_VLD = 512, PACK = 8,
                                    SEMAPHORE_1 = 2, UNPACK0 = 2;
 };
 struct semaphore {
     static constexpr std::uint32_t UNPACK_SYNC = 1, UNPACK_TO_DEST = 2;
 };
-enum class DataFormat : std::uint32_t { Float32 = 0, Float16_b = 5 };
+enum class DataFormat : std::uint32_t { Float32 = 0, Tf32 = 4, Float16_b = 5 };
 enum class ThreadId { UnpackThreadId };
 enum class PackMode { Default };
 inline constexpr int DST_SYNC_MODE = 0;
@@ -58,11 +58,12 @@ inline constexpr std::uint32_t THCON_SEC0_REG2_Unpack_if_sel_cntx0_RMW = 2;
 inline constexpr std::uint32_t THCON_SEC0_REG2_Unpack_if_sel_cntx1_RMW = 3;
 inline constexpr std::uint32_t THCON_SEC0_REG5_Dest_cntx0_address_RMW = 4;
 inline constexpr std::uint32_t THCON_SEC0_REG5_Dest_cntx1_address_RMW = 5;
+inline constexpr std::uint32_t THCON_SEC0_REG2_Out_data_format_RMW = 6;
 inline constexpr std::uint32_t SRCA_SET_Base_ADDR32 = 0;
 inline constexpr std::uint32_t DEST_TARGET_REG_CFG_MATH_Offset_ADDR32 = 1;
 
 // The unpacker's state between its instructions; its registers as LLK's start-up leaves them, SrcA from row 4.
-inline constexpr std::uint32_t kUnpackerStart[] = {0, 0, 0, 0, 64, 64};
+inline constexpr std::uint32_t kUnpackerStart[] = {0, 0, 0, 0, 64, 64, 0};
 inline thread_local volatile std::uint32_t unpacker_configuration[std::size(kUnpackerStart)] = {};
 inline thread_local std::uint32_t unp_cfg_context = 0;
 inline thread_local std::uint32_t unpacker_count = 0;
@@ -71,6 +72,12 @@ inline volatile std::uint32_t* get_cfg_pointer() { return unpacker_configuration
 template <std::uint32_t kRegister>
 inline void cfg_reg_rmw_tensix(std::uint32_t value) {
     unpacker_configuration[kRegister] = value;
+}
+// The format that UNPACR writes, as LLK sets it for a buffer.
+inline void set_out_format(std::uint32_t buffer) {
+    const bool is_float32 = running_core().feed().format_of(buffer) == layernorm_fused_rm::arithmetic::Format::kFloat32;
+    cfg_reg_rmw_tensix<THCON_SEC0_REG2_Out_data_format_RMW>(
+        static_cast<std::uint32_t>(is_float32 ? DataFormat::Float32 : DataFormat::Float16_b));
 }
 inline void wait_for_next_context(std::uint32_t) {}
 inline void switch_config_context(std::uint32_t& context) { context ^= 1U; }
@@ -103,10 +110,14 @@ inline void TTI_UNPACR(Source, std::uint32_t, std::uint32_t, std::uint32_t, std:
     if (!goes_to_dest && base != kUnpackerStart[THCON_SEC0_REG5_Dest_cntx0_address_RMW]) {
         throw std::logic_error("an UNPACR to SrcA with an address of DEST");
     }
-    if (writes_zeros != 0 && makes_valid == 0 && !goes_to_dest) {
-        return;  // zeros to a bank of SrcA that stays the unpacker's
+    const auto format = static_cast<DataFormat>(unpacker_configuration[THCON_SEC0_REG2_Out_data_format_RMW]);
+    if (writes_zeros != 0 || goes_to_dest != (format == DataFormat::Float32)) {
+        throw std::logic_error("an UNPACR of zeros, of fp32 to SrcA, or of anything else to DEST");
     }
-    if (writes_zeros != 0 || (makes_valid != 0) == goes_to_dest) {
+    if (makes_valid == 0 && !goes_to_dest && format == DataFormat::Tf32) {
+        return;  // to a bank of SrcA that stays the unpacker's
+    }
+    if ((makes_valid != 0) == goes_to_dest) {
         throw std::logic_error("an UNPACR that hands over nothing, or what is none");
     }
     goes_to_dest ? running_core().unpack_to_dest(address, unpacker_count)
@@ -166,9 +177,13 @@ inline void compute_kernel_hw_startup(std::uint32_t input, std::uint32_t output)
     std::copy(std::begin(kUnpackerStart), std::end(kUnpackerStart), std::begin(unpacker_configuration));
     unp_cfg_context = 0;
     running_core().set_unpack_format(input);
+    set_out_format(input);
     running_core().set_pack_format(output);
 }
-inline void reconfig_data_format_srca(std::uint32_t buffer) { running_core().set_unpack_format(buffer); }
+inline void reconfig_data_format_srca(std::uint32_t buffer) {
+    running_core().set_unpack_format(buffer);
+    set_out_format(buffer);
+}
 inline void pack_reconfig_data_format(std::uint32_t buffer) { running_core().set_pack_format(buffer); }
 inline void copy_init(std::uint32_t) {}
 

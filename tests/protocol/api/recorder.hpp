@@ -61,6 +61,7 @@ enum class EventKind : uint8_t {
     kUnpack,             // UNPACR: index = source register, first = hands it over, second = zeroes in place of L1
     kAimAtDest,          // set_dst_write_addr: index = context; the DEST row is what kTakeDestRow brought
     kAimRegister,        // cfg_reg_rmw_tensix: index = context, first = kAim*, second = value
+    kOutFormat,          // cfg_reg_rmw_tensix: first = the format that UNPACR writes
     kSetSourceBase,      // first = SRCA_SET_Base
     kFormat,             // reconfig_data_format_srca, pack_reconfig_data_format: index = buffer
     kUnpackZeroes,       // UNPACR_NOP: index = source register, first = what it does

@@ -33,4 +33,7 @@ struct semaphore {
 
 namespace protocol {
 inline constexpr uint32_t kDestAddresses = 1024;  // ten bits of an instruction ("ELWADD", "SFPLOAD")
+
+// What UNPACR writes (tensix_types.h).
+enum class OutFormat : uint32_t { kFloat32 = 0, kTf32 = 4, kBfloat16 = 5 };
 }  // namespace protocol

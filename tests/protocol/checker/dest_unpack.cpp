@@ -29,7 +29,8 @@ void unpack_to_dest(Core& core, UnpackContext& context) {
     require(context.has_grant, Rule::kDestUnpack, "unpacks to DEST rows that math has not given");
     require(tensix.has_waited_for_dest, Rule::kDestUnpack, "unpacks to DEST before math has taken what came before");
     require(!tensix.srca_base_is_set, Rule::kConfiguration, "unpacks to DEST by the addresses of SrcA");
-    require(tensix.unpacked_bytes == kBytesPerElement, Rule::kFormat, "unpacks to DEST what has no 32 bits");
+    require(tensix.unpacked_bytes == kBytesPerElement && tensix.out_format == OutFormat::kFloat32, Rule::kFormat,
+            "unpacks to DEST what has no 32 bits, or as less");
     const std::uint32_t rows = (tensix.elements + kDestRowElements - 1) / kDestRowElements;
     require(rows <= kChunkRows && context.grant.row + rows <= kDestRows, Rule::kZones,
             "the unpacker writes beyond the end of DEST");
@@ -102,6 +103,7 @@ void hand_over_unpacked(Tensix& tensix, std::uint32_t waits) {
     require(semaphore.value < semaphore.capacity, Rule::kDestUnpack, "hands DEST rows over twice");
     ++tensix.unpacks;
     tensix.has_waited_for_dest = false;
+    tensix.may_be_unpacking = false;
 }
 
 }  // namespace protocol

@@ -61,10 +61,11 @@ Tag join_units(const Tag* units, std::uint32_t element_bytes, std::uint32_t widt
 
 namespace {
 
-// A row of zeros that nobody is given.
-void unpack_zero_row(Tensix& tensix) {
-    require(tensix.elements == kDestRowElements && tensix.owes_srca, Rule::kUnknown,
-            "unpacks zeros that the checker has no meaning for");
+// Behind an unpack to DEST a row that nobody is given, from wherever the context's address is by now.
+void unpack_row_for_nobody(Tensix& tensix) {
+    require(tensix.elements == kDestRowElements && tensix.owes_srca, Rule::kSources,
+            "unpacks to SrcA what it hands over to nobody");
+    require(tensix.out_format == OutFormat::kTf32, Rule::kFormat, "unpacks float32 to SrcA, which is undefined");
     tensix.owes_srca = false;
 }
 
@@ -73,7 +74,8 @@ void unpack_to_srca(Core& core, UnpackContext& context, SourceBank& bank) {
     Tensix& tensix = core.tensix;
     const Buffer& buffer = core.buffer_at(context.address);
     require(tensix.elements <= kSourceRows * kDestRowElements, Rule::kSources, "unpacks more than SrcA holds");
-    require(tensix.unpacked_bytes == kBytesPerElement, Rule::kFormat, "unpacks float32 to SrcA, which rounds it");
+    require(tensix.unpacked_bytes == kBytesPerElement && tensix.out_format == OutFormat::kBfloat16, Rule::kFormat,
+            "unpacks float32 to SrcA, which rounds it, or as another format");
     const std::uint32_t bytes = tensix.elements * kBytesPerElement;
     buffer.check_access(Side::kConsumer, context.address, bytes);
     bank.rows.fill(Tag{});
@@ -99,9 +101,10 @@ bool unpack(Core& core, const Event& event) {
     require(tensix.elements >= 1, Rule::kSources, "unpacks without a count");
     require(context.aims_at_dest || (context.has_srca_address && tensix.srca_base_is_set), Rule::kConfiguration,
             "unpacks to SrcA by the addresses of DEST");
-    if (event.second != 0) {
-        require(event.first == 0 && !context.aims_at_dest, Rule::kUnknown, "hands zeros over");
-        unpack_zero_row(tensix);
+    require(event.second == 0, Rule::kSources, "an UNPACR that writes zeros, which nobody has tried (ttsim, UNPACR)");
+    tensix.may_be_unpacking = true;
+    if (event.first == 0 && !context.aims_at_dest) {
+        unpack_row_for_nobody(tensix);
         return true;
     }
     require(context.is_written, Rule::kConfiguration, "unpacks with an address that was not written for it");
@@ -118,10 +121,8 @@ bool unpack(Core& core, const Event& event) {
         return true;
     }
     unpack_to_srca(core, context, bank);
-    if (event.first != 0) {
-        bank.is_full = true;
-        tensix.srca_filling ^= 1;
-    }
+    bank.is_full = true;
+    tensix.srca_filling ^= 1;
     return true;
 }
 
@@ -162,9 +163,10 @@ bool move_to_dest(Tensix& tensix, const Event& event) {
     require(tensix.moved_bytes == tensix.srca[tensix.srca_reading].element_bytes, Rule::kFormat,
             "the FPU is set to another format than what SrcA has");
     ++tensix.turns;
-    const std::uint32_t to = (tensix.dest_offset + tensix.dest_row + event.second) % kDestAddresses;
+    const std::uint32_t to = tensix.dest_offset + tensix.dest_row + event.second;
     require(tensix.srca_row + kRowsPerMove <= kSourceRows, Rule::kSources, "reads beyond the end of SrcA");
-    require(to + kRowsPerMove <= kDestRows, Rule::kZones, "the FPU writes beyond the end of DEST");
+    require(to + kRowsPerMove <= kDestRows, Rule::kZones,
+            "the FPU writes beyond the end of DEST, or by an address that wraps");
     for (std::uint32_t row = 0; row < kRowsPerMove; ++row) {
         move_row(tensix, tensix.srca_row + row, to + row, event.third == p_elwise::DEST_ACCUM_EN);
     }

@@ -27,8 +27,11 @@ bool stall(Tensix& tensix, const Event& event) {
         const bool is_srcb = waits == p_stall::SRCB_VLD;
         return is_srcb ? tensix.srcb_is_full : tensix.srca[tensix.srca_reading].is_full;
     }
-    require((waits & ~(p_stall::MATH | p_stall::WAIT_SFPU | p_stall::TRISC_CFG)) == 0, Rule::kUnknown,
+    require((waits & ~(p_stall::MATH | p_stall::WAIT_SFPU | p_stall::TRISC_CFG | p_stall::UNPACK0)) == 0, Rule::kUnknown,
             "a STALLWAIT for something that is not known");
+    if ((stalls & p_stall::STALL_CFG) != 0 && (waits & p_stall::UNPACK0) != 0) {
+        tensix.may_be_unpacking = false;
+    }
     if ((stalls & p_stall::STALL_SFPU) != 0 && (waits & p_stall::MATH) != 0) {
         ++tensix.sfpu_waits;
     }
@@ -127,6 +130,19 @@ void set_counters(Tensix& tensix, const Event& event) {
     return core.buffer(buffer).element_bytes();
 }
 
+// The format of L1 and the one that UNPACR makes of it, as LLK sets both for a buffer; it waits for the unpacker first
+// (llk_unpack_common.h).
+void set_unpack_format(Tensix& tensix, std::uint32_t element_bytes) {
+    tensix.unpacked_bytes = element_bytes;
+    tensix.out_format = element_bytes == sizeof(float) ? OutFormat::kFloat32 : OutFormat::kBfloat16;
+    tensix.may_be_unpacking = false;
+}
+
+void set_out_format(Tensix& tensix, const Event& event) {
+    require(!tensix.may_be_unpacking, Rule::kConfiguration, "changes the unpacker's format while it may be unpacking");
+    tensix.out_format = OutFormat{event.first};
+}
+
 // Start-up gives MATH_PACK one section, since DST_SYNC_MODE is full (llk_math_common.h, _llk_math_pack_sync_init_), and
 // sets every thread's format.
 void start(Core& core, Thread thread, const Event& event) {
@@ -136,7 +152,7 @@ void start(Core& core, Thread thread, const Event& event) {
         tensix.semaphores[kUnpackToDest] = {.value = 0, .capacity = 1};
         tensix.moved_bytes = element_bytes_of(core, event.first);
     } else if (thread == Thread::kUnpack) {
-        tensix.unpacked_bytes = element_bytes_of(core, event.first);
+        set_unpack_format(tensix, element_bytes_of(core, event.first));
     } else {
         tensix.packed_bytes = element_bytes_of(core, event.second);
     }
@@ -144,10 +160,12 @@ void start(Core& core, Thread thread, const Event& event) {
 
 void set_format(Core& core, Thread thread, const Event& event) {
     Tensix& tensix = core.tensix;
-    std::uint32_t& bytes = thread == Thread::kMath
-                               ? tensix.moved_bytes
-                               : (thread == Thread::kUnpack ? tensix.unpacked_bytes : tensix.packed_bytes);
-    bytes = element_bytes_of(core, event.index);
+    const std::uint32_t bytes = element_bytes_of(core, event.index);
+    switch (thread) {
+        case Thread::kMath: tensix.moved_bytes = bytes; return;
+        case Thread::kUnpack: set_unpack_format(tensix, bytes); return;
+        default: tensix.packed_bytes = bytes; return;
+    }
 }
 
 // Compute threads' marks in the instruction stream: what the RISC-V has waited for before it issued what follows.
@@ -165,6 +183,7 @@ bool mark(Core& core, const Event& event) {
         case EventKind::kPopFront: core.pop(core.buffer(event.index), event.first); return true;
         case EventKind::kAimAtDest: aim_at_dest(core.tensix, event.index); return true;
         case EventKind::kAimRegister: aim_by_register(core.tensix, event); return true;
+        case EventKind::kOutFormat: set_out_format(core.tensix, event); return true;
         case EventKind::kSetSourceBase: core.tensix.srca_base_is_set = event.first == kSrcaBase; return true;
         default: throw Finding(Rule::kUnknown, "an event that a compute thread cannot have");
     }

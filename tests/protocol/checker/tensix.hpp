@@ -10,6 +10,7 @@
 #include "checker/finding.hpp"
 #include "checker/tag.hpp"
 #include "recorder.hpp"
+#include "tensix_constants.hpp"
 
 namespace protocol {
 
@@ -106,6 +107,8 @@ struct Tensix {
     bool srcb_is_zero = false;
     bool srcb_is_full = false;
     std::uint32_t unpacked_bytes = 0;  // an element of the format that it is set to
+    OutFormat out_format{};            // what UNPACR writes
+    bool may_be_unpacking = false;     // nobody has waited for the last UNPACR
     bool srca_base_is_set = true;      // as unpacking to SrcA wants it, and not as unpacking to DEST
     bool owes_srca = false;            // an UNPACR to SrcA must follow one to DEST (cunpack_common.h, TEN-3868)
     bool has_waited_for_dest = false;  // for math to have taken over what was unpacked before

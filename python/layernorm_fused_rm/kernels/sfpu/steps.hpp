@@ -181,11 +181,11 @@ constexpr void centre(Sequence& sequence, Group group, Value value) {
     });
 }
 
-// sum of `row` += `vectors` vectors, of this row alone.
-[[nodiscard]] constexpr Sequence sum_row_step(uint32_t row, uint32_t vectors) {
+// sum of `row` += `vectors` vectors from vector `first` on, of this row alone.
+[[nodiscard]] constexpr Sequence sum_row_step(uint32_t row, uint32_t first, uint32_t vectors) {
     Sequence sequence;
     for (uint32_t vector = 0; vector < vectors; ++vector) {
-        sequence.then(load(kFirstValue, vector * kDestRowsPerVector));
+        sequence.then(load(kFirstValue, (first + vector) * kDestRowsPerVector));
         sequence.then(add(sum_of(row), kFirstValue, sum_of(row)));
     }
     return sequence;

@@ -25,11 +25,10 @@
 
 namespace layernorm_fused_rm::tensix {
 
-// An octet is eight rows of SrcA or DEST, what one ELWADD takes. The address of a DEST row has ten bits ("ELWADD").
+// An octet is eight rows of SrcA or DEST, what one ELWADD takes.
 inline constexpr uint32_t kRowsPerOctet = 8;
 inline constexpr uint32_t kElementsPerOctet = kRowsPerOctet * contract::kElementsPerDestRow;
 inline constexpr uint32_t kOctetsPerChunk = contract::kElementsPerChunk / kElementsPerOctet;
-inline constexpr uint32_t kDestAddresses = 1024;
 inline constexpr uint32_t kBytesPerL1Word = 16;  // the unit of unpacker and packer addresses
 
 // ADDR_MOD slots of the math thread. The first two are sfpu::Advance.
@@ -46,16 +45,30 @@ struct Operand {
     constexpr bool is_float32() const { return element_bytes == contract::kBytesPerFloat32; }
 };
 
+#ifdef TRISC_MATH
+template <uint32_t dest_rows_per_step>
+inline void set_address_modes() {
+    addr_mod_t mode{};
+    mode.set(kStay);
+    mode.dest.incr = dest_rows_per_step;
+    mode.set(kNextStep);
+    mode.srca.incr = kRowsPerOctet;
+    mode.dest.incr = kRowsPerOctet;
+    mode.set(kNextRows);
+    mode = {};
+    mode.srca.clr = 1;
+    mode.dest.clr = 1;
+    mode.set(kFirstRows);
+}
+#endif
+
 // Sets up unpacker and address modes; an SFPU step leaves `dest_rows_per_step` DEST rows behind. After
 // compute_kernel_hw_startup and copy_init.
 template <uint32_t dest_rows_per_step>
 inline void start_fill() {
     UNPACK((TTI_UNPACR_NOP(SrcB, p_unpacr_nop::UNP_ZEROSRC)));
     UNPACK((TTI_UNPACR_NOP(SrcB, p_unpacr_nop::UNP_SET_DVALID)));
-    MATH((addr_mod_t{}.set(kStay)));
-    MATH((addr_mod_t{.dest = {.incr = dest_rows_per_step}}.set(kNextStep)));
-    MATH((addr_mod_t{.srca = {.incr = kRowsPerOctet}, .dest = {.incr = kRowsPerOctet}}.set(kNextRows)));
-    MATH((addr_mod_t{.srca = {.clr = 1}, .dest = {.clr = 1}}.set(kFirstRows)));
+    MATH((set_address_modes<dest_rows_per_step>()));
 }
 
 // Hands SrcB back, so that the next kernel on this core finds it as it expects it. A core without rows may get here
@@ -85,9 +98,16 @@ inline void unpack_to_srca(uint32_t l1_address, uint32_t elements) {
     switch_config_context(unp_cfg_context);
 }
 
+// The format that UNPACR writes, once all before it are done.
+inline void unpack_as(DataFormat format) {
+    TTI_STALLWAIT(p_stall::STALL_CFG, p_stall::UNPACK0);
+    cfg_reg_rmw_tensix<THCON_SEC0_REG2_Out_data_format_RMW>(static_cast<uint32_t>(format));
+}
+
 // Hands what was unpacked to the math thread, and sets this context up for SrcA again. LLK's unpack_to_dest_tile_done,
-// but for the context of its last UNPACR: that is counted from the current one ("UNPACR_Regular", WhichContext), so
-// LLK's own number would name context 2 from context 1, which nobody has set up.
+// but for its last UNPACR. Its context is counted from the current one ("UNPACR_Regular", WhichContext), so LLK's own
+// number would name context 2 from context 1, which nobody has set up. And SrcA takes TF32, never fp32 ("UNPACR_Regular",
+// FormatConversion), and here no zeros in the place of what L1 has, which is a mode that nobody tests.
 inline void end_unpack_to_dest() {
     constexpr uint32_t kSrcaAddress = 4 * contract::kElementsPerDestRow;
     constexpr uint32_t kSetOvrdWithAddr = 4;
@@ -100,10 +120,12 @@ inline void end_unpack_to_dest() {
         cfg_reg_rmw_tensix<THCON_SEC0_REG5_Dest_cntx1_address_RMW>(kSrcaAddress);
     }
     TTI_SETC16(SRCA_SET_Base_ADDR32, kSetOvrdWithAddr);
-    // Hardware wants an unpack to SrcA behind the last one to DEST (cunpack_common.h, TEN-3868): a row of zeros that
-    // nobody is given.
+    // Hardware wants an unpack to SrcA behind the last one to DEST (cunpack_common.h, TEN-3868): a row that nobody is
+    // given.
+    unpack_as(DataFormat::Tf32);
     TTI_SETADCXX(p_setadc::UNP_A, contract::kElementsPerDestRow - 1, 0);
-    TTI_UNPACR(SrcA, 0, 0, 0, 0, 1, 0, p_unpacr::RAREFYB_DISABLE, 1, 0, 0, 0, 1);
+    TTI_UNPACR(SrcA, 0, 0, 0, 0, 1, 0, p_unpacr::RAREFYB_DISABLE, 0, 0, 0, 0, 1);
+    unpack_as(DataFormat::Float32);
 }
 
 // L1 -> DEST: up to one chunk, to the row that the math thread sends.
@@ -123,16 +145,23 @@ inline void unpack_to_dest(uint32_t l1_address, uint32_t elements) {
 #endif
 
 #ifdef TRISC_MATH
-// The octet of SrcA at hand -> its own place in DEST.
-template <uint32_t mode, uint32_t releases = p_elwise::CLR_NONE>
+// The octet of SrcA at hand -> DEST, `distance` octets behind its own place. Never before it, which would take DEST
+// addresses that wrap.
+template <uint32_t mode, uint32_t releases = p_elwise::CLR_NONE, uint32_t distance = 0>
 inline void place_octet() {
-    TTI_ELWADD(releases, p_elwise::DEST_ACCUM_DIS, p_elwise::SRCB_NO_BCAST, mode, 0);
+    TTI_ELWADD(releases, p_elwise::DEST_ACCUM_DIS, p_elwise::SRCB_NO_BCAST, mode, distance * kRowsPerOctet);
 }
-// The same, added to what is `distance` octets before that place. DEST addresses wrap.
-template <uint32_t distance, uint32_t mode, uint32_t releases = p_elwise::CLR_NONE>
+// The same, added to what is in its own place.
+template <uint32_t mode, uint32_t releases = p_elwise::CLR_NONE>
 inline void add_octet() {
-    TTI_ELWADD(releases, p_elwise::DEST_ACCUM_EN, p_elwise::SRCB_NO_BCAST, mode,
-               kDestAddresses - distance * kRowsPerOctet);
+    TTI_ELWADD(releases, p_elwise::DEST_ACCUM_EN, p_elwise::SRCB_NO_BCAST, mode, 0);
+}
+// The first `pairs` octets of SrcA to where the next `pairs` belong, to be added to.
+template <uint32_t pairs>
+inline void place_first_octets() {
+    for (uint32_t octet = 0; octet < pairs; ++octet) {
+        place_octet<kNextRows, p_elwise::CLR_NONE, pairs>();
+    }
 }
 
 // SrcA -> DEST rows from `dest_row`, a multiple of eight; whole octets, so up to 127 elements beyond are overwritten.
@@ -144,40 +173,37 @@ inline __attribute__((always_inline)) void move_to_dest(uint32_t dest_row, uint3
     place_octet<kFirstRows, p_elwise::CLR_A>();
 }
 
-// SrcA -> DEST rows from `dest_row`: the sums of octets i and pairs + i, and nothing else.
+// SrcA -> DEST, of rows from `dest_row`: the sum of octets i and pairs + i in the place of the latter, and nothing else.
 template <uint32_t pairs>
 inline void move_sums_to_dest(uint32_t dest_row) {
     TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row);
-    for (uint32_t octet = 0; octet < pairs; ++octet) {
-        place_octet<kNextRows>();
-    }
+    place_first_octets<pairs>();
     for (uint32_t octet = 1; octet < pairs; ++octet) {
-        add_octet<pairs, kNextRows>();
+        add_octet<kNextRows>();
     }
-    add_octet<pairs, kFirstRows, p_elwise::CLR_A>();
+    add_octet<kFirstRows, p_elwise::CLR_A>();
 }
 
-// SrcA -> `octets` octets of DEST rows from `dest_row`, the first `pairs` of them sums as above. SrcA stays, for
-// move_first_octets.
+// The same, and the octets behind 2 * pairs, `octets` in all, to their own places. SrcA stays, for move_first_octets.
 template <uint32_t octets, uint32_t pairs>
 inline void move_to_dest_with_sums(uint32_t dest_row) {
     static_assert(pairs > 0 && 2 * pairs <= octets);
+    constexpr uint32_t kRest = octets - 2 * pairs;
     TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row);
-    for (uint32_t octet = 0; octet < pairs; ++octet) {
-        place_octet<kNextRows>();
-    }
+    place_first_octets<pairs>();
     for (uint32_t octet = 1; octet < pairs; ++octet) {
-        add_octet<pairs, kStay>();
+        add_octet<kNextRows>();
+    }
+    add_octet<kRest == 0 ? kFirstRows : kNextRows>();
+    for (uint32_t octet = 1; octet < kRest; ++octet) {
         place_octet<kNextRows>();
     }
-    add_octet<pairs, kStay>();
-    for (uint32_t octet = 2 * pairs; octet < octets; ++octet) {
-        place_octet<kNextRows>();
+    if constexpr (kRest != 0) {
+        place_octet<kFirstRows>();
     }
-    place_octet<kFirstRows>();
 }
 
-// The first `octets` octets of SrcA to where their sums were.
+// The first `octets` octets of SrcA to their own places, some of which had sums.
 template <uint32_t octets>
 inline void move_first_octets() {
     for (uint32_t octet = 1; octet < octets; ++octet) {

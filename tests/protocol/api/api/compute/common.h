@@ -41,7 +41,7 @@ struct p_setadc {
 inline constexpr uint32_t DEST_TARGET_REG_CFG_MATH_Offset_ADDR32 = protocol::kMathOffsetRegister;
 inline constexpr uint32_t UNPACK_MISC_CFG_CfgContextOffset_0_ADDR32 = protocol::kContextRegister;
 inline constexpr uint32_t SRCA_SET_Base_ADDR32 = protocol::kSourceBaseRegister;
-enum class DataFormat : uint8_t { Float32 = 0, Float16_b = 5 };  // tt_metal's numbers
+enum class DataFormat : uint8_t { Float32 = 0, Tf32 = 4, Float16_b = 5 };  // tt_metal's numbers
 enum ThreadId : uint8_t { BriscThreadId = 0, UnpackThreadId = 1, MathThreadId = 2, PackThreadId = 3 };
 
 // Slots of the address modes (ckernel_addrmod.h); only SrcA and DEST are known to the checker.
@@ -152,9 +152,14 @@ inline constexpr uint32_t THCON_SEC0_REG2_Unpack_if_sel_cntx0_RMW = protocol::kA
 inline constexpr uint32_t THCON_SEC0_REG5_Dest_cntx0_address_RMW = protocol::kAimAddress;
 inline constexpr uint32_t THCON_SEC0_REG2_Unpack_if_sel_cntx1_RMW = 2 + protocol::kAimInterface;
 inline constexpr uint32_t THCON_SEC0_REG5_Dest_cntx1_address_RMW = 2 + protocol::kAimAddress;
+inline constexpr uint32_t THCON_SEC0_REG2_Out_data_format_RMW = 4;
 template <uint32_t field>
 inline void cfg_reg_rmw_tensix(uint32_t value, PROTOCOL_PLACE) {
-    protocol::call(protocol::EventKind::kAimRegister, field / 2, field % 2, value, file, line);
+    if constexpr (field == THCON_SEC0_REG2_Out_data_format_RMW) {
+        protocol::call(protocol::EventKind::kOutFormat, 0, value, 0, file, line);
+    } else {
+        protocol::call(protocol::EventKind::kAimRegister, field / 2, field % 2, value, file, line);
+    }
 }
 // Takes the DEST row that math sends, and aims the context at it.
 inline void set_dst_write_addr(const uint32_t& context, const uint32_t& format, PROTOCOL_PLACE) {
