@@ -289,6 +289,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Pair{"a rotated register rotated", rotate(1, 2), rotate(2, 3)},
                     Pair{"a rotated register overwritten", rotate(1, 2), load(2, 0)},
                     Pair{"SFPMOV behind a rotation", rotate(1, 2), move(3, 4)},
+                    Pair{"SFPEXEXP behind a rotation", rotate(1, 2), exponent(3, 4)},
+                    Pair{"SFPMAD's result's exponent", mad(1, 2, 3, 4), exponent(4, 5)},
                     Pair{"SFPIADD behind a rotation", rotate(1, 2), integer_subtract_from(3, 4)},
                     Pair{"SFPSHFT behind a rotation", rotate(1, 2), shift(3, -1)},
                     Pair{"SFPENCC behind a rotation", rotate(1, 2), conditions_off()},
@@ -313,6 +315,22 @@ INSTANTIATE_TEST_SUITE_P(
                     Pair{"SFPENCC takes one cycle", conditions_on(), enable_lanes_below(kTwiceLane, 32, 4)},
                     Pair{"SFPIADD's flags take one cycle", enable_lanes_below(kTwiceLane, 32, 4), load(4, 0)},
                     Pair{"rotations of different registers", rotate(1, 2), rotate(1, 3)}));
+
+TEST(Hazards, ImmediatesComeEarlyIfTheyMay) {
+    const Sequence slow = Sequence{}.then(rotate(0, 1)).then(rotate(1, 2)).then(add(0, 2, 0)).then(add(0, 3, 0));
+    ASSERT_EQ(slow.size, 7U);
+    const Sequence free = Sequence(slow).then_early(Sequence{}.then(load_half(4, kUpperHalf, 1)));
+    EXPECT_EQ(free.size, 7U);
+    EXPECT_EQ(free.instructions[1].opcode(), Opcode::kLoadImmediate);
+    EXPECT_FALSE(has_hazard(free));
+    const Sequence read = Sequence(slow).then_early(Sequence{}.then(load_half(3, kUpperHalf, 1)));
+    EXPECT_EQ(read.size, 8U) << "ahead of what reads the register";
+    const Sequence written = Sequence(slow).then_early(Sequence{}.then(load_half(2, kUpperHalf, 1)));
+    EXPECT_EQ(written.size, 7U);
+    EXPECT_EQ(written.instructions[5].opcode(), Opcode::kLoadImmediate) << "behind what writes the register";
+    const Sequence others = Sequence(slow).then_early(Sequence{}.then(move(5, 4)));
+    EXPECT_EQ(others.size, 8U) << "only loads of immediates come early";
+}
 
 TEST(Hazards, ASettledSequenceMayBeFollowedByAnything) {
     const Sequence open = Sequence{}.then(mad(1, 2, 3, 4));

@@ -62,6 +62,7 @@ void VectorUnit::execute(std::uint32_t word) {
         case Opcode::kLoad: return load(word);
         case Opcode::kLoadImmediate: return load_immediate(word);
         case Opcode::kStore: return store(word);
+        case Opcode::kExponent: return extract_exponent(word);
         case Opcode::kIntegerAdd: return add_integers(word);
         case Opcode::kShift: return shift(word);
         case Opcode::kMove: return move(word);
@@ -134,6 +135,16 @@ void VectorUnit::load_immediate(std::uint32_t word) {
         return half == sfpu::kUpperHalf ? (immediate << 16) | (old & 0xffffU) : (old & 0xffff0000U) | immediate;
     });
     write(to, values);
+}
+
+void VectorUnit::extract_exponent(std::uint32_t word) {
+    constexpr std::uint32_t kFirstBit = 23;
+    require(field(word, 4) < kWritableRegisters && field(word, 0) == 1, word, "SFPEXEXP in another mode");
+    Lanes values = registers_[field(word, 8)];
+    for (Bits& value : values) {
+        value = value >> kFirstBit & 0xffU;
+    }
+    write(field(word, 4), values);
 }
 
 // The flags follow the sign of the new value, unless left alone (Mod1 bit 2); bit 3, the inverse, has no use here.
@@ -211,17 +222,18 @@ void VectorUnit::transpose(std::uint32_t first) {
     }
 }
 
-// L11..L14 = the first eight lanes of L0, in each lane row; or, for L11, its default.
+// L11..L14 = L0; or, for L11, its default. The documents have the first eight lanes of L0 go to each lane row, but
+// Tenstorrent's simulator knows no use for lanes that differ, and refuses them.
 void VectorUnit::configure(std::uint32_t word) {
     const std::uint32_t to = field(word, 4);
     require(to >= kFirstProgrammable && to < kTwiceLaneRegister, word, "SFPCONFIG of something else than a register");
     const bool is_default = field(word, 0) == 1;
     require(is_default ? to == kFirstProgrammable : field(word, 0) == 0, word, "SFPCONFIG in another mode");
-    for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
-        if (is_enabled(lane % kLaneColumns)) {
-            registers_[to][lane] = is_default ? kMinusOneBits : registers_[0][lane % kLaneColumns];
-        }
-    }
+    require(is_unconditional(), word, "SFPCONFIG under a lane mask");
+    const Lanes& from = registers_[0];
+    require(is_default || std::ranges::all_of(from, [&](Bits bits) { return bits == from[0]; }), word,
+            "SFPCONFIG of lanes that differ");
+    registers_[to].fill(is_default ? kMinusOneBits : from[0]);
 }
 
 // By one lane to the right within each lane row.

@@ -75,6 +75,7 @@ private:
     void load(std::uint32_t word);
     void load_immediate(std::uint32_t word);
     void store(std::uint32_t word);
+    void extract_exponent(std::uint32_t word);
     void add_integers(std::uint32_t word);
     void shift(std::uint32_t word);
     void move(std::uint32_t word);

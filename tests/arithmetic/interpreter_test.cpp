@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <memory>
+#include <random>
 #include <stdexcept>
 
 #include "formats.hpp"
@@ -105,10 +107,11 @@ TEST_F(InterpreterTest, TransposesRegistersAgainstLaneRows) {
     }
 }
 
-TEST_F(InterpreterTest, ConfiguresFromTheFirstEightLanes) {
+TEST_F(InterpreterTest, ConfiguresFromLanesThatAreEqual) {
     unit.set_lanes(0, counting_from(50));
+    EXPECT_THROW(execute(sfpu::configure(13)), std::logic_error);
+    execute(sfpu::load_bits(0, 53));
     execute(sfpu::configure(13));
-    EXPECT_EQ(unit.lanes(13)[3], 53U);
     EXPECT_EQ(unit.lanes(13)[27], 53U);
     execute(sfpu::configure(11));
     execute(sfpu::restore_minus_one());
@@ -168,6 +171,22 @@ TEST_F(InterpreterTest, ComputesOnIntegers) {
     EXPECT_EQ(unit.lanes(2)[9], 0x12345678U - 0x40000000U);
     execute(sfpu::negate(1, 3));
     EXPECT_EQ(unit.lanes(3)[9], 0x92345678U);
+    execute(sfpu::exponent(3, 4));
+    EXPECT_EQ(unit.lanes(4)[9], 0x24U);
+}
+
+// What the kernel gives to SFPCONFIG: the sum of eight lanes in each of them, bit for bit, whatever it is.
+TEST_F(InterpreterTest, SumsOverLanesAreEqualInAllOfThem) {
+    std::mt19937 random(1);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same numbers in every run
+    for (int turn = 0; turn < 2000; ++turn) {
+        for (std::uint32_t row = 0; row < kLaneRows; ++row) {
+            Lanes lanes;
+            std::ranges::generate(lanes, [&] { return static_cast<Bits>(random() | (turn % 3 == 0 ? 0x7f000000U : 0U)); });
+            unit.set_lanes(row, lanes);
+        }
+        const sfpu::Batch batch = {.rows = 4, .stride = 64, .residual_distance = 0, .shifts = false, .keeps_shift = false};
+        EXPECT_NO_THROW(execute(sfpu::scale_sums(batch, bits_of(-0.5F), sfpu::kProgrammable)));
+    }
 }
 
 TEST_F(InterpreterTest, RefusesWhatIsNotDescribed) {

@@ -39,13 +39,18 @@ TEST_P(EveryKindOfCall, GivesTheSameBitsTwice) {
     EXPECT_EQ(normalise(configuration, rows.operands()), normalise(configuration, rows.operands()));
 }
 
-// Whatever lies behind a row, a vector or a segment: no numbers, zeros, or numbers whose squares overflow.
+// Whatever lies behind a row, a vector or a segment, and in the place of rows that a batch lacks, which are computed too:
+// no numbers, zeros, numbers whose squares overflow, infinities of both signs among no numbers, anything.
 TEST_P(EveryKindOfCall, NeverCountsPadding) {
+    struct Memory {
+        Half poison, noise;
+    };
     const Results expected = normalise(configuration, rows.operands());
-    for (const Half poison : {Half{0}, Half{0x7f80}, Half{0x7f00}, Half{0x4000}}) {
+    for (const Memory memory : {Memory{0, 0}, {0x7f80, 0}, {0x7f00, 0}, {0x4000, 0}, {0x7f80, 0x8001}, {0, 0xffff}}) {
         Operands operands = rows.operands();
-        operands.poison = poison;
-        EXPECT_EQ(normalise(configuration, operands), expected) << poison;
+        operands.poison = memory.poison;
+        operands.noise = memory.noise;
+        EXPECT_EQ(normalise(configuration, operands), expected) << memory.poison << " " << memory.noise;
     }
 }
 

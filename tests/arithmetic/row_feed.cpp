@@ -83,7 +83,8 @@ void RowFeed::lay_out() {
         ring.first_byte = byte;
         byte += ring.pages * ring.page_bytes;
     }
-    l1_.assign(byte / kBytesPerHalf, operands_.poison);
+    l1_.resize(byte / kBytesPerHalf);
+    poison(0, byte);
 }
 
 std::uint32_t RowFeed::front_address(std::uint32_t buffer) const {
@@ -262,7 +263,10 @@ void RowFeed::put(std::uint32_t address, std::span<const Bits> values, Format fo
 }
 
 void RowFeed::poison(std::uint32_t address, std::uint32_t bytes) {
-    std::fill_n(l1_.begin() + address / kBytesPerHalf, bytes / kBytesPerHalf, operands_.poison);
+    std::generate_n(l1_.begin() + address / kBytesPerHalf, bytes / kBytesPerHalf, [this] {
+        drawn_ = drawn_ * 0x19660d + 0x3c6ef35f;  // Knuth's linear congruential generator
+        return static_cast<Half>(operands_.poison ^ (drawn_ >> kHalfShift & operands_.noise));
+    });
 }
 
 }  // namespace layernorm_fused_rm::arithmetic

@@ -49,6 +49,7 @@ struct Operands {
     std::span<const Bits> beta{};
     std::span<const Bits> residual{};
     Half poison = kPoison;
+    Half noise = 0;  // bits of the poison that are drawn anew for each
 };
 
 // fp32 bits: y and sum [rows, width], mean and rstd [rows]; empty where the call does not return them.
@@ -138,6 +139,7 @@ private:
     std::size_t rows_;
     std::array<Ring, 32> rings_{};
     std::vector<Half> l1_;
+    Bits drawn_ = 1;
     Results results_;
 };
 

@@ -166,11 +166,21 @@ void transpose(Tensix& tensix) {
     }
 }
 
-// The first eight lanes of L0 for all.
+// L0, which must be the same in all lanes (ttsim, SFPCONFIG): of one row here, and within its eight lanes, which is for
+// tests/arithmetic to see.
 void configure(Tensix& tensix, std::uint32_t word) {
     constexpr std::uint32_t kIsImmediate = 1;
     Register& to = tensix.lregs[word >> 4 & 0xfU];
-    to.fill((word & kIsImmediate) != 0 ? LaneRow{} : tensix.lregs[0][0]);
+    if ((word & kIsImmediate) != 0) {
+        to.fill({});
+        return;
+    }
+    const Register& from = tensix.lregs[0];
+    for (const LaneRow& lanes : from) {
+        require(!is_row(lanes) && lanes.statistic == from[0].statistic, Rule::kIdentity,
+                "SFPCONFIG is given lanes that differ");
+    }
+    to = from;
 }
 
 }  // namespace protocol

@@ -127,6 +127,7 @@ void execute_vector(Tensix& tensix, std::uint32_t word) {
         case Opcode::kTranspose: transpose(tensix); return;
         case Opcode::kConfigure: configure(tensix, word); return;
         case Opcode::kLoadImmediate: tensix.lregs[field(word, 20)] = {}; return;
+        case Opcode::kExponent:
         case Opcode::kIntegerAdd:
         case Opcode::kShift: tensix.lregs[field(word, 4)] = {}; return;
         case Opcode::kConditions:

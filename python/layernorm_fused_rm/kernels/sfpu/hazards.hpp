@@ -32,6 +32,7 @@ inline constexpr uint32_t kTransposed = 0xffu;
         case Opcode::kStore:
         case Opcode::kLoadImmediate: return lreg_bit(field(instruction, 20));
         case Opcode::kIntegerAdd: return lreg_bit(field(instruction, 8)) | lreg_bit(field(instruction, 4));
+        case Opcode::kExponent:
         case Opcode::kMove:
         case Opcode::kRotate: return lreg_bit(field(instruction, 8));
         case Opcode::kShift: return lreg_bit(field(instruction, 4));
@@ -51,6 +52,7 @@ inline constexpr uint32_t kTransposed = 0xffu;
         case Opcode::kMad:
         case Opcode::kAdd:
         case Opcode::kMultiply:
+        case Opcode::kExponent:
         case Opcode::kIntegerAdd:
         case Opcode::kShift:
         case Opcode::kMove:
@@ -77,8 +79,8 @@ inline constexpr uint32_t kTransposed = 0xffu;
 
 [[nodiscard]] constexpr bool is_simple_unit(Instruction instruction) {
     const Opcode opcode = instruction.opcode();
-    return opcode == Opcode::kMove || opcode == Opcode::kIntegerAdd || opcode == Opcode::kShift ||
-           opcode == Opcode::kTranspose || opcode == Opcode::kConditions;
+    return opcode == Opcode::kExponent || opcode == Opcode::kMove || opcode == Opcode::kIntegerAdd ||
+           opcode == Opcode::kShift || opcode == Opcode::kTranspose || opcode == Opcode::kConditions;
 }
 
 // SFPCONFIG of the vector unit's configuration and not of L11..L14.
@@ -116,6 +118,32 @@ struct Sequence {
             then(other.instructions[i]);
         }
         return *this;
+    }
+    // Appends instructions that load immediates, each in the place of an SFPNOP where there is one that it may take: behind
+    // those before it, and ahead of nothing that reads or writes its register.
+    constexpr Sequence& then_early(const Sequence& loads) {
+        uint32_t place = 0;
+        for (uint32_t i = 0; i < loads.size; ++i) {
+            while (place < size && !may_take(place, loads.instructions[i])) {
+                ++place;
+            }
+            if (place < size) {
+                instructions[place++] = loads.instructions[i];
+            } else {
+                then(loads.instructions[i]);
+                place = size;
+            }
+        }
+        return *this;
+    }
+    // True if there is an SFPNOP at `place`, and a load of an immediate may be there instead of at the end.
+    [[nodiscard]] constexpr bool may_take(uint32_t place, Instruction load) const {
+        bool may = instructions[place].opcode() == Opcode::kNop && load.opcode() == Opcode::kLoadImmediate;
+        for (uint32_t i = place + 1; i < size && may; ++i) {
+            const uint32_t used = lregs_read(instructions[i]) | lregs_written(instructions[i]);
+            may = (used & lregs_written(load)) == 0;
+        }
+        return may && (place == 0 || !is_too_early(instructions[place - 1], load));
     }
     // Makes the last access to DEST, which there must be, move the row counter on to the next step.
     constexpr Sequence& advance() {

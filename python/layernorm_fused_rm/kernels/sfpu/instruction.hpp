@@ -20,6 +20,7 @@ enum class Opcode : uint32_t {
     kLoad = 0x70,           // VD = 32 elements of DEST
     kLoadImmediate = 0x71,  // half of VD = 16 bits
     kStore = 0x72,          // 32 elements of DEST = VD
+    kExponent = 0x77,  // VD = exponent of VC, an integer
     kIntegerAdd = 0x79,
     kShift = 0x7a,
     kMove = 0x7c,
@@ -104,6 +105,10 @@ inline constexpr uint32_t kUpperHalf = 8;   // SFPLOADI_MOD0_UPPER
 inline constexpr uint32_t kLowerHalf = 10;  // SFPLOADI_MOD0_LOWER
 [[nodiscard]] constexpr Instruction load_half(uint32_t to, uint32_t half, uint32_t bits) {
     return encode(Opcode::kLoadImmediate, (to << 20) | (half << 16) | (bits & 0xffffu));
+}
+// to = the eight bits of from's exponent, an integer (SFPEXEXP_MOD1_NODEBIAS).
+[[nodiscard]] constexpr Instruction exponent(uint32_t from, uint32_t to) {
+    return encode(Opcode::kExponent, (from << 8) | (to << 4) | 1u);
 }
 // value << amount in place, or >> -amount, logically.
 [[nodiscard]] constexpr Instruction shift(uint32_t lreg, int32_t amount) {

@@ -18,35 +18,32 @@ namespace layernorm_fused_rm::sfpu {
     return sequence;
 }
 
-// L0..L3, one sum a lane -> L0, lane row j holding in each of its eight lanes the whole sum of row j. L1 and L2 lost.
-[[nodiscard]] constexpr Sequence reduce_lanes() {
-    Sequence sequence;
-    sequence.then(transpose()).then(add(0, 1, 0)).then(add(2, 3, 2)).then(add(0, 2, 0));
-    sequence.then(rotate(0, 1));
-    for (uint32_t turn = 0; turn < 6; ++turn) {
-        const uint32_t from = turn % 2 == 0 ? 1 : 2;
-        sequence.then(rotate(from, 3 - from)).then(add(0, from, 0));
-    }
-    return sequence.then(add(0, 1, 0));
-}
-
-// The same of paired rows -> L0, lane row j holding the sum of pair j's first row, and L1 that of its second. L2 and L3
-// lost. The two take turns, so none waits for its last result; halves are added to halves, so all lanes get the same.
-[[nodiscard]] constexpr Sequence reduce_paired_lanes() {
-    Sequence sequence;
-    sequence.then(transpose()).then(add(0, 1, 0)).then(add(2, 3, 1));
+// Adds up the eight lanes of each lane row, in L0 or, by turns, in L0 and L1; L2 and L3 lost. Halves are added to halves,
+// so all eight get the very same sum, bit for bit, unless it is no number.
+constexpr void add_lanes(Sequence& sequence, uint32_t registers) {
+    constexpr uint32_t kRotated = 2;
     for (uint32_t distance = 4; distance != 0; distance /= 2) {
-        sequence.then(rotate(0, 2)).then(rotate(1, 3));
-        for (uint32_t turn = 1; turn < distance; ++turn) {
-            sequence.then(rotate(2, 2)).then(rotate(3, 3));
+        for (uint32_t turn = 0; turn < distance; ++turn) {
+            for (uint32_t i = 0; i < registers; ++i) {
+                sequence.then(rotate(turn == 0 ? i : kRotated + i, kRotated + i));
+            }
         }
-        sequence.then(add(0, 2, 0)).then(add(1, 3, 1));
+        for (uint32_t i = 0; i < registers; ++i) {
+            sequence.then(add(i, kRotated + i, i));
+        }
     }
-    return sequence;
 }
 
+// L0..L3, one sum a lane -> L0, lane row j holding in each of its eight lanes the whole sum of row j; of paired rows that
+// of pair j's first row, and L1 that of its second. L2 and L3 lost.
 [[nodiscard]] constexpr Sequence reduce_lanes(Batch batch) {
-    return batch.paired ? reduce_paired_lanes() : reduce_lanes();
+    Sequence sequence;
+    sequence.then(transpose()).then(add(0, 1, 0)).then(add(2, 3, batch.paired ? 1 : 2));
+    if (!batch.paired) {
+        sequence.then(add(0, 2, 0));
+    }
+    add_lanes(sequence, batch.paired ? 2 : 1);
+    return sequence;
 }
 
 // Registers of one value, lane row j of which concerns row j; or paired of two, of pairs' first rows and of the second.
@@ -55,17 +52,19 @@ struct RowValues {
 };
 inline constexpr RowValues kReduced = {{0, 1}};
 
+// A value in L1, lane row j of which is of row j -> L0..L3, each lane of Lj having the value of its row.
+[[nodiscard]] constexpr Sequence spread() {
+    return Sequence{}.then(move(1, 0)).then(move(1, 2)).then(move(1, 3)).then(transpose());
+}
+
 // `values`, times what register `scale` holds -> L0..L3, each lane of Lj having the value of its row.
 [[nodiscard]] constexpr Sequence scale_and_spread(Batch batch, RowValues values, uint32_t scale) {
     Sequence sequence;
-    if (batch.paired) {
-        sequence.then(multiply(values.registers[0], scale, 0)).then(multiply(values.registers[1], scale, 2));
-        sequence.then(move(0, 1)).then(move(2, 3));
-    } else {
-        sequence.then(multiply(values.registers[0], scale, 1));
-        sequence.then(move(1, 0)).then(move(1, 2)).then(move(1, 3));
+    if (!batch.paired) {
+        return sequence.then(multiply(values.registers[0], scale, 1)).then(spread());
     }
-    return sequence.then(transpose());
+    sequence.then(multiply(values.registers[0], scale, 0)).then(multiply(values.registers[1], scale, 2));
+    return sequence.then(move(0, 1)).then(move(2, 3)).then(transpose());
 }
 
 // An fp32 number's bits, or an integer, put into an LREG in two halves.
@@ -104,13 +103,26 @@ inline constexpr uint32_t kPairedOneHalf = kProgrammable + 2;
     return sequence;
 }
 
+inline constexpr uint32_t kSpecialExponent = 255;  // of infinities and of what is no number
+inline constexpr uint32_t kNoNumberBits = 0x7f800001;
+
+// L1 = L0 * L4 where L0 is a number and finite, else kNoNumberBits; L5 lost. For no numbers come in many kinds ("SFPMAD"),
+// other ones in other lanes, and SFPCONFIG is to be given lanes that are equal bit for bit, whatever they hold: ttsim
+// refuses any others, though the ISA documents have eight different ones.
+[[nodiscard]] constexpr Sequence scale_numbers() {
+    Sequence sequence;
+    sequence.then(conditions_on()).then(exponent(0, 5)).then(enable_lanes_below(5, kSpecialExponent, 5));
+    return sequence.then(multiply(0, 4, 1)).then(conditions_off());
+}
+
 // Sums in L0..L3 -> the scaled sum of row j in L(first+j), and sums cleared for the next pass; paired, in Lj.
 [[nodiscard]] constexpr Sequence scale_sums(Batch batch, uint32_t scale_bits, uint32_t first) {
     Sequence sequence;
-    sequence.then(reduce_lanes(batch)).then(load_bits(4, scale_bits)).then(scale_and_spread(batch, kReduced, 4));
+    sequence.then(reduce_lanes(batch)).then_early(load_bits(4, scale_bits));
     if (batch.paired) {
-        return sequence;
+        return sequence.then(scale_and_spread(batch, kReduced, 4));
     }
+    sequence.then_early(load_bits(1, kNoNumberBits)).then(scale_numbers()).then(spread());
     for (uint32_t row = 0; row < batch.rows; ++row) {
         if (row > 0) {
             sequence.then(move(row, 0));
@@ -123,8 +135,7 @@ inline constexpr uint32_t kPairedOneHalf = kProgrammable + 2;
 inline constexpr uint32_t kNegativeOneBits = 0xbf800000;
 
 // The rows' first elements -> -K of each row; L0..L3 zero before and, unless paired, after. Loaded into a row's first
-// lane alone: the sum over the lanes then adds zeros, so that every lane gets the very same K. (Sums differ in their
-// last bit from lane to lane.)
+// lane alone: the sum over the lanes then adds zeros, and every lane gets K itself.
 [[nodiscard]] constexpr Sequence shifts_from_first_elements(Batch batch) {
     Sequence sequence = enable_first_lanes(batch.paired, 1, kFirstValue);
     for (uint32_t row = 0; row < batch.rows; ++row) {
@@ -160,7 +171,7 @@ struct Rsqrt {
     uint32_t three_eighths;
     uint32_t one_half;
 };
-inline constexpr Rsqrt kRsqrt = {1, kReduced, {{2}}, {{1}}, {{3}}, 4, 5};
+inline constexpr Rsqrt kRsqrt = {1, kReduced, {{2}}, {{1}}, {{6}}, 7, 3};
 inline constexpr Rsqrt kPairedRsqrt = {2, kReduced, {{2, 3}}, {{4, 5}}, {{6, 7}}, kPairedThreeEighths, kPairedOneHalf};
 
 // Appends make(registers...) for one value, or for each of two.
@@ -190,22 +201,22 @@ constexpr void improve_rsqrt(Sequence& sequence, Rsqrt at) {
     constexpr uint32_t kMagic = 5;
     const Rsqrt at = batch.paired ? kPairedRsqrt : kRsqrt;
     Sequence sequence;
-    sequence.then(reduce_lanes(batch)).then(load_bits(kScale, constants.negative_mean_square_scale_bits));
-    sequence.then(load_bits(kTerm, constants.negative_epsilon_bits));
+    sequence.then(reduce_lanes(batch)).then_early(load_bits(kScale, constants.negative_mean_square_scale_bits));
+    sequence.then_early(load_bits(kTerm, constants.negative_epsilon_bits)).then_early(load_bits(kMagic, kRsqrtMagic));
+    if (!batch.paired) {
+        sequence.then_early(load_bits(at.three_eighths, kThreeEighthsBits));
+        sequence.then_early(load_bits(at.one_half, kOneHalfBits));
+    }
     for_each_value(
         sequence, at, [](uint32_t sum) { return mad(sum, kScale, kTerm, sum); }, kReduced);  // -v
-    sequence.then(load_bits(kMagic, kRsqrtMagic));
     for_each_value(sequence, at, negate, at.negative, at.result);
     for_each_value(
         sequence, at, [](uint32_t v) { return shift(v, -1); }, at.result);
     for_each_value(
         sequence, at, [](uint32_t v) { return integer_subtract_from(kMagic, v); }, at.result);
-    if (!batch.paired) {
-        sequence.then(load_bits(at.three_eighths, kThreeEighthsBits)).then(load_bits(at.one_half, kOneHalfBits));
-    }
     improve_rsqrt(sequence, at);
     improve_rsqrt(sequence, at);
-    sequence.then(load_bits(kScale, constants.rstd_scale_bits));
+    sequence.then_early(load_bits(kScale, constants.rstd_scale_bits));
     return sequence.then(scale_and_spread(batch, at.result, kScale));
 }
 
