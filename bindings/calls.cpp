@@ -22,6 +22,9 @@ struct Names {
     nb::object device = interned("device");
     nb::object spec = interned("spec");
     nb::object logical_volume = interned("logical_volume");
+    nb::object get_tile = interned("get_tile");
+    nb::object transpose_within_face = interned("transpose_within_face");
+    nb::object transpose_of_faces = interned("transpose_of_faces");
     nb::object compute_kernel_config = interned("compute_kernel_config");
     nb::object fp32_dest_acc_en = interned("fp32_dest_acc_en");
 };
@@ -55,9 +58,9 @@ const Names& names() {
     return same;
 }
 
-// What of a compute_kernel_config decides whether it is accepted (options.py).
+// What of a compute_kernel_config decides whether it is accepted (options.py): whether it is one.
 [[nodiscard]] nb::object essence_of(nb::handle config) {
-    return config.is_none() ? nb::object(nb::bool_(true)) : nb::getattr(config, names().fp32_dest_acc_en, nb::none());
+    return nb::bool_(config.is_none() || nb::hasattr(config, names().fp32_dest_acc_en));
 }
 
 // `norm` and the arguments by name that are no tensors are the options, in the order of the dictionary.
@@ -84,6 +87,13 @@ const Names& names() {
     return arguments;
 }
 
+// A tensor in transposed tiles, which ttnn takes for equal to plain ones when it compares specs. No kept call has one.
+[[nodiscard]] bool is_transposed(nb::handle tensor) {
+    const nb::object tile = call_method(tensor, names().get_tile);
+    return is_true(PyObject_IsTrue(attribute(tile, names().transpose_within_face).ptr())) ||
+           is_true(PyObject_IsTrue(attribute(tile, names().transpose_of_faces).ptr()));
+}
+
 // None for what is no tensor.
 [[nodiscard]] std::optional<std::int64_t> count_elements(nb::handle tensor) {
     const nb::object volume = nb::getattr(tensor, names().logical_volume, nb::none());
@@ -98,20 +108,24 @@ Call::Call(const nb::object& ttnn, nb::object device, nb::tuple specs, nb::objec
       device_(std::move(device)),
       specs_(std::move(specs)),
       launch_(std::move(launch)),
-      outputs_(std::move(outputs)) {}
+      outputs_(std::move(outputs)) {
+    for (const nb::handle spec : specs_) {
+        are_tiled_.push_back(!spec.is_none() && spec.attr("layout").equal(ttnn.attr("TILE_LAYOUT")));
+    }
+}
 
-bool Call::fits(nb::handle tensor, nb::handle spec) const {
+bool Call::fits(nb::handle tensor, std::size_t index) const {
+    const nb::handle spec = specs_[index];
     if (spec.is_none() || tensor.is_none()) {
         return spec.is_none() && tensor.is_none();
     }
     return nb::isinstance(tensor, tensor_type_) && call_method(tensor, names().device).is(device_) &&
-           are_equal(attribute(tensor, names().spec), spec);
+           are_equal(attribute(tensor, names().spec), spec) && !(are_tiled_[index] && is_transposed(tensor));
 }
 
 bool Call::fits(const Arguments& arguments) const {
     const auto& [input, gamma, beta, residual, output_tensor, options] = arguments;
-    return fits(input, specs_[0]) && fits(gamma, specs_[1]) && fits(beta, specs_[2]) && fits(residual, specs_[3]) &&
-           fits(output_tensor, specs_[4]);
+    return fits(input, 0) && fits(gamma, 1) && fits(beta, 2) && fits(residual, 3) && fits(output_tensor, 4);
 }
 
 nb::object Call::allocate(nb::handle wanted) const {

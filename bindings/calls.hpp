@@ -6,6 +6,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -36,13 +37,14 @@ public:
     [[nodiscard]] nanobind::object run(const Arguments& arguments) const;
 
 private:
-    [[nodiscard]] bool fits(nanobind::handle tensor, nanobind::handle spec) const;
+    [[nodiscard]] bool fits(nanobind::handle tensor, std::size_t index) const;
     [[nodiscard]] nanobind::object allocate(nanobind::handle wanted) const;
 
     nanobind::object tensor_type_;
     nanobind::object allocate_;
     nanobind::object device_;
     nanobind::tuple specs_;
+    std::vector<bool> are_tiled_;  // of those
     nanobind::object launch_;
     nanobind::tuple outputs_;
 };

@@ -42,6 +42,20 @@ void set_arguments(const nb::object& kernel, const nb::list& arguments) {
     }
 }
 
+[[nodiscard]] nb::dict by_name(const LaunchTensors& tensors) {
+    const auto& [input, output, gamma, beta, residual, sum, mean, rstd] = tensors;
+    nb::dict all;
+    all["input"] = input;
+    all["output"] = output;
+    all["gamma"] = gamma;
+    all["beta"] = beta;
+    all["residual"] = residual;
+    all["sum"] = sum;
+    all["mean"] = mean;
+    all["rstd"] = rstd;
+    return all;
+}
+
 // Waits for its turn without the interpreter's lock, which the thread whose turn it is may need.
 [[nodiscard]] std::unique_lock<std::mutex> take_turn() {
     static std::mutex launching;
@@ -90,6 +104,15 @@ void Launch::run(const LaunchTensors& tensors) const {
     if (descriptor_.is_none()) {
         return;
     }
+    // The turn is over before `recover` may launch something else.
+    const nb::object error = error_of_start(tensors);
+    if (!error.is_none()) {
+        hooks_.recover(error, by_name(tensors));
+    }
+}
+
+// None if there is none.
+nb::object Launch::error_of_start(const LaunchTensors& tensors) const {
     const std::unique_lock<std::mutex> turn = take_turn();
     try {
         start(tensors);
@@ -97,9 +120,9 @@ void Launch::run(const LaunchTensors& tensors) const {
         if (!error.matches(PyExc_Exception)) {
             throw;  // such as KeyboardInterrupt
         }
-        const nb::str text(hooks_.explain(error.value()));
-        nb::raise_from(error, PyExc_RuntimeError, "%s", text.c_str());
+        return nb::borrow(error.value());
     }
+    return nb::none();
 }
 
 // Addresses in the order of contract::ReaderArgument and WriterArgument.
@@ -135,13 +158,13 @@ void bind_launch(nb::module_& module) {
         .def(
             "__init__",
             [](Launch* self, nb::object ttnn, nb::object descriptor, std::vector<std::uint32_t> reader_rest,
-               std::vector<std::uint32_t> writer_rest, nb::object before, nb::object explain) {
+               std::vector<std::uint32_t> writer_rest, nb::object before, nb::object recover) {
                 new (self)
                     Launch(std::move(ttnn), std::move(descriptor), {std::move(reader_rest), std::move(writer_rest)},
-                           {std::move(before), std::move(explain)});
+                           {std::move(before), std::move(recover)});
             },
             nb::kw_only(), "ttnn"_a, "descriptor"_a.none(), "reader_rest"_a, "writer_rest"_a, "before"_a.none(),
-            "explain"_a)
+            "recover"_a)
         .def(
             "run",
             [](const Launch& launch, nb::object input, nb::object output, nb::object gamma, nb::object beta,
@@ -152,7 +175,9 @@ void bind_launch(nb::module_& module) {
             "input"_a, "output"_a, "gamma"_a.none() = nb::none(), "beta"_a.none() = nb::none(),
             "residual"_a.none() = nb::none(), "sum"_a.none() = nb::none(), "mean"_a.none() = nb::none(),
             "rstd"_a.none() = nb::none(),
-            "Normalises input into output, tensors on the device. Raises RuntimeError where ttnn cannot start it.");
+            "Normalises input into output, tensors on the device. Raises RuntimeError where ttnn cannot start it, "
+            "ValueError "
+            "where nothing fits in L1.");
 }
 
 }  // namespace layernorm_fused_rm

@@ -32,10 +32,10 @@ struct ArgumentRests {
     std::vector<std::uint32_t> reader, writer;
 };
 
-// What Python has to say at a launch: `before` is called before each unless None; `explain` makes the text of a
-// RuntimeError out of any other error.
+// What Python has to say at a launch: `before` is called before each unless None; `recover` is given the error that a
+// launch ended in and its tensors by name, and launches another program or raises an error.
 struct LaunchHooks {
-    nanobind::object before, explain;
+    nanobind::object before, recover;
 };
 
 // One Problem's descriptor. Threads may share it: launches of all programs take turns, so that nothing comes between
@@ -49,6 +49,7 @@ public:
 
 private:
     void start(const LaunchTensors& tensors) const;
+    [[nodiscard]] nanobind::object error_of_start(const LaunchTensors& tensors) const;
 
     nanobind::object ttnn_;
     nanobind::object descriptor_;

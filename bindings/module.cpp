@@ -35,7 +35,10 @@ void bind_enums(nb::module_& module) {
         .value("INTERLEAVED", Placement::kInterleaved)
         .value("SHARDED", Placement::kSharded);
     nb::enum_<Norm>(module, "Norm").value("LAYER", Norm::kLayer).value("RMS", Norm::kRms);
-    nb::enum_<Storage>(module, "Storage").value("DEVICE", Storage::kDevice).value("HOST", Storage::kHost);
+    nb::enum_<Storage>(module, "Storage")
+        .value("DEVICE", Storage::kDevice)
+        .value("HOST", Storage::kHost)
+        .value("DEALLOCATED", Storage::kDeallocated);
 }
 
 // Integers in Python: they are indices of buffers and arguments.
@@ -86,20 +89,37 @@ void bind_contract(nb::module_& module) {
 
 void bind_tensor_spec(nb::module_& module) {
     const TensorSpec standard;
+    nb::class_<Tile>(module, "Tile", "A tile's rows and columns of elements, and whether it holds columns for rows.")
+        .def(
+            "__init__",
+            [](Tile* self, std::int64_t height, std::int64_t width, bool is_transposed) {
+                new (self) Tile{height, width, is_transposed};
+            },
+            nb::kw_only(), "height"_a = standard.tile.height, "width"_a = standard.tile.width,
+            "is_transposed"_a = standard.tile.is_transposed)
+        .def_ro("height", &Tile::height)
+        .def_ro("width", &Tile::width)
+        .def_ro("is_transposed", &Tile::is_transposed)
+        .def(nb::self == nb::self);
     nb::class_<TensorSpec>(module, "TensorSpec", "Shape (elements), type and place of one tensor.")
         .def(
             "__init__",
             [](TensorSpec* self, std::vector<std::int64_t> shape, DataType dtype, Layout layout, Memory memory,
-               Placement placement,
-               Storage storage) { new (self) TensorSpec{std::move(shape), dtype, layout, memory, placement, storage}; },
+               Placement placement, Storage storage, std::vector<std::int64_t> padded_shape, Tile tile) {
+                new (self) TensorSpec{std::move(shape),        dtype, layout, memory, placement, storage,
+                                      std::move(padded_shape), tile};
+            },
             nb::kw_only(), "shape"_a, "dtype"_a = standard.dtype, "layout"_a = standard.layout,
-            "memory"_a = standard.memory, "placement"_a = standard.placement, "storage"_a = standard.storage)
+            "memory"_a = standard.memory, "placement"_a = standard.placement, "storage"_a = standard.storage,
+            "padded_shape"_a = standard.padded_shape, "tile"_a = standard.tile)
         .def_ro("shape", &TensorSpec::shape)
         .def_ro("dtype", &TensorSpec::dtype)
         .def_ro("layout", &TensorSpec::layout)
         .def_ro("memory", &TensorSpec::memory)
         .def_ro("placement", &TensorSpec::placement)
         .def_ro("storage", &TensorSpec::storage)
+        .def_ro("padded_shape", &TensorSpec::padded_shape)
+        .def_ro("tile", &TensorSpec::tile)
         .def(nb::self == nb::self);
 }
 
@@ -145,11 +165,12 @@ void bind_device(nb::module_& module) {
     const auto mix_spec = [&mix](const TensorSpec& spec) {
         mix(static_cast<std::int64_t>(spec.shape.size()));
         std::ranges::for_each(spec.shape, mix);
+        std::ranges::for_each(spec.padded_shape, mix);
         mix(static_cast<std::int64_t>(spec.dtype));
         mix(static_cast<std::int64_t>(spec.memory));
     };
     mix_spec(problem.input);
-    for (const std::optional<TensorSpec>* spec : {&problem.gamma, &problem.beta, &problem.residual}) {
+    for (const std::optional<TensorSpec>* spec : {&problem.gamma, &problem.beta, &problem.residual, &problem.output}) {
         mix(spec->has_value() ? 1 : 0);
         if (*spec) {
             mix_spec(**spec);
@@ -170,13 +191,14 @@ void bind_problem(nb::module_& module) {
         .def(
             "__init__",
             [](Problem* self, TensorSpec input, std::optional<TensorSpec> gamma, std::optional<TensorSpec> beta,
-               std::optional<TensorSpec> residual, Norm norm, bool gamma_is_zero_centred, DataType output_dtype,
-               std::optional<DataType> sum_dtype, bool returns_statistics, Memory output_memory, double epsilon,
-               Device device) {
+               std::optional<TensorSpec> residual, std::optional<TensorSpec> output, Norm norm,
+               bool gamma_is_zero_centred, DataType output_dtype, std::optional<DataType> sum_dtype,
+               bool returns_statistics, Memory output_memory, double epsilon, Device device) {
                 new (self) Problem{.input = std::move(input),
                                    .gamma = std::move(gamma),
                                    .beta = std::move(beta),
                                    .residual = std::move(residual),
+                                   .output = std::move(output),
                                    .norm = norm,
                                    .gamma_is_zero_centred = gamma_is_zero_centred,
                                    .output_dtype = output_dtype,
@@ -187,14 +209,15 @@ void bind_problem(nb::module_& module) {
                                    .device = std::move(device)};
             },
             nb::kw_only(), "input"_a, "gamma"_a = nb::none(), "beta"_a = nb::none(), "residual"_a = nb::none(),
-            "norm"_a = standard.norm, "gamma_is_zero_centred"_a = standard.gamma_is_zero_centred,
-            "output_dtype"_a = standard.output_dtype, "sum_dtype"_a = nb::none(),
-            "returns_statistics"_a = standard.returns_statistics, "output_memory"_a = standard.output_memory,
-            "epsilon"_a = standard.epsilon, "device"_a)
+            "output"_a = nb::none(), "norm"_a = standard.norm,
+            "gamma_is_zero_centred"_a = standard.gamma_is_zero_centred, "output_dtype"_a = standard.output_dtype,
+            "sum_dtype"_a = nb::none(), "returns_statistics"_a = standard.returns_statistics,
+            "output_memory"_a = standard.output_memory, "epsilon"_a = standard.epsilon, "device"_a)
         .def_ro("input", &Problem::input)
         .def_ro("gamma", &Problem::gamma)
         .def_ro("beta", &Problem::beta)
         .def_ro("residual", &Problem::residual)
+        .def_ro("output", &Problem::output)
         .def_ro("norm", &Problem::norm)
         .def_ro("gamma_is_zero_centred", &Problem::gamma_is_zero_centred)
         .def_ro("output_dtype", &Problem::output_dtype)
@@ -210,6 +233,13 @@ void bind_problem(nb::module_& module) {
                 return problem;
             },
             "device"_a, "The same problem on another device.")
+        .def(
+            "with_l1_bytes",
+            [](Problem problem, std::int64_t l1_bytes) {
+                problem.device.l1_bytes = l1_bytes;
+                return problem;
+            },
+            "l1_bytes"_a, "The same problem with that much L1 for circular buffers on each core.")
         .def(nb::self == nb::self)
         .def("__hash__", &hash_problem);
 }

@@ -133,8 +133,9 @@ Buffers fit_buffers(const Operands& operands, std::int64_t most_rows, std::int64
     const auto fitting = std::ranges::find_if(all, [=](const Buffers& choice) { return choice.bytes <= budget_bytes; });
     if (fitting == all.end()) {
         refuse("rows of " + std::to_string(operands.width) + " elements need " + std::to_string(all.back().bytes) +
-               " bytes of L1 for circular buffers, but the device has " + std::to_string(budget_bytes) +
-               "; free L1 on the device");
+               " bytes of each core's L1 for circular buffers, but " + std::to_string(budget_bytes) +
+               " are free below the tensors that lie in L1; deallocate some of them, or move them to DRAM with "
+               "ttnn.to_memory_config(tensor, ttnn.DRAM_MEMORY_CONFIG)");
     }
     return *fitting;
 }

@@ -1,4 +1,4 @@
-// The one way planning refuses a call.
+// The one way planning refuses a call; plan() puts the operation's name before the text.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 namespace layernorm_fused_rm {
 
 // `text` says what was given, what is needed and what to do.
-[[noreturn]] inline void refuse(const std::string& text) { throw std::invalid_argument("layernorm_fused_rm: " + text); }
+[[noreturn]] inline void refuse(const std::string& text) { throw std::invalid_argument(text); }
 
 // "[2, 1024]"
 [[nodiscard]] inline std::string shape_text(const std::vector<std::int64_t>& shape) {

@@ -8,12 +8,7 @@
 namespace layernorm_fused_rm {
 namespace {
 
-// ttnn's tile: 32 x 32 elements in four faces of 16 x 16, row-major. A vector is row 0 of its tiles.
-constexpr std::int64_t kTileWidth = 32;
-constexpr std::int64_t kFaceWidth = 16;
-constexpr std::int64_t kFaceElements = kFaceWidth * kFaceWidth;
-constexpr std::int64_t kTileElements = 4 * kFaceElements;
-
+// `width` counts the padding of a row too.
 [[nodiscard]] RowTensor make_row_tensor(std::int64_t width, DataType dtype, Memory memory, const Device& device) {
     return {.element_bytes = element_bytes(dtype),
             .page_bytes = round_up(width * element_bytes(dtype), page_alignment(device, memory)),
@@ -21,20 +16,24 @@ constexpr std::int64_t kTileElements = 4 * kFaceElements;
             .banks = bank_count(device, memory)};
 }
 
+[[nodiscard]] RowTensor make_row_tensor(const TensorSpec& spec, const Device& device) {
+    return make_row_tensor(stored_width(spec), spec.dtype, spec.memory, device);
+}
+
 [[nodiscard]] Vector make_vector(std::int64_t width, const TensorSpec& spec, const Device& device) {
     const std::int64_t bytes = element_bytes(spec.dtype);
     Vector vector{
         .element_bytes = bytes, .in_dram = spec.memory == Memory::kDram, .banks = bank_count(device, spec.memory)};
     const std::int64_t alignment = page_alignment(device, spec.memory);
-    if (spec.layout == Layout::kTile) {
-        vector.page_bytes = round_up(kTileElements * bytes, alignment);
-        vector.piece_elements = kFaceWidth;
-        vector.pieces_per_page = kTileWidth / kFaceWidth;
-        vector.piece_stride_bytes = kFaceElements * bytes;
+    if (spec.layout == Layout::kTile) {  // row 0 of each tile, whose faces lie one behind the other
+        vector.page_bytes = round_up(spec.tile.height * spec.tile.width * bytes, alignment);
+        vector.piece_elements = kFaceSide;
+        vector.pieces_per_page = spec.tile.width / kFaceSide;
+        vector.piece_stride_bytes = std::min(spec.tile.height, kFaceSide) * kFaceSide * bytes;
     } else if (spec.shape.back() != width) {  // [.., W / 32, 32]
-        vector.page_bytes = round_up(kTileWidth * bytes, alignment);
-        vector.piece_elements = kTileWidth;
-    } else {
+        vector.page_bytes = round_up(stored_width(spec) * bytes, alignment);
+        vector.piece_elements = spec.shape.back();
+    } else {  // one page, of which the padding is never read
         vector.page_bytes = round_up(width * bytes, alignment);
         vector.piece_elements = contract::kElementsPerChunk;
         vector.pieces_per_page = divide_up(width, contract::kElementsPerChunk);
@@ -58,10 +57,12 @@ Operands describe_operands(const Problem& problem, std::int64_t width) {
     const Device& device = problem.device;
     Operands operands{.width = width,
                       .centring = choose_centring(problem),
-                      .input = make_row_tensor(width, problem.input.dtype, problem.input.memory, device),
-                      .output = make_row_tensor(width, problem.output_dtype, problem.output_memory, device)};
+                      .input = make_row_tensor(problem.input, device),
+                      .output = problem.output
+                                    ? make_row_tensor(*problem.output, device)
+                                    : make_row_tensor(width, problem.output_dtype, problem.output_memory, device)};
     if (problem.residual) {
-        operands.residual = make_row_tensor(width, problem.residual->dtype, problem.residual->memory, device);
+        operands.residual = make_row_tensor(*problem.residual, device);
     }
     if (problem.sum_dtype) {
         operands.sum = make_row_tensor(width, *problem.sum_dtype, problem.output_memory, device);

@@ -12,10 +12,18 @@ namespace layernorm_fused_rm {
     return dtype == DataType::kFloat32 ? contract::kBytesPerFloat32 : contract::kBytesPerBfloat16;
 }
 
+// Of ttnn's tiles, whose faces have at most 16 rows of 16 elements.
+inline constexpr std::int64_t kFaceSide = 16;
+
+// Elements of a row as it is stored, its padding included.
+[[nodiscard]] inline std::int64_t stored_width(const TensorSpec& spec) {
+    return spec.padded_shape.empty() ? spec.shape.back() : spec.padded_shape.back();
+}
+
 // Rows, a row a page.
 struct RowTensor {
     std::int64_t element_bytes = 0;  // 0: the call has no such tensor
-    std::int64_t page_bytes = 0;     // aligned
+    std::int64_t page_bytes = 0;     // a row's padding included, aligned
     bool in_dram = false;
     std::int64_t banks = 0;
 };

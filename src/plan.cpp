@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <stdexcept>
+#include <string>
 
 #include "blocking.hpp"
 #include "buffers.hpp"
@@ -147,9 +149,7 @@ void append_constants(NamedArguments& arguments, const Operands& operands, doubl
     return operands.width * (operands.gamma.element_bytes + operands.beta.element_bytes);
 }
 
-}  // namespace
-
-Plan plan(const Problem& problem) {
+[[nodiscard]] Plan make_plan(const Problem& problem) {
     const Extent extent = validate(problem);
     const Operands operands = describe_operands(problem, extent.width);
     std::vector<CoreWork> cores = place_rows(extent.rows, problem.input.memory, problem.device);
@@ -168,6 +168,18 @@ Plan plan(const Problem& problem) {
     result.l1_bytes_used = fitted.bytes;
     result.l1_bytes_budget = problem.device.l1_bytes;
     return result;
+}
+
+[[nodiscard]] std::string name_of(Norm norm) { return norm == Norm::kRms ? "rms_norm_fused_rm" : "layernorm_fused_rm"; }
+
+}  // namespace
+
+Plan plan(const Problem& problem) {
+    try {
+        return make_plan(problem);
+    } catch (const std::invalid_argument& refusal) {
+        throw std::invalid_argument(name_of(problem.norm) + ": " + refusal.what());
+    }
 }
 
 }  // namespace layernorm_fused_rm

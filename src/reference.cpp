@@ -12,8 +12,8 @@ namespace {
 void check_lengths(std::span<const double> x, const Affine& affine) {
     const std::size_t width = affine.gamma.size();
     if (width == 0 || affine.beta.size() != width || x.size() % width != 0) {
-        refuse("reference has " + std::to_string(x.size()) + " elements of x, " + std::to_string(width) +
-               " of gamma and " + std::to_string(affine.beta.size()) +
+        refuse("layernorm_fused_rm: reference has " + std::to_string(x.size()) + " elements of x, " +
+               std::to_string(width) + " of gamma and " + std::to_string(affine.beta.size()) +
                " of beta; pass x of shape [H, W], gamma and beta of shape [W]");
     }
 }

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <functional>
+#include <initializer_list>
 #include <limits>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "contract.hpp"
 #include "device.hpp"
@@ -34,11 +38,18 @@ constexpr std::int32_t kMaxNocSide = 64;
 constexpr std::int64_t kMaxBanks = 65536;
 constexpr std::int64_t kMaxL1Bytes = std::int64_t{64} * 1024 * 1024;
 
-void check_storage(const std::string& name, const TensorSpec& spec) {
-    if (spec.storage != Storage::kDevice) {
-        refuse(name + " must be allocated on device, but is in host memory; move it with ttnn.to_device(" + name +
-               ", device)");
+void check_storage(const std::string& name, const TensorSpec& spec, const std::string& remedy) {
+    if (spec.storage == Storage::kDeallocated) {
+        refuse(name +
+               " must be allocated on device, but has been deallocated; pass a tensor that still has its memory");
     }
+    if (spec.storage != Storage::kDevice) {
+        refuse(name + " must be allocated on device, but is in host memory; " + remedy);
+    }
+}
+
+void check_storage(const std::string& name, const TensorSpec& spec) {
+    check_storage(name, spec, "move it with ttnn.to_device(" + name + ", device)");
 }
 
 void check_row_major(const std::string& name, const TensorSpec& spec) {
@@ -72,6 +83,82 @@ void check_dimensions(const std::string& name, const TensorSpec& spec) {
     if (std::ranges::any_of(spec.shape, [](std::int64_t dimension) { return dimension < 0; })) {
         refuse(name + " has shape " + shape_text(spec.shape) +
                ", but no dimension can be negative; pass the shape of an allocated tensor");
+    }
+}
+
+// What is stored of each dimension, padding included, with as many dimensions as the shape has: a tensor may be stored
+// with more, which are then dimensions of length 1 of its own. Empty if that cannot be.
+[[nodiscard]] std::vector<std::int64_t> stored_shape(const TensorSpec& spec) {
+    if (spec.padded_shape.empty()) {
+        return spec.shape;
+    }
+    if (spec.padded_shape.size() < spec.shape.size()) {
+        return {};
+    }
+    return {spec.padded_shape.end() - static_cast<std::ptrdiff_t>(spec.shape.size()), spec.padded_shape.end()};
+}
+
+void check_padded_shape(const std::string& name, const TensorSpec& spec) {
+    const std::vector<std::int64_t> stored = stored_shape(spec);
+    const bool has_room =
+        stored.size() == spec.shape.size() && std::ranges::equal(spec.shape, stored, std::less_equal<>());
+    if (!has_room || std::ranges::any_of(spec.padded_shape, [](std::int64_t length) { return length < 0; })) {
+        refuse(name + " has shape " + shape_text(spec.shape) + ", but is said to be stored as " +
+               shape_text(spec.padded_shape) +
+               ", which has no room for it; pass the padded_shape of an allocated tensor");
+    }
+}
+
+// Rows are found by their number, so padding may lie in each row, or behind all of them, but not between them: behind
+// the first dimension that has more than one row, none is padded.
+[[nodiscard]] bool has_padding_between_rows(const TensorSpec& spec) {
+    const std::vector<std::int64_t> stored = stored_shape(spec);
+    bool has_rows = false;
+    for (std::size_t i = 0; i + 1 < spec.shape.size(); ++i) {
+        if (has_rows && stored[i] != spec.shape[i]) {
+            return true;
+        }
+        has_rows = has_rows || spec.shape[i] != 1;
+    }
+    return false;
+}
+
+[[nodiscard]] std::string slice_without_padding(const std::string& name, const TensorSpec& spec) {
+    const std::string stored = "ttnn.Shape(" + shape_text(spec.padded_shape) + ")";
+    return "take it out of its padding with ttnn.slice(ttnn.reshape(" + name + ", " + stored + ", " + stored + "), " +
+           shape_text(std::vector<std::int64_t>(spec.shape.size(), 0)) + ", " + shape_text(spec.shape) + ")";
+}
+
+void check_padding(const std::string& name, const TensorSpec& spec, const std::string& remedy) {
+    check_padded_shape(name, spec);
+    if (spec.layout == Layout::kRowMajor && has_padding_between_rows(spec)) {
+        refuse(name + " of shape " + shape_text(spec.shape) + " is stored as " + shape_text(spec.padded_shape) +
+               ", with padding between its rows, but they must lie one behind the other; " + remedy);
+    }
+}
+
+void check_padding(const std::string& name, const TensorSpec& spec) {
+    check_padding(name, spec, slice_without_padding(name, spec));
+}
+
+// gamma or beta in TILE layout is row 0 of its tiles, which is read from their faces.
+void check_tile(const std::string& name, const TensorSpec& spec) {
+    const std::string remedy = "; make " + name + " with ttnn.Tile((32, 32)), or in ROW_MAJOR layout";
+    if (spec.layout != Layout::kTile) {
+        return;
+    }
+    if (spec.tile.is_transposed) {
+        refuse(name +
+               " is in TILE layout of transposed tiles, which hold columns for rows, but its row must lie in rows" +
+               remedy);
+    }
+    const auto is_one_of = [](std::int64_t length, std::initializer_list<std::int64_t> lengths) {
+        return std::ranges::find(lengths, length) != lengths.end();
+    };
+    if (!is_one_of(spec.tile.height, {1, 2, 4, 8, 16, 32}) || !is_one_of(spec.tile.width, {16, 32})) {
+        refuse(name + " is in TILE layout of tiles of " + std::to_string(spec.tile.height) + " x " +
+               std::to_string(spec.tile.width) + ", but tiles have 1, 2, 4, 8, 16 or 32 rows of 16 or 32 elements" +
+               remedy);
     }
 }
 
@@ -147,6 +234,7 @@ void check_input(const TensorSpec& input) {
     check_dtype("input", input);
     check_dimensions("input", input);
     check_width(input);
+    check_padding("input", input);
 }
 
 // gamma or beta, if it is there. TILE layout is taken too: it is what ttnn.layer_norm wants.
@@ -157,6 +245,8 @@ void check_parameter(const std::string& name, const std::optional<TensorSpec>& s
         check_dtype(name, *spec);
         check_dimensions(name, *spec);
         check_parameter_shape(name, *spec, width);
+        check_padding(name, *spec);
+        check_tile(name, *spec);
     }
 }
 
@@ -171,6 +261,37 @@ void check_residual(const Problem& problem) {
     if (problem.residual->shape != problem.input.shape) {
         refuse("residual has shape " + shape_text(problem.residual->shape) + ", but input has " +
                shape_text(problem.input.shape) + "; pass a residual of the input's shape");
+    }
+    check_padding("residual", *problem.residual);
+}
+
+// A tensor that y is to be written to. Its data type and memory are the problem's output_dtype and output_memory.
+void check_output(const Problem& problem) {
+    if (!problem.output) {
+        return;
+    }
+    const std::string name = "output_tensor";
+    const TensorSpec& output = *problem.output;
+    check_storage(name, output, "allocate one with ttnn.allocate_tensor_on_device");
+    if (output.layout != Layout::kRowMajor) {
+        refuse(name + " must be in ROW_MAJOR layout, but is in TILE layout; allocate a ROW_MAJOR one");
+    }
+    if (output.placement != Placement::kInterleaved) {
+        refuse(name + " must be in INTERLEAVED memory, but is sharded; allocate one in ttnn.DRAM_MEMORY_CONFIG");
+    }
+    if (output.dtype == DataType::kOther) {
+        refuse(name +
+               " must be BFLOAT16 or FLOAT32, but has another data type; allocate one of ttnn.bfloat16 or "
+               "ttnn.float32");
+    }
+    if (output.shape != problem.input.shape) {
+        refuse(name + " has shape " + shape_text(output.shape) + ", but input has " + shape_text(problem.input.shape) +
+               "; allocate one of the input's shape");
+    }
+    check_padding(name, output, "allocate one without padding");
+    if (output.dtype != problem.output_dtype || output.memory != problem.output_memory) {
+        refuse(name +
+               " has a data type or a memory that is not the output's; pass them as output_dtype and output_memory");
     }
 }
 
@@ -249,6 +370,26 @@ void check_tile_rows(const std::string& name, const std::optional<TensorSpec>& s
     }
 }
 
+void check_row_bytes(const std::string& name, std::int64_t width) {
+    if (width > kMax32Bits / contract::kBytesPerFloat32) {
+        refuse(name + " rows have " + std::to_string(width) +
+               " elements, but the bytes of a row must fit in 32 bits; pass narrower rows");
+    }
+}
+
+// Padding may be wider than any row.
+void check_stored_row_bytes(const Problem& problem) {
+    check_row_bytes("input", stored_width(problem.input));
+    for (const auto& [name, spec] : {std::pair{"residual", &problem.residual},
+                                     {"output_tensor", &problem.output},
+                                     {"gamma", &problem.gamma},
+                                     {"beta", &problem.beta}}) {
+        if (*spec) {
+            check_row_bytes(name, stored_width(**spec));
+        }
+    }
+}
+
 void check_bank_bytes(const std::string& name, const Extent& extent, DataType dtype, std::int64_t banks) {
     const std::int64_t row_bytes = round_up(extent.width * element_bytes(dtype), kMaxAlignmentBytes);
     const auto bytes = checked_multiply(divide_up(extent.rows, banks), row_bytes);
@@ -278,18 +419,17 @@ void check_device(const Problem& problem, const Extent& extent) {
     }
     check_tile_rows("gamma", problem.gamma, problem.device);
     check_tile_rows("beta", problem.beta, problem.device);
-    if (extent.width > kMax32Bits / contract::kBytesPerFloat32) {
-        refuse("input rows have " + std::to_string(extent.width) +
-               " elements, but the bytes of a row must fit in 32 bits; pass narrower rows");
-    }
-    check_bank_bytes("input", extent, problem.input.dtype, bank_count(problem.device, problem.input.memory));
+    check_stored_row_bytes(problem);
+    const auto stored = [&](const TensorSpec& spec) { return Extent{extent.rows, stored_width(spec)}; };
+    check_bank_bytes("input", stored(problem.input), problem.input.dtype,
+                     bank_count(problem.device, problem.input.memory));
     const std::int64_t output_banks = bank_count(problem.device, problem.output_memory);
-    check_bank_bytes("output", extent, problem.output_dtype, output_banks);
+    check_bank_bytes("output", problem.output ? stored(*problem.output) : extent, problem.output_dtype, output_banks);
     if (problem.sum_dtype) {
         check_bank_bytes("sum", extent, *problem.sum_dtype, output_banks);
     }
     if (problem.residual) {
-        check_bank_bytes("residual", extent, problem.residual->dtype,
+        check_bank_bytes("residual", stored(*problem.residual), problem.residual->dtype,
                          bank_count(problem.device, problem.residual->memory));
     }
 }
@@ -302,6 +442,7 @@ Extent validate(const Problem& problem) {
     check_parameter("gamma", problem.gamma, extent.width);
     check_parameter("beta", problem.beta, extent.width);
     check_residual(problem);
+    check_output(problem);
     check_options(problem);
     check_epsilon(problem.epsilon);
     check_device(problem, extent);

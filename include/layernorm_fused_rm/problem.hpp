@@ -12,7 +12,16 @@ enum class DataType { kBfloat16, kFloat32, kOther };
 enum class Layout { kRowMajor, kTile };
 enum class Memory { kDram, kL1 };
 enum class Placement { kInterleaved, kSharded };
-enum class Storage { kDevice, kHost };
+enum class Storage { kDevice, kHost, kDeallocated };
+
+// ttnn's tile: faces of at most 16 x 16 elements, row by row. A transposed one holds its columns for rows.
+struct Tile {
+    std::int64_t height = 32;
+    std::int64_t width = 32;
+    bool is_transposed = false;
+
+    bool operator==(const Tile&) const = default;
+};
 
 // What the planner needs to know of one tensor.
 struct TensorSpec {
@@ -22,6 +31,8 @@ struct TensorSpec {
     Memory memory = Memory::kDram;
     Placement placement = Placement::kInterleaved;
     Storage storage = Storage::kDevice;
+    std::vector<std::int64_t> padded_shape{};  // of what is stored, elements; empty: as `shape`
+    Tile tile{};                               // of TILE layout
 
     bool operator==(const TensorSpec&) const = default;
 };
@@ -42,7 +53,7 @@ struct Device {
     Coordinate noc_size{};                 // columns and rows of the torus
     std::int64_t l1_banks = 0;             // banks of an interleaved L1 tensor
     std::vector<Coordinate> l1_bank_places{};  // NoC place of each L1 bank; empty when unknown: ttnn shuffles them
-    std::int64_t l1_bytes = 0;                 // for circular buffers on each core
+    std::int64_t l1_bytes = 0;                 // for circular buffers on each core, below all tensors in L1
     std::int64_t dram_alignment_bytes = 32;    // of a page in DRAM
     std::int64_t l1_alignment_bytes = 16;      // of a page in L1
 
@@ -59,12 +70,13 @@ struct Problem {
     std::optional<TensorSpec> gamma{};
     std::optional<TensorSpec> beta{};
     std::optional<TensorSpec> residual{};
+    std::optional<TensorSpec> output{};  // that y is written to; none: a new one, without padding
     Norm norm = Norm::kLayer;
-    bool gamma_is_zero_centred = false;  // gamma + 1 is the factor
-    DataType output_dtype = DataType::kBfloat16;
-    std::optional<DataType> sum_dtype{};   // of input + residual, if it is returned
-    bool returns_statistics = false;       // mean (LayerNorm only) and 1 / sqrt(variance + epsilon), float32
-    Memory output_memory = Memory::kDram;  // of all outputs
+    bool gamma_is_zero_centred = false;           // gamma + 1 is the factor
+    DataType output_dtype = DataType::kBfloat16;  // as `output` has it, if that is given; so output_memory
+    std::optional<DataType> sum_dtype{};          // of input + residual, if it is returned
+    bool returns_statistics = false;              // mean (LayerNorm only) and 1 / sqrt(variance + epsilon), float32
+    Memory output_memory = Memory::kDram;         // of all outputs
     double epsilon = 1e-5;
     Device device{};
 

@@ -16,12 +16,19 @@ _WORMHOLE_NOC_SIZE = (10, 12)
 _WORMHOLE_COLUMNS = (1, 2, 3, 4, 6, 7, 8, 9)
 _WORMHOLE_ROWS = (1, 2, 3, 4, 5, 7, 8, 9, 10, 11)
 
-_described: dict[tuple[int, bool], _core.Device] = {}
+_described: dict[tuple, _core.Device] = {}
 
 
 def describe(device, asks_for_l1_banks: bool = False) -> _core.Device:
-    """The `_core.Device` of a ttnn device. Which core holds which L1 bank has to be asked of it (l1_banks.py)."""
-    key = device.id(), asks_for_l1_banks
+    """The `_core.Device` of a ttnn device. Which core holds which L1 bank has to be asked of it (l1_banks.py).
+
+    A device that is opened anew has its id again, but its grid and its L1 may be others.
+    """
+    import ttnn
+
+    grid = device.compute_with_storage_grid_size()
+    l1 = ttnn.get_memory_view(device, ttnn.BufferType.L1)
+    key = device.id(), (grid.x, grid.y), l1.total_bytes_per_bank, asks_for_l1_banks
     if key in _described:
         return _described[key]
     described = _describe(device, asks_for_l1_banks)
@@ -30,20 +37,36 @@ def describe(device, asks_for_l1_banks: bool = False) -> _core.Device:
     return described
 
 
+def free_l1_bytes(device) -> int:
+    """What circular buffers may take of each core's L1 now.
+
+    ttnn puts them at the bottom, one behind the other, and tensors at the top, each at one address of all banks; all is
+    free from the bottom to the lowest tensor (tt_metal/impl/program/program.cpp, validate_circular_buffer_region).
+    """
+    import ttnn
+
+    l1 = ttnn.get_memory_view(device, ttnn.BufferType.L1)
+    if l1.total_bytes_allocated_per_bank == 0:
+        return l1.total_bytes_per_bank
+    return min(int(block["address"]) for block in l1.block_table if block["allocated"] == "yes")
+
+
 def _describe(device, asks_for_l1_banks: bool) -> _core.Device:
     import ttnn
 
     grid = device.compute_with_storage_grid_size()
     workers = _worker_places(device, ttnn)
-    l1_banks = ttnn.get_memory_view(device, ttnn.BufferType.L1).num_banks
+    l1 = ttnn.get_memory_view(device, ttnn.BufferType.L1)
     return _core.Device(
         grid=(grid.x, grid.y),
         workers=workers,
         dram_banks=_dram_bank_places(device, ttnn),
         noc_size=_WORMHOLE_NOC_SIZE if _is_wormhole(device, ttnn) else (0, 0),
-        l1_banks=l1_banks,
-        l1_bank_places=_l1_bank_places(device, l1_banks, workers) if asks_for_l1_banks else [],
-        l1_bytes=ttnn.get_max_worker_l1_unreserved_size(),
+        l1_banks=l1.num_banks,
+        l1_bank_places=_l1_bank_places(device, l1.num_banks, workers) if asks_for_l1_banks else [],
+        # Of an empty device. Not ttnn.get_max_worker_l1_unreserved_size, which counts what kernels' code and arguments
+        # take by default.
+        l1_bytes=l1.total_bytes_per_bank,
         dram_alignment_bytes=32 if _is_wormhole(device, ttnn) else 64,
         l1_alignment_bytes=ttnn.get_l1_alignment(),
     )

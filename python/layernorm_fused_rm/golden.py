@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from . import reference
+from .options import dimensions
 
 
 def layer_norm(input, gamma=None, beta=None, **options):
@@ -13,9 +16,18 @@ def rms_norm(input, gamma=None, beta=None, **options):
     return _run(reference.rms_norm, input, gamma, beta, **options)
 
 
-def _run(
+def _run(norm, input, gamma, beta, *, residual=None, **options):
+    import torch
+
+    as_numpy = lambda tensor: None if tensor is None else tensor.to(torch.float64).numpy()
+    results = expected(norm, *map(as_numpy, (input, gamma, beta)), residual=as_numpy(residual), **options)
+    as_torch = [torch.from_numpy(result) for result in results]
+    return as_torch[0] if len(as_torch) == 1 else tuple(as_torch)
+
+
+def expected(
     norm,
-    input,
+    x,
     gamma,
     beta,
     *,
@@ -27,21 +39,16 @@ def _run(
     normalized_shape=None,
     **_,
 ):
-    import torch
-
-    dimensions = len(normalized_shape) if isinstance(normalized_shape, (list, tuple)) else 1
-    as_numpy = lambda tensor: None if tensor is None else tensor.to(torch.float64).numpy()
-    shape = list(input.shape)
-    x = reference.join(as_numpy(input), as_numpy(residual))
-    rows = x.reshape(*shape[:-dimensions], -1)
-    y, mean, rstd = norm(
-        rows, as_numpy(gamma), as_numpy(beta), epsilon, zero_centered_gamma=zero_centered_gamma, return_statistics=True
-    )
+    """What a call with these options returns, numpy arrays in and out."""
+    joined = 1 if normalized_shape is None else len(dimensions(normalized_shape))
+    shape = list(x.shape)
+    x = reference.join(x, residual)
+    rows = x.reshape(*shape[:-joined], math.prod(shape[-joined:]))  # there may be none
+    y, mean, rstd = norm(rows, gamma, beta, epsilon, zero_centered_gamma=zero_centered_gamma, return_statistics=True)
     results = [y.reshape(shape)]
     if return_sum:
         results.append(x)
     if return_statistics:
-        kept = [*shape[:-dimensions], *[1] * dimensions]
+        kept = [*shape[:-joined], *[1] * joined]
         results += [value.reshape(kept) for value in (mean, rstd) if value is not None]
-    as_torch = [torch.from_numpy(result) for result in results]
-    return as_torch[0] if len(as_torch) == 1 else tuple(as_torch)
+    return results

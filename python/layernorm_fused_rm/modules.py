@@ -7,17 +7,21 @@ import math
 import ttnn
 
 from .op import layernorm_fused_rm, rms_norm_fused_rm
+from .options import dimensions
 
 
 class _Norm:
     """Weights on a device, and the options that every call gets."""
 
+    _name: str  # of the operation
+
     def __init__(self, weight=None, bias=None, *, device, epsilon: float, dtype=ttnn.bfloat16, normalized_shape=None, **options):
         self.epsilon = epsilon
-        self.normalized_shape = None if normalized_shape is None or len(normalized_shape) < 2 else list(normalized_shape)
+        wanted = None if normalized_shape is None else dimensions(normalized_shape)
+        self.normalized_shape = None if wanted is None or len(wanted) < 2 else wanted
         self.options = options
-        self.weight = _put("weight", weight, device, dtype)
-        self.bias = _put("bias", bias, device, dtype)
+        self.weight = _put(self._name, "weight", weight, device, dtype)
+        self.bias = _put(self._name, "bias", bias, device, dtype)
 
     def _call(self, operation, x, keywords):
         return operation(
@@ -49,6 +53,8 @@ class LayerNorm(_Norm):
         >>> y, sum = norm(x, residual=r, return_sum=True)
     """
 
+    _name = layernorm_fused_rm.__name__
+
     def __init__(self, weight=None, bias=None, *, device, epsilon: float = 1e-5, **options):
         super().__init__(weight, bias, device=device, epsilon=epsilon, **options)
 
@@ -72,6 +78,8 @@ class RMSNorm(_Norm):
         >>> y = RMSNorm(gamma, device=device)(x)
     """
 
+    _name = rms_norm_fused_rm.__name__
+
     def __init__(self, weight=None, *, device, epsilon: float = 1e-6, **options):
         super().__init__(weight, device=device, epsilon=epsilon, **options)
 
@@ -92,13 +100,13 @@ def _array(parameter):
     return None if parameter is None else parameter.detach().cpu().float().numpy()
 
 
-def _put(name: str, values, device, dtype):
+def _put(operation: str, name: str, values, device, dtype):
     """A vector on the device."""
     if values is None:
         return None
     if not hasattr(values, "reshape") or not hasattr(values, "astype"):
         raise TypeError(
-            f"layernorm_fused_rm: {name} must be a numpy array, but is {type(values).__name__}; "
+            f"{operation}: {name} must be a numpy array, but is {type(values).__name__}; "
             "pass numpy.asarray(...), or use from_torch"
         )
     vector = values.astype("float32").reshape(math.prod(values.shape))

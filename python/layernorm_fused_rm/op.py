@@ -14,7 +14,7 @@ import ttnn
 from . import _core, golden, options, ttnn_version
 from .device import describe
 from .options import Options
-from .program import PreparedProgram
+from .program import PreparedProgram, fit_to_free_l1
 from .specs import DTYPES, MEMORIES, is_on_device, tensor_spec
 
 ttnn_version.check(ttnn)
@@ -39,6 +39,7 @@ def layernorm_fused_rm(
     memory_config=None,
     output_tensor=None,
     compute_kernel_config=None,
+    **unknown,
 ):
     """LayerNorm over the rows of a ROW_MAJOR tensor, in one program, with no layout conversion before or after.
 
@@ -47,9 +48,9 @@ def layernorm_fused_rm(
 
     Args:
         input (ttnn.Tensor): `[..., W]`, rank 1 to 8, any number of rows, any W >= 1; BFLOAT16 or FLOAT32, ROW_MAJOR,
-            interleaved, DRAM or L1.
+            interleaved, DRAM or L1. Rows may be stored with padding, but not with padding between them.
         gamma (ttnn.Tensor, optional): W elements: `[W]` with any number of ones before it, ROW_MAJOR or TILE, or ROW_MAJOR
-            `[1, 1, W / 32, 32]`; BFLOAT16 or FLOAT32, interleaved. 1 by default.
+            `[1, 1, W / 32, 32]`; BFLOAT16 or FLOAT32, interleaved; tiles of any size, not transposed. 1 by default.
         beta (ttnn.Tensor, optional): likewise. 0 by default.
         epsilon (float): added to the variance; positive.
         residual (ttnn.Tensor, optional): of the input's shape, as the input otherwise; added to it before the norm.
@@ -57,22 +58,22 @@ def layernorm_fused_rm(
         sum_dtype (ttnn.DataType): of that sum; the input's by default.
         return_statistics (bool): return mean and 1 / sqrt(variance + epsilon) of each row too, FLOAT32 `[..., 1]`.
         zero_centered_gamma (bool): gamma + 1 is the factor.
-        normalized_shape (sequence of int): as in PyTorch, the trailing dimensions to normalise over together; the last one
-            by default. More than one is reshaped on the device before and after (ttnn.reshape).
+        normalized_shape (int or sequence of int): as in PyTorch, the trailing dimensions to normalise over together;
+            the last one by default. More than one is reshaped on the device before and after (ttnn.reshape).
         activation: None. An activation is refused: apply it behind the norm.
         dtype (ttnn.DataType): of y, BFLOAT16 or FLOAT32; the input's by default.
         memory_config (ttnn.MemoryConfig): of all outputs, interleaved; the input's by default.
         output_tensor (ttnn.Tensor): to write y into, also the input itself; its dtype and memory count for y.
-        compute_kernel_config: as ttnn's other operations take it. The arithmetic is fp32 at full fidelity always, so
-            fp32_dest_acc_en=False is refused; everything else asks for no more than that.
+        compute_kernel_config: as ttnn's other operations take it, and of no effect: the arithmetic is fp32 at full
+            fidelity always, also where a config has fp32_dest_acc_en=False or asks for approximations.
 
     Returns:
         ttnn.Tensor y, of the input's shape, ROW_MAJOR; or the tuple `(y[, sum][, mean, rstd])` of what was asked for.
 
     Raises:
         ValueError: a tensor or an option is not as above; the text says what was given, what is needed and what to do.
-            Nothing has been sent to the device.
-        TypeError: an argument is of another type.
+            Nothing has been sent to the device. Also where tensors that lie in L1 leave no room for circular buffers.
+        TypeError: an argument is of another type, or there is none of that name.
         RuntimeError: ttnn could not build or start the program; the text says what is wrong with the installation, as far
             as it can be told, and ttnn's own error is its `__cause__`.
 
@@ -87,6 +88,9 @@ def layernorm_fused_rm(
     Source: Ba, Kiros, Hinton, "Layer Normalization", 2016. fp32 throughout, one rounding to the output's dtype; accuracy in
     docs/design.md, "Numbers".
     """
+    if unknown:
+        options.refuse_names("layernorm_fused_rm", unknown)
+    del unknown
     return _run(_core.Norm.LAYER, locals())
 
 
@@ -107,6 +111,7 @@ def rms_norm_fused_rm(
     memory_config=None,
     output_tensor=None,
     compute_kernel_config=None,
+    **unknown,
 ):
     """RMSNorm over the rows of a ROW_MAJOR tensor, in one program, with no layout conversion before or after.
 
@@ -125,6 +130,9 @@ def rms_norm_fused_rm(
 
     Source: Zhang, Sennrich, "Root Mean Square Layer Normalization", 2019.
     """
+    if unknown:
+        options.refuse_names("rms_norm_fused_rm", unknown)
+    del unknown
     return _run(_core.Norm.RMS, locals())
 
 
@@ -142,20 +150,28 @@ def _run_new(norm: _core.Norm, arguments: dict):
     asked = Options.check(name, input, **keywords)
     if asked.joined_dimensions > 1:
         return options.run_reshaped(asked, norm, _run, input, gamma, beta, residual, keywords)
-    call = _new_call(norm, *tensors, asked)
-    _calls.keep(call, norm, arguments)
+    problem = _pose(norm, *tensors, asked)
+    fitted = fit_to_free_l1(problem, input.device())
+    call = _new_call(fitted, *tensors, asked)
+    if fitted is problem:
+        _calls.keep(call, norm, arguments)
     return call.run(norm, arguments)
 
 
-def _new_call(norm, input, gamma, beta, residual, asked: Options) -> _core.Call:
-    """Plan, and check what the planner cannot see."""
-    name, output = options.NAMES[norm], asked.output_tensor
-    output_config = options.output_memory_config(name, input, asked)
-    device = input.device()
-    problem = _problem(norm, input, gamma, beta, residual, output_config, asked)
-    prepare(problem, device)  # refuses what is wrong
-    options.require_one_device(name, input=input, gamma=gamma, beta=beta, residual=residual, output=output)
-    program = prepare(_located(problem, device), device)
+def _pose(norm, input, gamma, beta, residual, asked: Options) -> _core.Problem:
+    """The Problem of a call, for a device without tensors in L1; refuses what is wrong."""
+    name = options.NAMES[norm]
+    problem = _problem(norm, input, gamma, beta, residual, options.output_memory_config(name, input, asked), asked)
+    _core.plan(problem)
+    tensors = {"input": input, "gamma": gamma, "beta": beta, "residual": residual, "output_tensor": asked.output_tensor}
+    options.require_one_device(name, **tensors)
+    return _located(problem, input.device())
+
+
+def _new_call(problem: _core.Problem, input, gamma, beta, residual, asked: Options) -> _core.Call:
+    output, device = asked.output_tensor, input.device()
+    output_config = options.output_memory_config(options.NAMES[problem.norm], input, asked)
+    program = prepare(problem, device)
     allocated = lambda shape, dtype: (
         ttnn.TensorSpec(shape, dtype, ttnn.ROW_MAJOR_LAYOUT, output_config.buffer_type),
         device,
@@ -169,7 +185,7 @@ def _new_call(norm, input, gamma, beta, residual, asked: Options) -> _core.Call:
         outputs=(
             allocated(input.shape, asked.dtype) if output is None else None,
             allocated(input.shape, asked.sum_dtype) if asked.return_sum else None,
-            statistics if asked.return_statistics and norm == _core.Norm.LAYER else None,
+            statistics if asked.return_statistics and problem.norm == _core.Norm.LAYER else None,
             statistics if asked.return_statistics else None,
         ),
     )
@@ -184,43 +200,48 @@ def prepare(problem: _core.Problem, device) -> PreparedProgram:
     return PreparedProgram(problem, device)
 
 
+def forget_calls() -> None:
+    """Look at every call's tensors and options anew from now on; programs are kept."""
+    _calls.forget()
+
+
 def forget() -> None:
     """Prepare every program anew from now on."""
     prepare.cache_clear()
-    _calls.forget()
+    forget_calls()
 
 
 def make_problem(input, gamma=None, beta=None, *, residual=None, norm=_core.Norm.LAYER, **keywords) -> _core.Problem:
     """The Problem that a call with these arguments poses: `_core.plan(make_problem(...)).describe()` shows its plan."""
     name = options.NAMES[norm]
     options.require_tensors(name, input=input, gamma=gamma, beta=beta, residual=residual)
-    asked = Options.check(name, input, **keywords)
-    output_config = options.output_memory_config(name, input, asked)
-    return _located(_problem(norm, input, gamma, beta, residual, output_config, asked), input.device())
+    problem = _pose(norm, input, gamma, beta, residual, Options.check(name, input, **keywords))
+    return fit_to_free_l1(problem, input.device())
 
 
 def _located(problem: _core.Problem, device) -> _core.Problem:
-    """With the places of L1's banks, if the rows lie there: the device is asked, once the planner finds nothing wrong."""
+    """With the places of L1's banks, if the rows lie there, which are asked of the device."""
     if problem.input.memory != _core.Memory.L1:
         return problem
-    _core.plan(problem)
     return problem.on(describe(device, asks_for_l1_banks=True))
 
 
 def _problem(norm, input, gamma, beta, residual, output_config, asked: Options) -> _core.Problem:
     given = (tensor for tensor in (input, gamma, beta, residual) if tensor is not None)
+    memory = _core.Memory.DRAM if output_config is None else MEMORIES.get(output_config.buffer_type, _core.Memory.DRAM)
     on_device = next((tensor for tensor in given if is_on_device(tensor)), None)
     return _core.Problem(
         input=tensor_spec(input),
         gamma=None if gamma is None else tensor_spec(gamma),
         beta=None if beta is None else tensor_spec(beta),
         residual=None if residual is None else tensor_spec(residual),
+        output=None if asked.output_tensor is None else tensor_spec(asked.output_tensor),
         norm=norm,
         gamma_is_zero_centred=asked.zero_centered_gamma,
         output_dtype=DTYPES.get(asked.dtype, _core.DataType.OTHER),
         sum_dtype=DTYPES.get(asked.sum_dtype, _core.DataType.OTHER) if asked.return_sum else None,
         returns_statistics=asked.return_statistics,
-        output_memory=MEMORIES[output_config.buffer_type] if output_config is not None else _core.Memory.DRAM,
+        output_memory=memory,
         epsilon=asked.epsilon,
         device=describe(on_device.device()) if on_device is not None else _NO_DEVICE,
     )

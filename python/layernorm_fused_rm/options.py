@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import ttnn
@@ -13,6 +13,19 @@ from . import _core
 from .specs import MEMORIES, is_on_device
 
 NAMES = {_core.Norm.LAYER: "layernorm_fused_rm", _core.Norm.RMS: "rms_norm_fused_rm"}
+
+# What ttnn.layer_norm, ttnn.rms_norm and PyTorch call an argument, and what it is called here; None: it is not needed.
+_NAMES_ELSEWHERE = {
+    "input_tensor": "input",
+    "x": "input",
+    "weight": "gamma",
+    "bias": "beta",
+    "eps": "epsilon",
+    "residual_input_tensor": "residual",
+    "residual_tensor": "residual",
+    "out": "output_tensor",
+    "program_config": None,
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +77,7 @@ class Options:
         if sum_dtype is not None and not return_sum:
             raise ValueError(f"{name}: sum_dtype is set, but return_sum is not; pass return_sum=True, or no sum_dtype")
         if output_tensor is not None:
-            _check_output_tensor(name, input, output_tensor, dtype, memory_config)
+            _check_alone(name, output_tensor, dtype, memory_config)
         return cls(
             epsilon=_as_float(epsilon),
             sum_dtype=input.dtype if sum_dtype is None else sum_dtype,
@@ -74,6 +87,16 @@ class Options:
             output_tensor=output_tensor,
             **flags,
         )
+
+
+def refuse_names(name: str, unknown: Mapping) -> None:
+    """TypeError for the first argument that the operation does not have; it names the one that is meant."""
+    argument = next(iter(unknown))
+    if argument not in _NAMES_ELSEWHERE:
+        raise TypeError(f"{name}: there is no argument {argument}; help(layernorm_fused_rm.{name}) lists what there is")
+    ours = _NAMES_ELSEWHERE[argument]
+    remedy = f"it is called {ours} here; pass {ours}=" if ours else "leave it away: each call is planned by itself"
+    raise TypeError(f"{name}: there is no argument {argument}; {remedy}")
 
 
 def require_tensors(name: str, *, input, **optional) -> None:
@@ -106,10 +129,9 @@ def output_memory_config(name: str, input, asked: Options):
             return None  # refused with the input
         return config
     _require_type(name, "memory_config", config, ttnn.MemoryConfig, "ttnn.DRAM_MEMORY_CONFIG or ttnn.L1_MEMORY_CONFIG")
-    if config.is_sharded() or config.buffer_type not in MEMORIES:
-        what = "memory_config" if asked.output_tensor is None else "output_tensor"
+    if asked.output_tensor is None and (config.is_sharded() or config.buffer_type not in MEMORIES):
         raise ValueError(
-            f"{name}: {what} must be in INTERLEAVED memory, DRAM or L1, but is {config}; "
+            f"{name}: memory_config must be in INTERLEAVED memory, DRAM or L1, but is {config}; "
             "pass ttnn.DRAM_MEMORY_CONFIG or ttnn.L1_MEMORY_CONFIG"
         )
     return config
@@ -123,6 +145,9 @@ def run_reshaped(asked: Options, norm, run, input, gamma, beta, residual, keywor
             f"{name}: output_tensor does not go with a normalized_shape of {asked.joined_dimensions} dimensions, which is "
             "reshaped on the way; leave one of them away"
         )
+    tensors = {"input": input, "gamma": gamma, "beta": beta, "residual": residual}
+    for argument, tensor in tensors.items():
+        _require_no_padding(name, argument, tensor)
     shape = list(input.shape)
     rows = shape[: -asked.joined_dimensions]
     joined = math.prod(shape[-asked.joined_dimensions :])
@@ -138,6 +163,19 @@ def run_reshaped(asked: Options, norm, run, input, gamma, beta, residual, keywor
     shapes = [shape if i < whole else [*rows, *[1] * asked.joined_dimensions] for i in range(len(results))]
     reshaped = tuple(ttnn.reshape(result, shape) for result, shape in zip(results, shapes))
     return reshaped[0] if len(reshaped) == 1 else reshaped
+
+
+def _require_no_padding(name: str, argument: str, tensor) -> None:
+    """ValueError for what ttnn.reshape would reshape together with its padding."""
+    if tensor is None or not is_on_device(tensor) or tensor.layout != ttnn.ROW_MAJOR_LAYOUT:
+        return
+    shape, stored = list(tensor.shape), list(tensor.padded_shape)
+    if shape != stored:
+        raise ValueError(
+            f"{name}: {argument} of shape {shape} is stored as {stored}, but a normalized_shape of several dimensions "
+            f"needs it without padding; take it out of its padding with ttnn.slice(ttnn.reshape({argument}, "
+            f"ttnn.Shape({stored}), ttnn.Shape({stored})), {[0] * len(shape)}, {shape})"
+        )
 
 
 def _reshape(tensor, shape: list[int], to: list[int]):
@@ -167,13 +205,26 @@ def _require_type(name: str, argument: str, value, types, wanted: str) -> None:
         raise TypeError(f"{name}: {argument} must be {wanted}, but is {type(value).__name__}; pass {wanted}")
 
 
+def dimensions(normalized_shape) -> list[int] | None:
+    """An integer or a sequence of integers (list, ttnn.Shape, torch.Size, array) as a list; None for anything else."""
+    if isinstance(normalized_shape, numbers.Integral):
+        normalized_shape = [normalized_shape]
+    if isinstance(normalized_shape, (str, bytes, Mapping)) or not isinstance(normalized_shape, Iterable):
+        return None
+    every = list(normalized_shape)
+    are_integers = all(isinstance(one, numbers.Integral) and not isinstance(one, bool) for one in every)
+    return [int(one) for one in every] if are_integers else None
+
+
 def _joined_dimensions(name: str, input, normalized_shape) -> int:
     if normalized_shape is None:
         return 1
-    if isinstance(normalized_shape, int):
-        normalized_shape = [normalized_shape]
-    _require_type(name, "normalized_shape", normalized_shape, Sequence, "a sequence of the input's trailing dimensions")
-    wanted, shape = list(normalized_shape), list(input.shape)
+    wanted, shape = dimensions(normalized_shape), list(input.shape)
+    if wanted is None:
+        raise TypeError(
+            f"{name}: normalized_shape must be an integer or a sequence of integers, but is {normalized_shape!r}; "
+            "pass the input's trailing dimensions"
+        )
     if not wanted or shape[-len(wanted) :] != wanted:
         raise ValueError(
             f"{name}: normalized_shape is {wanted}, but the input's shape is {shape}; pass its trailing dimensions"
@@ -181,32 +232,18 @@ def _joined_dimensions(name: str, input, normalized_shape) -> int:
     return len(wanted)
 
 
-def _check_output_tensor(name: str, input, output, dtype, memory_config) -> None:
+def _check_alone(name: str, output, dtype, memory_config) -> None:
+    """The output_tensor has what else dtype and memory_config ask for."""
     if dtype is not None and dtype != output.dtype:
         raise ValueError(f"{name}: dtype is {dtype}, but output_tensor is {output.dtype}; leave dtype away")
     if memory_config is not None:
         raise ValueError(f"{name}: memory_config does not go with output_tensor, which has a memory; leave it away")
-    if not is_on_device(output):
-        raise ValueError(f"{name}: output_tensor must be allocated on device; move it with ttnn.to_device")
-    if output.layout != ttnn.ROW_MAJOR_LAYOUT:
-        raise ValueError(f"{name}: output_tensor must be in ROW_MAJOR layout, but is in TILE layout; allocate a ROW_MAJOR one")
-    if list(output.shape) != list(input.shape):
-        raise ValueError(
-            f"{name}: output_tensor has shape {list(output.shape)}, but the input {list(input.shape)}; allocate one of its shape"
-        )
 
 
 def _check_compute_kernel_config(name: str, config) -> None:
-    """The arithmetic is fp32 in DEST and on the vector unit; what asks for less than that is honoured by more."""
-    if config is None:
-        return
-    if not hasattr(config, "fp32_dest_acc_en"):
+    """The arithmetic is fp32 in DEST and on the vector unit; what asks for less than that gets more."""
+    if config is not None and not hasattr(config, "fp32_dest_acc_en"):
         raise TypeError(
             f"{name}: compute_kernel_config must be a ttnn compute kernel config, but is {type(config).__name__}; "
             "make one with ttnn.init_device_compute_kernel_config"
-        )
-    if not config.fp32_dest_acc_en:
-        raise ValueError(
-            f"{name}: compute_kernel_config has fp32_dest_acc_en=False, but this operation accumulates in fp32 always; "
-            "pass fp32_dest_acc_en=True, or no compute_kernel_config"
         )

@@ -6,6 +6,7 @@ core arguments never change for a Problem, the tensors' addresses are the kernel
 
 from __future__ import annotations
 
+import functools
 import os
 import secrets
 from pathlib import Path
@@ -13,6 +14,8 @@ from pathlib import Path
 import ttnn
 
 from . import _core, doctor
+from .device import free_l1_bytes
+from .options import NAMES
 from .triage import LAST_PLAN_VARIABLE
 
 KERNELS = doctor.KERNELS
@@ -20,6 +23,12 @@ KERNELS = doctor.KERNELS
 # Of a core (tt_metal/hw/inc/circular_buffer_constants.h, NUM_CIRCULAR_BUFFERS).
 _CIRCULAR_BUFFERS = 32
 _HASH_BITS = 64
+
+
+def fit_to_free_l1(problem: _core.Problem, device) -> _core.Problem:
+    """The problem itself, or with the L1 that is free now, if tensors in L1 leave less than its plan takes."""
+    free = free_l1_bytes(device)
+    return problem if _core.plan(problem).l1_bytes_used <= free else problem.with_l1_bytes(max(free, 1))
 
 
 class PreparedProgram:
@@ -38,18 +47,35 @@ class PreparedProgram:
             writer_rest=_sharing_arguments(self.plan, device) + _core_arguments_behind(self.plan),
             # No `self` in it: what a C++ object and a Python object hold of each other is never freed.
             before=(lambda: Path(last_plan).write_text(plan.describe(), encoding="utf-8")) if last_plan else None,
-            explain=_explain,
+            recover=functools.partial(_recover, problem, device, plan.l1_bytes_used),
         )
 
 
-def _explain(error: Exception) -> str:
+def _recover(problem: _core.Problem, device, l1_bytes_used: int, error: Exception, tensors: dict) -> None:
+    """After ttnn's refusal to start: launch what fits, if tensors have come to lie in L1 since the plan was made.
+
+    Calls are then planned anew: one that has been fitted to the free L1 is not kept, so it grows again with that.
+
+    Raises:
+        ValueError: nothing fits.
+        RuntimeError: it was something else.
+    """
+    if l1_bytes_used <= free_l1_bytes(device):
+        raise RuntimeError(_explain(NAMES[problem.norm], error)) from error
+    from . import op  # keeps programs, so this module, which they hold, must not hold it
+
+    op.forget_calls()
+    op.prepare(fit_to_free_l1(problem, device), device).launch.run(**tensors)
+
+
+def _explain(name: str, error: Exception) -> str:
     """What was being done, ttnn's reason without its backtrace, what is wrong with the installation, and what to do."""
     lines = [line.strip() for line in str(error).partition("backtrace:")[0].splitlines()]
     reason = next((line for line in reversed(lines) if line), type(error).__name__)
     found = [finding for finding in (doctor.check_cache(), doctor.check_compiler()) if not finding.is_ok]
     problems = "".join(f"; {finding.name}: {finding.text}; {finding.remedy}" for finding in found)
     return (
-        f"layernorm_fused_rm: ttnn could not build or start the program ({reason}){problems}; "
+        f"{name}: ttnn could not build or start the program ({reason}){problems}; "
         "to check the installation: python -m layernorm_fused_rm doctor"
     )
 

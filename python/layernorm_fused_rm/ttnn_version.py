@@ -14,7 +14,6 @@ _NEEDED = (
     "from_device",
     "generic_op",
     "get_l1_alignment",
-    "get_max_worker_l1_unreserved_size",
     "get_memory_view",
     "register_python_operation",
     "CBDescriptor",

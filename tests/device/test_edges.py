@@ -168,11 +168,25 @@ def test_normalized_shape_joins_trailing_dimensions(device, normalized):
     assert judge(replace(call, statistics=True), data, found, Tally()) == []
 
 
-def test_a_compute_kernel_config_is_taken_where_it_asks_for_no_less_than_fp32(device):
+def test_a_compute_kernel_config_changes_nothing_since_none_asks_for_more(device):
     data = draw(BF16, (3,))
     x, gamma, beta = (to_device(values, device) for values in (data.x, data.gamma, data.beta))
-    config = lambda exact: ttnn.WormholeComputeKernelConfig(math_fidelity=ttnn.MathFidelity.LoFi, fp32_dest_acc_en=exact)
-    y = layernorm_fused_rm.layernorm_fused_rm(x, gamma, beta, compute_kernel_config=config(True))
-    np.testing.assert_array_equal(to_numpy(y), run(BF16, data, device)["y"])
-    with pytest.raises(ValueError, match="fp32_dest_acc_en=False, but this operation accumulates in fp32 always; pass"):
-        layernorm_fused_rm.layernorm_fused_rm(x, gamma, beta, compute_kernel_config=config(False))
+    expected = run(BF16, data, device)["y"]
+    configs = [
+        ttnn.WormholeComputeKernelConfig(math_fidelity=ttnn.MathFidelity.LoFi, fp32_dest_acc_en=True),
+        ttnn.WormholeComputeKernelConfig(),
+        ttnn.init_device_compute_kernel_config(device.arch()),
+        ttnn.rmsnorm_default_compute_config(device.arch()),
+        ttnn.layernorm_default_compute_config(device.arch()),
+    ]
+    for config in configs:
+        y = layernorm_fused_rm.layernorm_fused_rm(x, gamma, beta, compute_kernel_config=config)
+        np.testing.assert_array_equal(to_numpy(y), expected)
+
+
+@pytest.mark.parametrize("normalized", [ttnn.Shape([4, 24]), (np.int64(4), np.int32(24)), np.array([4, 24])], ids=type)
+def test_normalized_shape_may_be_of_any_kind_of_integers(device, normalized):
+    data = draw(BF16, (3,))
+    x, gamma, beta = (to_device(values, device) for values in (data.x.reshape(3, 4, 24), data.gamma, data.beta))
+    y = layernorm_fused_rm.layernorm_fused_rm(x, gamma, beta, normalized_shape=normalized)
+    np.testing.assert_array_equal(to_numpy(y).reshape(3, 96), run(BF16, data, device)["y"])

@@ -126,11 +126,13 @@ void spoil_shape(const Draw& draw, std::vector<std::int64_t>& shape) {
 }
 
 void spoil_tensor(const Draw& draw, TensorSpec& spec) {
-    switch (draw.below(6)) {
+    switch (draw.below(9)) {
         case 0: spec.dtype = draw.choice(std::array{DataType::kBfloat16, DataType::kFloat32, DataType::kOther}); break;
         case 1: spec.layout = draw.choice(std::array{Layout::kRowMajor, Layout::kTile}); break;
         case 2: spec.placement = draw.choice(std::array{Placement::kInterleaved, Placement::kSharded}); break;
-        case 3: spec.storage = draw.choice(std::array{Storage::kDevice, Storage::kHost}); break;
+        case 3: spec.storage = draw.choice(std::array{Storage::kDevice, Storage::kHost, Storage::kDeallocated}); break;
+        case 4: spoil_shape(draw, spec.padded_shape = spec.shape); break;
+        case 5: spec.tile = {.height = draw.size(), .width = draw.size(), .is_transposed = draw.one_in(2)}; break;
         default: spoil_shape(draw, spec.shape); break;
     }
 }
@@ -190,7 +192,7 @@ void spoil(const Draw& draw, Problem& problem) {
     switch (draw.below(10)) {
         case 0: spoil_optional(draw, problem.gamma); break;
         case 1: spoil_optional(draw, problem.beta); break;
-        case 8: spoil_optional(draw, problem.residual); break;
+        case 8: spoil_optional(draw, draw.one_in(2) ? problem.residual : problem.output); break;
         case 9: spoil_options(draw, problem); break;
         case 2:
         case 3: spoil_tensor(draw, problem.input); break;
@@ -207,7 +209,10 @@ void spoil(const Draw& draw, Problem& problem) {
     TensorSpec spec{.shape = {width}, .dtype = draw.dtype(), .memory = draw.memory()};
     switch (draw.below(4)) {
         case 0: spec.shape = {1, width}; break;
-        case 1: spec.layout = Layout::kTile; break;
+        case 1:
+            spec.layout = Layout::kTile;
+            spec.tile = {.height = std::int64_t{1} << draw.below(6), .width = draw.one_in(2) ? 16 : 32};
+            break;
         case 2:
             if (width > 0 && width % 32 == 0) {
                 spec.shape = {1, 1, width / 32, 32};
@@ -216,6 +221,31 @@ void spoil(const Draw& draw, Problem& problem) {
         default: break;
     }
     return spec;
+}
+
+// Rows stored with padding: in each, or behind all.
+void pad(const Draw& draw, TensorSpec& rows) {
+    constexpr std::int64_t kMostWidth = 1 << 20;
+    rows.padded_shape = rows.shape;
+    if (rows.shape.back() < kMostWidth) {
+        rows.padded_shape.back() += draw.below(draw.one_in(2) ? 64 : 3'000);
+    }
+    if (rows.shape.size() > 1 && rows.shape.front() < kMostWidth) {
+        rows.padded_shape.front() += draw.below(40);
+    }
+}
+
+void add_padding(const Draw& draw, Problem& problem) {
+    pad(draw, problem.input);
+    if (problem.residual) {
+        pad(draw, *problem.residual);
+    }
+    if (draw.one_in(2)) {
+        problem.output = problem.input;
+        problem.output->dtype = problem.output_dtype;
+        problem.output->memory = problem.output_memory;
+        pad(draw, *problem.output);
+    }
 }
 
 void add_options(const Draw& draw, Problem& problem) {
@@ -244,6 +274,9 @@ Problem arbitrary_problem(const NumberSource& next) {
                     .epsilon = draw.one_in(2) ? 1e-5 : 1e-12,
                     .device = plausible_device(draw)};
     add_options(draw, problem);
+    if (draw.one_in(4)) {
+        add_padding(draw, problem);
+    }
     // Half of them stay as they are.
     for (std::int64_t spoilt = draw.one_in(2) ? 1 + draw.below(3) : 0; spoilt > 0; --spoilt) {
         spoil(draw, problem);

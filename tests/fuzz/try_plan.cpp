@@ -35,7 +35,12 @@ void describe_tensor(std::ostream& text, const char* name, const TensorSpec& spe
     }
     text << "], dtype " << static_cast<int>(spec.dtype) << ", layout " << static_cast<int>(spec.layout) << ", memory "
          << static_cast<int>(spec.memory) << ", placement " << static_cast<int>(spec.placement) << ", storage "
-         << static_cast<int>(spec.storage) << "\n";
+         << static_cast<int>(spec.storage) << ", tile " << spec.tile.height << " x " << spec.tile.width
+         << (spec.tile.is_transposed ? " transposed" : "") << ", padded [";
+    for (std::size_t i = 0; i < spec.padded_shape.size(); ++i) {
+        text << (i == 0 ? "" : ", ") << spec.padded_shape[i];
+    }
+    text << "]\n";
 }
 
 }  // namespace
@@ -48,7 +53,7 @@ Outcome try_plan(const Problem& problem) {
     } catch (const std::invalid_argument& refusal) {
         outcome.seconds = processor_seconds() - start;
         outcome.refusal = refusal.what();
-        outcome.fault = broken_refusal(outcome.refusal);
+        outcome.fault = broken_refusal(problem.norm, outcome.refusal);
     } catch (const std::exception& error) {
         outcome.fault = std::string("planning ended in another exception: ") + error.what();
     }
@@ -62,7 +67,7 @@ std::string describe_problem(const Problem& problem) {
     std::ostringstream text;
     describe_tensor(text, "input", problem.input);
     for (const auto& [name, spec] : {std::pair("gamma", &problem.gamma), std::pair("beta ", &problem.beta),
-                                     std::pair("residual", &problem.residual)}) {
+                                     std::pair("residual", &problem.residual), std::pair("output", &problem.output)}) {
         if (*spec) {
             describe_tensor(text, name, **spec);
         }

@@ -141,8 +141,12 @@ struct Rows {
     contract::RowTensorArguments names;
     std::optional<DataType> dtype;
     Memory memory = Memory::kDram;
-    std::int64_t elements = 0;  // of a row
+    std::int64_t elements = 0;  // of a row, its padding included
 };
+
+[[nodiscard]] std::int64_t stored_elements(const TensorSpec& spec) {
+    return spec.padded_shape.empty() ? spec.shape.back() : spec.padded_shape.back();
+}
 
 void check_row_tensor(const Problem& problem, const Plan& plan, const Arguments& value, const Rows& rows) {
     const contract::RowTensorArguments& names = rows.names;
@@ -169,11 +173,13 @@ struct Place {
 };
 
 // Where ttnn keeps element i of a vector: a row of the tensor is a page; in TILE layout a tile is, whose row 0 lies in
-// its first two faces of 16 x 16.
+// its first faces, of at most 16 x 16.
 [[nodiscard]] Place place_in_tensor(const TensorSpec& spec, std::int64_t i) {
     const std::int64_t bytes = bytes_of(spec.dtype);
     if (spec.layout == Layout::kTile) {
-        return {.page = i / 32, .byte = (i % 32 / 16 * 256 + i % 16) * bytes};
+        const auto& [height, width, is_transposed] = spec.tile;
+        const std::int64_t face_elements = height < 16 ? height * 16 : 256;
+        return {.page = i / width, .byte = (i % width / 16 * face_elements + i % 16) * bytes};
     }
     return {.page = i / spec.shape.back(), .byte = i % spec.shape.back() * bytes};
 }
@@ -185,7 +191,10 @@ void check_vector(const Problem& problem, const Arguments& value, const contract
         return;
     }
     const std::int64_t bytes = bytes_of(spec->dtype);
-    const std::int64_t page_elements = spec->layout == Layout::kTile ? 1024 : spec->shape.back();
+    const bool is_tiled = spec->layout == Layout::kTile;
+    const bool is_one_page = !is_tiled && spec->shape.back() == value(argument::kWidth);
+    const std::int64_t row_elements = is_one_page ? spec->shape.back() : stored_elements(*spec);
+    const std::int64_t page_elements = is_tiled ? spec->tile.height * spec->tile.width : row_elements;
     require(value(names.element_bytes) == bytes, "kernels know the size of a vector's elements");
     require(value(names.page_bytes) == aligned(page_elements * bytes, alignment_of(problem, spec->memory)),
             "kernels know the pages of a vector");
@@ -218,14 +227,16 @@ void check_tensors(const Problem& problem, const Plan& plan, const Arguments& va
     require(value(argument::kOneCore) == (plan.cores.size() == 1 ? 1 : 0), "kernels know where their arguments are");
     const auto check = [&](const Rows& rows) { check_row_tensor(problem, plan, value, rows); };
     const Memory out = problem.output_memory;
-    check({contract::kInputArguments, problem.input.dtype, problem.input.memory, plan.width});
-    check({contract::kOutputArguments, problem.output_dtype, out, plan.width});
+    check({contract::kInputArguments, problem.input.dtype, problem.input.memory, stored_elements(problem.input)});
+    check({contract::kOutputArguments, problem.output_dtype, out,
+           problem.output ? stored_elements(*problem.output) : plan.width});
     check({contract::kSumArguments, problem.sum_dtype, out, plan.width});
     const std::optional<DataType> statistics =
         problem.returns_statistics ? std::optional(DataType::kFloat32) : std::nullopt;
     check({contract::kStatisticsArguments, statistics, out, 1});
     if (problem.residual) {
-        check({contract::kResidualArguments, problem.residual->dtype, problem.residual->memory, plan.width});
+        check({contract::kResidualArguments, problem.residual->dtype, problem.residual->memory,
+               stored_elements(*problem.residual)});
     } else {
         check({contract::kResidualArguments, std::nullopt, Memory::kDram, plan.width});
     }

@@ -58,6 +58,19 @@ TEST(RowTensors, that_the_call_does_not_have_have_no_elements) {
     }
 }
 
+TEST(RowTensors, that_are_padded_have_pages_of_what_is_stored_of_a_row) {
+    Problem problem = make_problem(4, 100);
+    problem.input.padded_shape = {4, 128};
+    problem.residual = TensorSpec{.shape = {4, 100}, .dtype = DataType::kFloat32, .padded_shape = {4, 101}};
+    problem.output = TensorSpec{.shape = {4, 100}, .padded_shape = {32, 2000}};
+    problem.sum_dtype = DataType::kBfloat16;
+    const Operands operands = describe_operands(problem, 100);
+    EXPECT_EQ(operands.input.page_bytes, 256);
+    EXPECT_EQ(operands.residual.page_bytes, 416);
+    EXPECT_EQ(operands.output.page_bytes, 4000);
+    EXPECT_EQ(operands.sum.page_bytes, 224);
+}
+
 TEST(RowTensors, of_statistics_have_one_float32_element_a_row) {
     Problem problem = tests::make_full_problem(1, 1000);
     EXPECT_EQ(describe_operands(problem, 1000).statistics.element_bytes, 4);
@@ -107,6 +120,30 @@ TEST(Vectors, in_tile_layout_are_row_0_of_their_tiles_in_two_faces_each) {
     const Vector wide = gamma_of(96, {.shape = {96}, .dtype = DataType::kFloat32, .layout = Layout::kTile});
     EXPECT_EQ(wide.page_bytes, 4096);
     EXPECT_EQ(wide.piece_stride_bytes, 1024);
+}
+
+TEST(Vectors, in_tiles_of_another_size_are_row_0_of_their_faces) {
+    struct Expected {
+        std::int64_t height, width, page_bytes, pieces_per_page, piece_stride_bytes;
+    };
+    for (const Expected& one : {Expected{1, 32, 64, 2, 32}, Expected{2, 32, 128, 2, 64}, Expected{8, 32, 512, 2, 256},
+                                Expected{16, 32, 1024, 2, 512}, Expected{16, 16, 512, 1, 512},
+                                Expected{32, 16, 1024, 1, 512}, Expected{1, 16, 32, 1, 32}}) {
+        const Vector vector =
+            gamma_of(96, {.shape = {96}, .layout = Layout::kTile, .tile = {.height = one.height, .width = one.width}});
+        EXPECT_EQ(vector.page_bytes, one.page_bytes) << one.height << " x " << one.width;
+        EXPECT_EQ(vector.piece_elements, 16);
+        EXPECT_EQ(vector.pieces_per_page, one.pieces_per_page) << one.height << " x " << one.width;
+        EXPECT_EQ(vector.piece_stride_bytes, one.piece_stride_bytes) << one.height << " x " << one.width;
+    }
+}
+
+TEST(Vectors, that_are_padded_are_read_without_their_padding) {
+    EXPECT_EQ(gamma_of(20, {.shape = {20}, .padded_shape = {2000}}).page_bytes, 64);
+    const Vector cut = gamma_of(96, {.shape = {1, 1, 3, 32}, .padded_shape = {1, 1, 4, 50}});
+    EXPECT_EQ(cut.page_bytes, 128);
+    EXPECT_EQ(cut.piece_elements, 32);
+    EXPECT_EQ(cut.pieces_per_page, 1);
 }
 
 TEST(Vectors, that_the_call_does_not_have_have_no_elements) {

@@ -204,8 +204,8 @@ std::string broken_promise(const Problem& problem, const Plan& plan) {
     return "";
 }
 
-std::string broken_refusal(const std::string& text) {
-    if (!text.starts_with("layernorm_fused_rm: ")) {
+std::string broken_refusal(Norm norm, const std::string& text) {
+    if (!text.starts_with(norm == Norm::kRms ? "rms_norm_fused_rm: " : "layernorm_fused_rm: ")) {
         return "a refusal starts with the name of the operation";
     }
     return text.find("; ") == std::string::npos ? "a refusal says what to do" : "";

@@ -143,9 +143,11 @@ TEST(Promises, about_arguments_are_checked) {
 }
 
 TEST(Promises, of_a_refusal_are_a_prefix_and_a_remedy) {
-    EXPECT_EQ(tests::broken_refusal("layernorm_fused_rm: this is wrong; do that"), "");
-    EXPECT_NE(tests::broken_refusal("this is wrong; do that"), "");
-    EXPECT_NE(tests::broken_refusal("layernorm_fused_rm: this is wrong"), "");
+    EXPECT_EQ(tests::broken_refusal(Norm::kLayer, "layernorm_fused_rm: this is wrong; do that"), "");
+    EXPECT_EQ(tests::broken_refusal(Norm::kRms, "rms_norm_fused_rm: this is wrong; do that"), "");
+    EXPECT_NE(tests::broken_refusal(Norm::kRms, "layernorm_fused_rm: this is wrong; do that"), "");
+    EXPECT_NE(tests::broken_refusal(Norm::kLayer, "this is wrong; do that"), "");
+    EXPECT_NE(tests::broken_refusal(Norm::kLayer, "layernorm_fused_rm: this is wrong"), "");
 }
 
 }  // namespace

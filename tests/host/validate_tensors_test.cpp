@@ -45,6 +45,156 @@ TEST_F(Tensors, on_the_host_are_named_even_without_a_device) {
     expect_error("beta must be allocated on device, but is in host memory; move it with ttnn.to_device(beta, device)");
 }
 
+TEST_F(Tensors, that_have_been_deallocated_are_refused_as_such) {
+    const auto text = [](const std::string& name) {
+        return name + " must be allocated on device, but has been deallocated; pass a tensor that still has its memory";
+    };
+    problem.output = problem.residual = problem.input;
+    problem.output->storage = Storage::kDeallocated;
+    expect_error(text("output_tensor"));
+    problem.residual->storage = Storage::kDeallocated;
+    expect_error(text("residual"));
+    problem.beta->storage = Storage::kDeallocated;
+    expect_error(text("beta"));
+    problem.gamma->storage = Storage::kDeallocated;
+    expect_error(text("gamma"));
+    problem.input.storage = Storage::kDeallocated;
+    expect_error(text("input"));
+}
+
+TEST_F(Tensors, of_an_rms_norm_are_refused_in_its_name) {
+    problem.norm = Norm::kRms;
+    expect_error("");
+    problem.epsilon = 0;
+    EXPECT_EQ(error_of(problem),
+              "rms_norm_fused_rm: epsilon must be positive and finite as a float32, but is 0; pass a small positive "
+              "number such as 1e-5");
+}
+
+TEST_F(Tensors, with_padding_in_their_rows_or_behind_all_of_them_are_planned) {
+    for (const std::vector<std::int64_t>& stored :
+         {std::vector<std::int64_t>{64, 1024}, {64, 1056}, {64, 5000}, {96, 1024}, {96, 1100}, {1, 96, 1024}}) {
+        problem.input.padded_shape = stored;
+        problem.output = problem.residual = problem.input;
+        problem.gamma->padded_shape = {2048};
+        problem.beta->padded_shape = {1, 1, 32, 1056};
+        expect_error("");
+    }
+    problem = make_problem(64, 1024);
+    problem.input = {.shape = {1, 1, 64, 1024}, .padded_shape = {1, 4, 80, 1024}};
+    expect_error("");
+    problem.gamma = {.shape = {1, 1, 32, 32}, .padded_shape = {1, 1, 64, 64}};
+    expect_error("");
+}
+
+TEST_F(Tensors, with_padding_between_their_rows_are_refused) {
+    const auto text = [](const std::string& name, const std::string& remedy) {
+        return name +
+               " of shape [2, 3, 1024] is stored as [2, 4, 1024], with padding between its rows, but they must lie one "
+               "behind the other; " +
+               remedy;
+    };
+    const auto slice = [](const std::string& name) {
+        return "take it out of its padding with ttnn.slice(ttnn.reshape(" + name +
+               ", ttnn.Shape([2, 4, 1024]), ttnn.Shape([2, 4, 1024])), [0, 0, 0], [2, 3, 1024])";
+    };
+    problem.input = {.shape = {2, 3, 1024}};
+    problem.output = problem.residual = problem.input;
+    expect_error("");
+    problem.output->padded_shape = {2, 4, 1024};
+    expect_error(text("output_tensor", "allocate one without padding"));
+    problem.residual->padded_shape = {2, 4, 1024};
+    expect_error(text("residual", slice("residual")));
+    problem.input.padded_shape = {2, 4, 1024};
+    expect_error(text("input", slice("input")));
+    problem.input = {.shape = {2, 1, 1024}, .padded_shape = {2, 32, 1024}};
+    problem.output.reset();
+    problem.residual.reset();
+    EXPECT_NE(error_of(problem), "");
+}
+
+TEST_F(Tensors, that_are_said_to_be_stored_as_less_than_they_are_are_refused) {
+    const auto text = [](const std::string& stored) {
+        return "input has shape [64, 1024], but is said to be stored as " + stored +
+               ", which has no room for it; pass the padded_shape of an allocated tensor";
+    };
+    for (const auto& [stored, given] :
+         std::initializer_list<std::pair<std::vector<std::int64_t>, std::string>>{{{64, 1023}, "[64, 1023]"},
+                                                                                  {{63, 1024}, "[63, 1024]"},
+                                                                                  {{65536}, "[65536]"},
+                                                                                  {{-64, 1024}, "[-64, 1024]"},
+                                                                                  {{-1, 64, 1024}, "[-1, 64, 1024]"}}) {
+        problem.input.padded_shape = stored;
+        expect_error(text(given));
+    }
+}
+
+TEST_F(Tensors, stored_in_rows_beyond_32_bits_are_refused) {
+    const std::int64_t width = std::int64_t{1} << 62;
+    problem.beta->padded_shape = {1, 1, 1, width};
+    expect_error(
+        "beta rows have 4611686018427387904 elements, but the bytes of a row must fit in 32 bits; pass narrower rows");
+    problem.beta->padded_shape.clear();
+    problem.input.padded_shape = {64, width};
+    expect_error(
+        "input rows have 4611686018427387904 elements, but the bytes of a row must fit in 32 bits; pass narrower rows");
+    problem.input.padded_shape = {64, 1'000'000'000};
+    expect_error(
+        "input of 64 rows needs more than 4294967295 bytes of each of 12 banks, but an address in a bank must fit in "
+        "32 "
+        "bits; split the input");
+}
+
+TEST_F(Tensors, gamma_and_beta_in_tiles_of_every_size_are_planned) {
+    problem.gamma->layout = Layout::kTile;
+    for (const std::int64_t height : {1, 2, 4, 8, 16, 32}) {
+        for (const std::int64_t width : {16, 32}) {
+            problem.gamma->tile = {.height = height, .width = width};
+            expect_error("");
+        }
+    }
+}
+
+TEST_F(Tensors, gamma_or_beta_in_tiles_that_are_transposed_or_that_ttnn_does_not_have_is_refused) {
+    problem.gamma->tile = {.height = 5, .width = 7, .is_transposed = true};
+    expect_error("");  // not in TILE layout
+    problem.gamma->layout = Layout::kTile;
+    expect_error(
+        "gamma is in TILE layout of transposed tiles, which hold columns for rows, but its row must lie in rows; make "
+        "gamma with ttnn.Tile((32, 32)), or in ROW_MAJOR layout");
+    problem.gamma->tile.is_transposed = false;
+    expect_error(
+        "gamma is in TILE layout of tiles of 5 x 7, but tiles have 1, 2, 4, 8, 16 or 32 rows of 16 or 32 elements; "
+        "make "
+        "gamma with ttnn.Tile((32, 32)), or in ROW_MAJOR layout");
+}
+
+TEST_F(Tensors, output_tensor_that_cannot_take_y_is_refused) {
+    problem.output = TensorSpec{.shape = {64, 1024}};
+    expect_error("");
+    const auto refuses = [this](auto&& spoil, const std::string& text) {
+        const Problem good = problem;
+        spoil(*problem.output);
+        expect_error("output_tensor " + text);
+        problem = good;
+    };
+    refuses([](TensorSpec& output) { output.storage = Storage::kHost; },
+            "must be allocated on device, but is in host memory; allocate one with ttnn.allocate_tensor_on_device");
+    refuses([](TensorSpec& output) { output.layout = Layout::kTile; },
+            "must be in ROW_MAJOR layout, but is in TILE layout; allocate a ROW_MAJOR one");
+    refuses([](TensorSpec& output) { output.placement = Placement::kSharded; },
+            "must be in INTERLEAVED memory, but is sharded; allocate one in ttnn.DRAM_MEMORY_CONFIG");
+    refuses([](TensorSpec& output) { output.dtype = DataType::kOther; },
+            "must be BFLOAT16 or FLOAT32, but has another data type; allocate one of ttnn.bfloat16 or ttnn.float32");
+    refuses(
+        [](TensorSpec& output) {
+            output.shape = {1, 64, 1024};
+        },
+        "has shape [1, 64, 1024], but input has [64, 1024]; allocate one of the input's shape");
+    refuses([](TensorSpec& output) { output.memory = Memory::kL1; },
+            "has a data type or a memory that is not the output's; pass them as output_dtype and output_memory");
+}
+
 TEST_F(Tensors, with_several_faults_are_refused_for_their_storage_first) {
     problem.input = {.shape = {7}, .dtype = DataType::kOther, .layout = Layout::kTile, .storage = Storage::kHost};
     problem.epsilon = 0;

@@ -18,6 +18,24 @@ def host_tensor(*shape: int, dtype=ttnn.bfloat16):
     return ttnn.Tensor(np.zeros(shape, np.float32), dtype, layout=ttnn.ROW_MAJOR_LAYOUT)
 
 
+def padded(*shape: int, to: tuple[int, ...]):
+    """The same shape, stored with padding."""
+    return host_tensor(*shape).pad(ttnn.Shape(to), ttnn.Shape([0] * len(to)), 0.0)
+
+
+def tiled(*tile: int, transposed: bool = False):
+    """64 elements in tiles of a size."""
+    form = ttnn.Tile(tile, transposed)
+    return ttnn.Tensor(np.zeros((1, 1, 1, 64), np.float32), ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, tile=form)
+
+
+class Config:
+    """What is taken for a compute kernel config."""
+
+    def __init__(self, fp32_dest_acc_en: bool):
+        self.fp32_dest_acc_en = fp32_dest_acc_en
+
+
 def arguments_with(*tensors, epsilon=1e-5, return_sum=True, shape=None, config=None) -> dict:
     given = dict(zip(TENSORS, [*tensors, *[None] * 5]))
     return {**given, "epsilon": epsilon, "return_sum": return_sum, "shape": shape, "compute_kernel_config": config}
@@ -48,6 +66,8 @@ def test_other_tensors_of_the_same_specs_find_the_call(kept):
     [
         (host_tensor(8, 32), host_tensor(64)),
         (host_tensor(4, 64, dtype=ttnn.float32), host_tensor(64)),
+        (padded(4, 64, to=(4, 96)), host_tensor(64)),
+        (padded(4, 64, to=(6, 64)), host_tensor(64)),
         (host_tensor(4, 64), host_tensor(1, 64)),
         (host_tensor(4, 64), None),
         (host_tensor(4, 64), host_tensor(64), host_tensor(64)),
@@ -58,7 +78,8 @@ def test_other_tensors_of_the_same_specs_find_the_call(kept):
         (None, host_tensor(64)),
     ],
     ids=[
-        *("shape", "dtype", "gamma's shape", "no gamma", "beta too", "a residual", "an output"),
+        *("shape", "dtype", "padded rows", "rows of padding", "gamma's shape", "no gamma", "beta too"),
+        *("a residual", "an output"),
         *("gamma no tensor", "input no tensor", "no input"),
     ],
 )
@@ -73,6 +94,21 @@ def test_other_tensors_find_nothing(kept, tensors):
 )
 def test_other_options_find_nothing_be_they_equal_or_without_a_hash(kept, options):
     assert kept[0].find(LAYER, arguments_with(host_tensor(4, 64), host_tensor(64), **options)) is None
+
+
+@pytest.mark.parametrize("tile, transposed", [((16, 32), False), ((1, 32), False), ((32, 16), False), ((32, 32), True)])
+def test_a_gamma_in_other_tiles_finds_nothing(tile, transposed):
+    other = tiled(*tile, transposed=transposed)
+    calls, arguments = _core.Calls(), arguments_with(host_tensor(4, 64), tiled(32, 32))
+    calls.keep(call_for(arguments), LAYER, arguments)
+    assert calls.find(LAYER, arguments_with(host_tensor(4, 64), tiled(32, 32))) is not None
+    assert calls.find(LAYER, arguments_with(host_tensor(4, 64), other)) is None
+
+
+def test_any_compute_kernel_config_finds_the_call(kept):
+    calls, call = kept
+    for config in (Config(True), Config(False)):
+        assert calls.find(LAYER, arguments_with(host_tensor(4, 64), host_tensor(64), config=config)) is call
 
 
 def test_the_other_norm_finds_nothing(kept):

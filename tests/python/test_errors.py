@@ -82,7 +82,10 @@ def ttnn_error(reason: str) -> RuntimeError:
 def launch_error(monkeypatch):
     """The error of a launch for which ttnn raises one."""
     ttnn = pytest.importorskip("ttnn")
+    from layernorm_fused_rm import program
     from test_threads import FakeTensor, as_tensors, make_program
+
+    monkeypatch.setattr(program, "free_l1_bytes", lambda device: 1_000_000)  # it is not that L1 is full
 
     def error_of(raised: Exception) -> RuntimeError:
         def fail(tensors, descriptor):
@@ -108,6 +111,23 @@ def test_a_launch_that_fails_says_what_ttnn_says_without_its_backtrace(launch_er
     assert str(launch_error(ttnn_error("Failed to generate binaries for compute"))) == (
         "layernorm_fused_rm: ttnn could not build or start the program (Failed to generate binaries for compute); " + DOCTOR
     )
+
+
+def test_an_rms_norm_that_fails_says_so_in_its_own_name(sound_installation, monkeypatch):
+    ttnn = pytest.importorskip("ttnn")
+    from layernorm_fused_rm import _core, program
+    from test_threads import FakeTensor, as_tensors, make_problem
+
+    def fail(tensors, descriptor):
+        raise ttnn_error("compute build failed")
+
+    monkeypatch.setattr(ttnn, "generic_op", fail)
+    monkeypatch.setattr(program, "free_l1_bytes", lambda device: 1_000_000)
+    problem = make_problem(4)
+    rms = _core.Problem(input=problem.input, gamma=problem.gamma, norm=_core.Norm.RMS, device=problem.device)
+    tensors = as_tensors([FakeTensor(i) for i in range(4)]) | {"beta": None}
+    with pytest.raises(RuntimeError, match="^rms_norm_fused_rm: ttnn could not build or start the program"):
+        program.PreparedProgram(rms, device=None).launch.run(**tensors)
 
 
 def test_an_error_without_a_text_is_named_by_its_type(launch_error, sound_installation):

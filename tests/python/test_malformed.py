@@ -108,6 +108,14 @@ def spoil(keywords: dict, numbers: random.Random) -> None:
     device = keywords["device"]
     wrong = [
         lambda: tensor.update(storage=_core.Storage.HOST),
+        lambda: tensor.update(storage=_core.Storage.DEALLOCATED),
+        lambda: tensor.update(padded_shape=[width - 1]),
+        lambda: tensor.update(padded_shape=[-1, width + 3]),
+        lambda: keywords["input"].update(shape=[2, 3, width], padded_shape=[2, 4, width]),
+        lambda: keywords["gamma"].update(layout=_core.Layout.TILE, tile=_core.Tile(is_transposed=True)),
+        lambda: keywords["beta"].update(layout=_core.Layout.TILE, tile=_core.Tile(height=numbers.randrange(33, 99))),
+        lambda: keywords.update(output={**keywords["residual"], "storage": _core.Storage.HOST}),
+        lambda: keywords.update(output={**keywords["residual"], "shape": [7, 7, width]}),
         lambda: tensor.update(dtype=_core.DataType.OTHER),
         lambda: tensor.update(placement=_core.Placement.SHARDED),
         lambda: tensor.update(shape=[]),
@@ -133,8 +141,8 @@ def spoil(keywords: dict, numbers: random.Random) -> None:
 
 def make_problem(keywords: dict) -> _core.Problem:
     given = dict(keywords)
-    for name in ("input", "gamma", "beta", "residual"):
-        given[name] = None if given[name] is None else _core.TensorSpec(**given[name])
+    for name in ("input", "gamma", "beta", "residual", "output"):
+        given[name] = None if given.get(name) is None else _core.TensorSpec(**given[name])
     return _core.Problem(**{**given, "device": _core.Device(**given["device"])})
 
 

@@ -72,6 +72,21 @@ def test_must_be_allocated_on_device(device, nothing_is_sent, name):
     assert f"{name} must be allocated on device" in text and "ttnn.to_device" in text
 
 
+@pytest.mark.parametrize("name", [*NAMES, "residual", "output_tensor"])
+@pytest.mark.parametrize("operation", ["layernorm_fused_rm", "rms_norm_fused_rm"])
+def test_a_deallocated_tensor_is_refused_as_one(device, nothing_is_sent, name, operation):
+    """ttnn.to_device, which a tensor on the host needs, would give one as deallocated."""
+    gone = to_device(np.ones(SHAPES.get(name, SHAPES["input"])), device)
+    ttnn.deallocate(gone)
+    arguments = tensors(device) | {name: gone}
+    with pytest.raises(ValueError) as error:
+        getattr(layernorm_fused_rm, operation)(**arguments)
+    assert str(error.value) == (
+        f"{operation}: {name} must be allocated on device, but has been deallocated; "
+        "pass a tensor that still has its memory"
+    )
+
+
 def test_must_be_in_row_major_layout(device, nothing_is_sent):
     tiled = to_device(np.ones((32, WIDTH)), device, layout=ttnn.TILE_LAYOUT)
     text = refusal(device, input=tiled)

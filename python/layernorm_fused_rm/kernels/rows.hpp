@@ -39,7 +39,16 @@ inline uint32_t segment_offset(uint32_t segment) {
     return segment * contract::kElementsPerChunk * tensor.element_bytes;
 }
 
-// Starts the reads of a step. Whole pages, padding included: reads need not end with the row.
+// Of a row's last segment: to the end of its page, or of its room in L1 where padding makes the page longer. Reads need
+// not end with the row.
+template <const RowTensor& tensor>
+inline constexpr uint32_t last_read_bytes() {
+    constexpr uint32_t in_page =
+        tensor.page_bytes - (kSegments - 1) * contract::kElementsPerChunk * tensor.element_bytes;
+    return in_page < tensor.stride_bytes() ? in_page : tensor.stride_bytes();
+}
+
+// Starts the reads of a step.
 template <const RowTensor& tensor>
 inline void start_reading_rows(Block block, uint32_t segment, uint32_t address, uint32_t l1_address) {
     if constexpr (kIsOneTransfer<tensor>) {
@@ -47,7 +56,7 @@ inline void start_reading_rows(Block block, uint32_t segment, uint32_t address, 
     } else {
         const uint32_t offset = segment_offset<tensor>(segment);
         const uint32_t bytes =
-            segment + 1 < kSegments ? contract::kElementsPerChunk * tensor.element_bytes : tensor.page_bytes - offset;
+            segment + 1 < kSegments ? contract::kElementsPerChunk * tensor.element_bytes : last_read_bytes<tensor>();
         for (uint32_t row = 0; row < block.rows; ++row) {
             noc_async_read(row_address<tensor>(block, row, address) + offset, l1_address + row * tensor.stride_bytes(),
                            bytes);

@@ -79,6 +79,7 @@ constexpr std::size_t kGammaTensor = 2;  // of a case's letters; beta's is the n
 // Options that the planner takes; half of all calls are float32 somewhere.
 void choose_options(Case& value, Random& random) {
     value.options = random.one_in(4) ? "" : random_letters("rtm", random);
+    value.options += random.one_in(6) ? "p" : "";
     value.options += value.asks('r') && random.one_in(2) ? "s" : "";
     const bool are_all_alike = random.one_in(2);
     const bool are_float32 = random.one_in(3);
@@ -133,6 +134,8 @@ void choose_grid(Case& value, Random& random) {
 
 }  // namespace
 
+std::int64_t padded_width(std::int64_t width) { return width + (width % 3 == 0 ? 1100 : 41); }
+
 std::string to_options(const Case& value) {
     return "--rows " + std::to_string(value.rows) + " --width " + std::to_string(value.width) + " --grid " +
            std::to_string(value.grid_x) + "x" + std::to_string(value.grid_y) + " --dram-banks " +
@@ -178,10 +181,12 @@ void set_option(Case& value, const std::string& name, const std::string& text) {
 }
 
 Problem to_problem(const Case& value) {
-    const auto rows = [&](std::size_t tensor) {
-        return TensorSpec{.shape = {value.rows, value.width},
-                          .dtype = dtype_of(value.dtypes.at(tensor)),
-                          .memory = memory_of(value.memories.at(tensor))};
+    const auto rows = [&](char dtype, char memory) {
+        TensorSpec spec{.shape = {value.rows, value.width}, .dtype = dtype_of(dtype), .memory = memory_of(memory)};
+        if (value.asks('p')) {
+            spec.padded_shape = {value.rows, padded_width(value.width)};
+        }
+        return spec;
     };
     const auto vector = [&](std::size_t tensor) -> std::optional<TensorSpec> {
         const char form = value.vectors.at(tensor - kGammaTensor);
@@ -197,7 +202,7 @@ Problem to_problem(const Case& value) {
         }
         return spec;
     };
-    Problem problem{.input = rows(0),
+    Problem problem{.input = rows(value.dtypes.at(0), value.memories.at(0)),
                     .gamma = vector(kGammaTensor),
                     .beta = vector(kGammaTensor + 1),
                     .norm = value.asks('m') ? Norm::kRms : Norm::kLayer,
@@ -207,7 +212,10 @@ Problem to_problem(const Case& value) {
                     .output_memory = memory_of(value.memories.at(4)),
                     .device = to_device(value)};
     if (value.asks('r')) {
-        problem.residual = rows(1);
+        problem.residual = rows(value.dtypes.at(1), value.memories.at(1));
+    }
+    if (value.asks('p')) {
+        problem.output = rows(value.dtypes.at(4), value.memories.at(4));
     }
     if (value.asks('s')) {
         problem.sum_dtype = dtype_of(value.dtypes.at(5));

@@ -23,7 +23,8 @@ struct Case {
     std::string memories = "DDDDD";  // of input, residual, gamma, beta, outputs: D(RAM) or L(1)
     std::string dtypes = "BBBBBB";   // of input, residual, gamma, beta, output, sum: B(float16) or F(loat32)
     std::string vectors = "WW";      // gamma and beta: [W], R(ow-major [W / 32, 32]), T(iles), - for none
-    // r(esidual), s(um returned), t: statistics returned, m: RMSNorm, z(ero-centred gamma), - for nothing.
+    // r(esidual), s(um returned), t: statistics returned, m: RMSNorm, z(ero-centred gamma), p: rows of input, residual
+    // and a given output stored with padding, - for nothing.
     std::string options = "-";
     std::int64_t l1_bytes = 1'400'000;
     std::int64_t dram_alignment = 32;  // bytes
@@ -33,6 +34,9 @@ struct Case {
     bool operator==(const Case&) const = default;
     [[nodiscard]] bool asks(char option) const { return options.find(option) != std::string::npos; }
 };
+
+// Elements of a padded row, its padding included: more than a chunk or less, and no multiple of anything.
+[[nodiscard]] std::int64_t padded_width(std::int64_t width);
 
 // As command-line options, and back; throws std::invalid_argument for an option that there is none of.
 [[nodiscard]] std::string to_options(const Case& value);

@@ -23,7 +23,8 @@ enum CaseKind : std::size_t {
     kPaired,
     kPartOfOptions,
     kSummedWithRest,
-    kShortLastSegment
+    kShortLastSegment,
+    kPadded
 };
 
 struct Mutation {

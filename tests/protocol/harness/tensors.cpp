@@ -46,6 +46,13 @@ void set_pages(Tensor& tensor, std::int64_t page_elements, std::int64_t pages) {
     return tensor;
 }
 
+// Rows that may be padded: all but those that the call allocates itself.
+[[nodiscard]] Tensor given_rows(const Case& value, char memory, std::uint32_t element_bytes, const Kind& kind) {
+    Tensor tensor = rows(value, memory, element_bytes, kind);
+    set_pages(tensor, value.asks('p') ? padded_width(value.width) : value.width, value.rows);
+    return tensor;
+}
+
 [[nodiscard]] Tensor vector(const Case& value, char memory, char form, std::uint32_t element_bytes, const Kind& kind) {
     Tensor tensor = place(value, memory, kind);
     tensor.width = static_cast<std::uint32_t>(value.width);
@@ -95,14 +102,15 @@ std::vector<Tensor> make_tensors(const Case& value) {
     const auto bytes = [&](std::size_t tensor, bool is_there) {
         return is_there ? bytes_of(value.dtypes.at(tensor)) : 0;
     };
-    return {rows(value, memories.at(0), bytes(0, true), {"input", Content::kRow, 0, false}),
-            rows(value, memories.at(1), bytes(1, call.has_residual), {"residual", Content::kRow, kResidual, false}),
-            vector(value, memories.at(2), value.vectors.at(0), bytes(2, true), {"gamma", Content::kGamma, 0, false}),
-            vector(value, memories.at(3), value.vectors.at(1), bytes(3, true), {"beta", Content::kBeta, 0, false}),
-            rows(value, memories.at(4), bytes(4, true), {"output", Content::kRow, call.finished(), true}),
-            rows(value, memories.at(4), bytes(5, value.asks('s')), {"sum", Content::kRow, kJoined, true}),
-            statistic(value, "mean", call.mean_source(), value.asks('t') && call.centres),
-            statistic(value, "rstd", kFromSquares, value.asks('t'))};
+    return {
+        given_rows(value, memories.at(0), bytes(0, true), {"input", Content::kRow, 0, false}),
+        given_rows(value, memories.at(1), bytes(1, call.has_residual), {"residual", Content::kRow, kResidual, false}),
+        vector(value, memories.at(2), value.vectors.at(0), bytes(2, true), {"gamma", Content::kGamma, 0, false}),
+        vector(value, memories.at(3), value.vectors.at(1), bytes(3, true), {"beta", Content::kBeta, 0, false}),
+        given_rows(value, memories.at(4), bytes(4, true), {"output", Content::kRow, call.finished(), true}),
+        rows(value, memories.at(4), bytes(5, value.asks('s')), {"sum", Content::kRow, kJoined, true}),
+        statistic(value, "mean", call.mean_source(), value.asks('t') && call.centres),
+        statistic(value, "rstd", kFromSquares, value.asks('t'))};
 }
 
 }  // namespace protocol
