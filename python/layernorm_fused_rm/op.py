@@ -11,7 +11,7 @@ import functools
 
 import ttnn
 
-from . import _core, golden, options, ttnn_version
+from . import _core, capture, golden, options, ttnn_version
 from .device import describe
 from .options import Options
 from .program import PreparedProgram, fit_to_free_l1
@@ -252,4 +252,5 @@ _NO_DEVICE = _core.Device(grid=(1, 1), dram_banks=[(0, 0)], l1_banks=1, l1_bytes
 
 
 for _operation, _golden in ((layernorm_fused_rm, golden.layer_norm), (rms_norm_fused_rm, golden.rms_norm)):
-    ttnn.register_python_operation(name=f"ttnn.{_operation.__name__}", golden_function=_golden)(_operation)
+    _register = ttnn.register_python_operation(name=f"ttnn.{_operation.__name__}", golden_function=_golden)
+    capture.need_no_torch(_register(_operation))

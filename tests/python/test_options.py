@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -91,3 +94,20 @@ def test_comparison_mode_expects_the_reference_over_the_dimensions_that_are_join
     x = np.random.default_rng(0).normal(size=(5, 3, 8))
     (y,) = golden.expected(reference.rms_norm, x, None, None, normalized_shape=ttnn.Shape([3, 8]), epsilon=1e-6)
     np.testing.assert_array_equal(y, reference.rms_norm(x.reshape(5, 24), epsilon=1e-6).reshape(x.shape))
+
+
+# torch is not installed, be it there or not.
+CLASS_WITHOUT_TORCH = """
+import importlib.util, sys, ttnn
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: {found} if name == "torch" else find(name, *rest)
+import layernorm_fused_rm
+print(type(ttnn.rms_norm_fused_rm).__name__)
+"""
+
+
+@pytest.mark.parametrize("found, name", [("None", "_OperationWithoutTorch"), ("sys", "FastOperation")])
+def test_where_torch_is_installed_ttnns_own_wrapper_stays(found, name):
+    script = CLASS_WITHOUT_TORCH.replace("{found}", found)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    assert done.stdout.split() == [name], done.stderr

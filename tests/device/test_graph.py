@@ -1,0 +1,41 @@
+"""ttnn.graph captures our calls, by the operation's name, with torch installed or not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import ttnn
+
+import layernorm_fused_rm
+from rows import to_device
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [lambda: ttnn.layernorm_fused_rm, lambda: ttnn.rms_norm_fused_rm, lambda: layernorm_fused_rm.layernorm_fused_rm],
+    ids=["ttnn.layernorm_fused_rm", "ttnn.rms_norm_fused_rm", "layernorm_fused_rm"],
+)
+@pytest.mark.parametrize("mode", ["NORMAL", "NO_DISPATCH"])
+def test_a_call_is_captured(device, mode, operation, request):
+    x = to_device(np.ones((4, 64)), device)
+    ttnn.graph.begin_graph_capture(getattr(ttnn.graph.RunMode, mode))
+    try:
+        operation()(x)
+    finally:
+        captured = ttnn.graph.end_graph_capture()
+    names = [node["params"]["name"] for node in captured if node["node_type"] == "function_start"]
+    asked = request.node.callspec.id
+    assert [name for name in names if "GenericOp" in name]
+    assert not asked.endswith("ttnn.layernorm_fused_rm") or "ttnn.layernorm_fused_rm" in names
+
+
+def test_a_refused_call_ends_its_part_of_the_capture(device):
+    x = to_device(np.ones((4, 64)), device)
+    ttnn.graph.begin_graph_capture(ttnn.graph.RunMode.NORMAL)
+    try:
+        with pytest.raises(ValueError, match="epsilon"):
+            ttnn.layernorm_fused_rm(x, epsilon=0.0)
+    finally:
+        captured = ttnn.graph.end_graph_capture()
+    kinds = [node["node_type"] for node in captured]
+    assert kinds.count("function_start") == kinds.count("function_end")
