@@ -61,6 +61,7 @@ void bind_contract(nb::module_& module) {
         .value("ROWS", contract::RunArgument::kRows)
         .value("COUNT", contract::RunArgument::kCount);
     nb::enum_<contract::ComputeArgument>(module, "ComputeArgument", nb::is_arithmetic())
+        .value("NEGATIVE_EPSILON_BITS", contract::ComputeArgument::kNegativeEpsilonBits)
         .value("COUNT", contract::ComputeArgument::kCount);
     nb::enum_<contract::ReaderArgument>(module, "ReaderArgument", nb::is_arithmetic())
         .value("INPUT_ADDRESS", contract::ReaderArgument::kInputAddress)
@@ -281,6 +282,7 @@ void bind_plan(nb::module_& module) {
         .def_ro("sharing", &Plan::sharing)
         .def_ro("buffers", &Plan::buffers)
         .def_ro("compile_time_arguments", &Plan::compile_time_arguments)
+        .def_ro("compute_arguments", &Plan::compute_arguments)
         .def_ro("core_arguments", &Plan::core_arguments)
         .def_ro("l1_bytes_used", &Plan::l1_bytes_used)
         .def_ro("l1_bytes_budget", &Plan::l1_bytes_budget)

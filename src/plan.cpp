@@ -108,7 +108,7 @@ void append_tensors(NamedArguments& arguments, const Operands& operands) {
 }
 
 // Without centring c is 1.
-void append_constants(NamedArguments& arguments, const Operands& operands, double epsilon) {
+void append_constants(NamedArguments& arguments, const Operands& operands) {
     const double elements = static_cast<double>(operands.width);
     const double power = static_cast<double>(std::bit_ceil(static_cast<std::uint64_t>(operands.width)));  // 2^k
     const double centre_scale = operands.centring == contract::Centring::kNone ? 1.0 : elements / power;  // c
@@ -116,8 +116,7 @@ void append_constants(NamedArguments& arguments, const Operands& operands, doubl
                                        {argument::kCentreScaleBits, float_bits(centre_scale)},
                                        {argument::kNegativeMeanSquareScaleBits,
                                         float_bits(-1.0 / (elements * centre_scale * centre_scale))},
-                                       {argument::kRstdScaleBits, float_bits(1.0 / centre_scale)},
-                                       {argument::kNegativeEpsilonBits, float_bits(-epsilon)}});
+                                       {argument::kRstdScaleBits, float_bits(1.0 / centre_scale)}});
 }
 
 // `placed` has its cores and their sharing already.
@@ -141,7 +140,7 @@ void append_constants(NamedArguments& arguments, const Operands& operands, doubl
         {argument::kOneCore, placed.cores.size() == 1 ? 1U : 0U},
     };
     append_tensors(arguments, operands);
-    append_constants(arguments, operands, problem.epsilon);
+    append_constants(arguments, operands);
     return arguments;
 }
 
@@ -162,6 +161,7 @@ void append_constants(NamedArguments& arguments, const Operands& operands, doubl
         result.sharing = share_vectors(cores, bytes_of_vectors(operands));
     }
     result.core_arguments = make_core_arguments(cores, result.sharing);
+    result.compute_arguments = {float_bits(-problem.epsilon)};
     result.cores = std::move(cores);
     result.compile_time_arguments = make_compile_time_arguments(problem, operands, fitted, result);
     result.buffers = std::move(fitted.buffers);

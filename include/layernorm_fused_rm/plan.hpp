@@ -74,7 +74,8 @@ struct Plan {
     std::vector<CoreWork> cores;
     std::optional<VectorSharing> sharing;  // none: every core reads gamma and beta itself
     std::vector<CircularBuffer> buffers;
-    NamedArguments compile_time_arguments;                   // of all three kernels
+    NamedArguments compile_time_arguments;         // of all three kernels
+    std::vector<std::uint32_t> compute_arguments;  // of compute, common to all cores: contract::ComputeArgument
     std::vector<std::vector<std::uint32_t>> core_arguments;  // per entry of `cores`, of all three kernels
     std::int64_t l1_bytes_used = 0;
     std::int64_t l1_bytes_budget = 0;

@@ -83,9 +83,10 @@ def _explain(name: str, error: Exception) -> str:
 def _describe_program(plan: _core.Plan):
     cores = _core_ranges(plan)
     kernels = [
-        _describe_kernel(plan, cores, "reader.cpp", ttnn.ReaderConfigDescriptor(), int(_core.ReaderArgument.COUNT)),
-        _describe_kernel(plan, cores, "writer.cpp", ttnn.WriterConfigDescriptor(), int(_core.WriterArgument.COUNT)),
-        _describe_kernel(plan, cores, "compute.cpp", _compute_config(plan), int(_core.ComputeArgument.COUNT)),
+        # The addresses of reader and writer are set at each launch.
+        _describe_kernel(plan, cores, "reader.cpp", ttnn.ReaderConfigDescriptor(), [0] * int(_core.ReaderArgument.COUNT)),
+        _describe_kernel(plan, cores, "writer.cpp", ttnn.WriterConfigDescriptor(), [0] * int(_core.WriterArgument.COUNT)),
+        _describe_kernel(plan, cores, "compute.cpp", _compute_config(plan), plan.compute_arguments),
     ]
     semaphores = [
         ttnn.SemaphoreDescriptor(id=index, core_ranges=cores, initial_value=0)
@@ -111,13 +112,13 @@ def _core_arguments_behind(plan: _core.Plan) -> list[int]:
     return plan.core_arguments[0] if len(plan.cores) == 1 else []
 
 
-def _describe_kernel(plan: _core.Plan, cores, source: str, config, common_arguments: int):
+def _describe_kernel(plan: _core.Plan, cores, source: str, config, common_arguments: list[int]):
     return ttnn.KernelDescriptor(
         kernel_source=str(KERNELS / source),
         core_ranges=cores,
         compile_time_args=[value for _, value in plan.compile_time_arguments],
         runtime_args=_runtime_arguments(plan),
-        common_runtime_args=[0] * common_arguments + _core_arguments_behind(plan),
+        common_runtime_args=common_arguments + _core_arguments_behind(plan),
         config=config,
         compiler_include_paths=[str(KERNELS)],
     )

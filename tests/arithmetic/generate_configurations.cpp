@@ -161,7 +161,8 @@ const std::map<std::string, Change, std::less<>> kOptions = {
          << ", .rows_per_block = " << value_of(arguments, argument::kRowsPerBlock)
          << ",\n        .page_elements = " << value_of(arguments, argument::kBufferPageElements)
          << ", .input_pages = " << buffer_of(plan, Buffer::kInput).pages
-         << ", .output_pages = " << buffer_of(plan, Buffer::kOutput).pages << ", .reads_per_row = " << passes
+         << ", .output_pages = " << buffer_of(plan, Buffer::kOutput).pages
+         << ",\n        .negative_epsilon = " << plan.compute_arguments.front() << ", .reads_per_row = " << passes
          << ",\n        .formats = " << describe_formats(arguments)
          << "},\n     .rows_per_batch = " << value_of(arguments, argument::kRowsPerBatch)
          << ", .centring = static_cast<::layernorm_fused_rm::contract::Centring>("

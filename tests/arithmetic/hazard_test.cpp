@@ -16,7 +16,7 @@ namespace {
 
 using namespace sfpu;
 
-constexpr RowConstants kConstants = {0xbb000000, 0x3f400000, 0xbb2aaaab, 0x3faaaaab, 0xb727c5ac};
+constexpr RowConstants kConstants = {0xbb000000, 0x3f400000, 0xbb2aaaab, 0x3faaaaab};
 constexpr std::uint32_t kBetaDistance = 64;  // DEST rows
 constexpr std::uint32_t kResidualDistance = 64;
 

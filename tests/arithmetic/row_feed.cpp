@@ -23,11 +23,14 @@ void require(bool holds, const char* reason) {
 }
 
 // What the planner passes to a core that does the whole tensor: one run, from page 0 of bank 0.
-[[nodiscard]] std::vector<std::uint32_t> arguments_for(std::size_t rows) {
+[[nodiscard]] std::vector<std::uint32_t> arguments_for(std::size_t rows, Bits negative_epsilon) {
+    using contract::ComputeArgument;
     using contract::RunArgument;
-    std::vector<std::uint32_t> arguments(contract::run_slot(1, RunArgument::kBank), 0);
-    arguments[static_cast<std::size_t>(contract::CoreArgument::kRuns)] = 1;
-    arguments[contract::run_slot(0, RunArgument::kRows)] = static_cast<std::uint32_t>(rows);
+    const auto first = static_cast<std::size_t>(ComputeArgument::kCount);
+    std::vector<std::uint32_t> arguments(first + contract::run_slot(1, RunArgument::kBank), 0);
+    arguments[static_cast<std::size_t>(ComputeArgument::kNegativeEpsilonBits)] = negative_epsilon;
+    arguments[first + static_cast<std::size_t>(contract::CoreArgument::kRuns)] = 1;
+    arguments[first + contract::run_slot(0, RunArgument::kRows)] = static_cast<std::uint32_t>(rows);
     return arguments;
 }
 
@@ -36,7 +39,7 @@ void require(bool holds, const char* reason) {
 RowFeed::RowFeed(const Shape& shape, const Operands& operands)
     : shape_(shape),
       operands_(operands),
-      arguments_(arguments_for(operands.x.size() / shape.width)),
+      arguments_(arguments_for(operands.x.size() / shape.width, shape.negative_epsilon)),
       rows_(operands.x.size() / shape.width) {
     check_operands();
     lay_out();

@@ -35,6 +35,7 @@ struct Shape {
     std::uint32_t page_elements = 0;  // of row buffers
     std::uint32_t input_pages = 0;
     std::uint32_t output_pages = 0;
+    Bits negative_epsilon = 0;
     std::uint32_t reads_per_row = 1;  // more: rows, and segments of gamma and beta, come anew for each pass
     Formats formats{};
 };
@@ -66,7 +67,7 @@ class RowFeed {
 public:
     RowFeed(const Shape& shape, const Operands& operands);
 
-    // A runtime argument of the core: one run of all rows.
+    // A runtime argument of the compute kernel: its common ones, then the core's own, one run of all rows.
     [[nodiscard]] std::uint32_t argument(std::uint32_t slot) const { return arguments_.at(slot); }
 
     [[nodiscard]] Format format_of(std::uint32_t buffer) const { return rings_.at(buffer).format; }

@@ -244,13 +244,14 @@ void check_tensors(const Problem& problem, const Plan& plan, const Arguments& va
     check_vector(problem, value, contract::kBetaArguments, problem.beta);
 }
 
-void check_constants(const Problem& problem, const Arguments& value) {
-    for (const char* const name :
-         {argument::kNegativeSumScaleBits, argument::kCentreScaleBits, argument::kNegativeMeanSquareScaleBits,
-          argument::kRstdScaleBits, argument::kNegativeEpsilonBits}) {
+void check_constants(const Problem& problem, const Plan& plan, const Arguments& value) {
+    for (const char* const name : {argument::kNegativeSumScaleBits, argument::kCentreScaleBits,
+                                   argument::kNegativeMeanSquareScaleBits, argument::kRstdScaleBits}) {
         require(std::isnormal(value.number(name)), "constants are normal float32 numbers");
     }
-    require(value.number(argument::kNegativeEpsilonBits) == -static_cast<float>(problem.epsilon),
+    require(plan.compute_arguments.size() == static_cast<std::size_t>(contract::ComputeArgument::kCount),
+            "compute has its arguments");
+    require(std::bit_cast<float>(plan.compute_arguments[0]) == -static_cast<float>(problem.epsilon),
             "epsilon is used as given");
 }
 
@@ -262,7 +263,7 @@ void check_compile_time_arguments(const Problem& problem, const Plan& plan) {
     check_steps(plan, value);
     check_pages(plan, value);
     check_tensors(problem, plan, value);
-    check_constants(problem, value);
+    check_constants(problem, plan, value);
 }
 
 }  // namespace layernorm_fused_rm::tests

@@ -142,6 +142,11 @@ TEST(Promises, about_arguments_are_checked) {
     EXPECT_NE(broken_by([](Plan& planned) { planned.core_arguments.pop_back(); }), "");
 }
 
+TEST(Promises, about_arguments_of_compute_are_checked) {
+    EXPECT_NE(broken_by([](Plan& planned) { planned.compute_arguments[0] ^= 1U; }), "");
+    EXPECT_NE(broken_by([](Plan& planned) { planned.compute_arguments.clear(); }), "");
+}
+
 TEST(Promises, of_a_refusal_are_a_prefix_and_a_remedy) {
     EXPECT_EQ(tests::broken_refusal(Norm::kLayer, "layernorm_fused_rm: this is wrong; do that"), "");
     EXPECT_EQ(tests::broken_refusal(Norm::kRms, "rms_norm_fused_rm: this is wrong; do that"), "");

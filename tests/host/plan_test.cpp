@@ -52,12 +52,24 @@ TEST(Plan, of_1024_rows_of_384_elements_says_how_rows_are_cut) {
 TEST(Plan, gives_constants_as_the_bits_of_a_float32) {
     Problem problem = make_problem(4, 96);  // 2^k = 128, c = 0.75
     problem.epsilon = 1e-12;
-    const auto arguments = arguments_of(plan(problem));
+    const Plan planned = plan(problem);
+    const auto arguments = arguments_of(planned);
     EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kNegativeSumScaleBits)), -1.0F / 128.0F);
     EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kCentreScaleBits)), 0.75F);
     EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kNegativeMeanSquareScaleBits)), -1.0F / 54.0F);
     EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kRstdScaleBits)), 4.0F / 3.0F);
-    EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kNegativeEpsilonBits)), -1e-12F);
+    ASSERT_EQ(planned.compute_arguments.size(), 1U);
+    EXPECT_EQ(std::bit_cast<float>(planned.compute_arguments[0]), -1e-12F);
+}
+
+// So that it compiles no kernel anew.
+TEST(Plan, of_another_epsilon_has_the_same_compile_time_arguments) {
+    Problem problem = make_problem(4, 96);
+    const Plan one = plan(problem);
+    problem.epsilon = 1e-12;
+    const Plan other = plan(problem);
+    EXPECT_EQ(one.compile_time_arguments, other.compile_time_arguments);
+    EXPECT_NE(one.compute_arguments, other.compute_arguments);
 }
 
 TEST(Plan, of_a_power_of_two_has_no_centre_scale) {

@@ -90,7 +90,6 @@ inline constexpr char kNegativeSumScaleBits[] = "negative_sum_scale_bits";      
 inline constexpr char kCentreScaleBits[] = "centre_scale_bits";                            // c
 inline constexpr char kNegativeMeanSquareScaleBits[] = "negative_mean_square_scale_bits";  // -1 / (W c^2)
 inline constexpr char kRstdScaleBits[] = "rstd_scale_bits";                                // 1 / c
-inline constexpr char kNegativeEpsilonBits[] = "negative_epsilon_bits";                    // -epsilon
 }  // namespace argument
 
 // Compile-time arguments of a tensor of rows, a row a page. A tensor that the call does not have is all zeros.
@@ -181,8 +180,7 @@ inline constexpr const char* kArgumentNames[] = {argument::kWidth,
                                                  argument::kNegativeSumScaleBits,
                                                  argument::kCentreScaleBits,
                                                  argument::kNegativeMeanSquareScaleBits,
-                                                 argument::kRstdScaleBits,
-                                                 argument::kNegativeEpsilonBits};
+                                                 argument::kRstdScaleBits};
 
 [[nodiscard]] constexpr bool is_same_name(const char* a, const char* b) {
     while (*a != 0 && *a == *b) {
@@ -220,7 +218,8 @@ enum class RunArgument : uint32_t { kBank, kFirstPage, kRows, kCount };
 // Runtime arguments common to all cores of one kernel; addresses of tensors that the call does not have are 0. NoC
 // places are those that ttnn gives for logical cores; the rectangle is that of all cores of the program, of which
 // kReceivers is all but the source.
-enum class ComputeArgument : uint32_t { kCount };
+// -epsilon is an fp32 number's bits: a new epsilon is no new kernel.
+enum class ComputeArgument : uint32_t { kNegativeEpsilonBits, kCount };
 enum class ReaderArgument : uint32_t { kInputAddress, kResidualAddress, kCount };
 enum class WriterArgument : uint32_t {
     kOutputAddress,

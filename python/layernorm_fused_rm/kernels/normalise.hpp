@@ -53,8 +53,7 @@ namespace layernorm_fused_rm {
 inline constexpr uint32_t kVectorsPerOctet = tensix::kElementsPerOctet / sfpu::kLanes;
 inline constexpr sfpu::RowConstants kConstants = {
     read_argument(contract::argument::kNegativeSumScaleBits), read_argument(contract::argument::kCentreScaleBits),
-    read_argument(contract::argument::kNegativeMeanSquareScaleBits), read_argument(contract::argument::kRstdScaleBits),
-    read_argument(contract::argument::kNegativeEpsilonBits)};
+    read_argument(contract::argument::kNegativeMeanSquareScaleBits), read_argument(contract::argument::kRstdScaleBits)};
 
 // A resident row is joined with its residual, shifted and centred in place, each once. Of a streamed row every pass
 // gets x anew.
@@ -129,6 +128,10 @@ struct SumPairs {
         sfpu::sum_row_step(row, pairs * kVectorsPerOctet, kVectorsPerStep).advance();
 };
 // clang-format on
+
+inline uint32_t negative_epsilon_bits() {
+    return get_common_arg_val<uint32_t>(static_cast<int>(contract::ComputeArgument::kNegativeEpsilonBits));
+}
 
 // The next batch's rows, and a segment's, start here; steps count vectors from it.
 inline void point_sfpu_at(uint32_t dest_row) { TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row); }
@@ -236,7 +239,7 @@ inline void find_statistics(uint32_t dest_row, uint32_t statistics_distance) {
         adjust_paired_rows<Centre>();
     }
     run_summing_pass<Square>(true);
-    sfpu::issue<FindRstd>();
+    sfpu::issue<FindRstd>(negative_epsilon_bits());
     store_statistic<StoreRstds>(statistics_distance);
 }
 

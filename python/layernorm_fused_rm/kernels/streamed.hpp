@@ -213,7 +213,7 @@ inline void normalise_streamed_block(State& state) {
         MATH((sfpu::issue<FindCentres>()));
     }
     sum_segments(0, state, [](uint32_t segment) { MATH((run_summing_pass<Square>(segment + 1 == kSegments))); });
-    MATH((sfpu::issue<FindRstd>()));
+    MATH((sfpu::issue<FindRstd>(negative_epsilon_bits())));
     if constexpr (kReturnsStatistics) {
         hand_over_statistics(state);
     }

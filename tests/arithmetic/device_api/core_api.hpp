@@ -192,15 +192,14 @@ inline void _llk_pack_(std::uint32_t chunk, std::uint32_t address) {
     running_core().pack_chunk(chunk, (address + 1) * 16);
 }
 
-// Arguments and circular buffers.
-template <typename T>
-[[nodiscard]] inline T get_arg_val(std::uint32_t slot) {
-    return running_core().feed().argument(slot);
-}
-// Of a program of one core, which has no other common arguments in compute.
+// Arguments and circular buffers. A program of one core has the core's own arguments behind the common ones.
 template <typename T>
 [[nodiscard]] inline T get_common_arg_val(std::uint32_t slot) {
-    return get_arg_val<T>(slot);
+    return running_core().feed().argument(slot);
+}
+template <typename T>
+[[nodiscard]] inline T get_arg_val(std::uint32_t) {
+    throw std::logic_error("a program of one core has common arguments only");
 }
 struct LocalBuffer {
     std::uint32_t fifo_rd_ptr;  // 16-byte words

@@ -67,13 +67,13 @@ void check_layout(const Plan& plan, const Layout& layout) {
     return core;
 }
 
-[[nodiscard]] std::vector<std::uint32_t> tensor_arguments(const Plan& plan, const Layout& layout, Thread thread) {
+[[nodiscard]] std::vector<std::uint32_t> common_arguments(const Plan& plan, const Layout& layout, Thread thread) {
     using contract::WriterArgument;
     if (thread == Thread::kReader) {
         return {layout.tensor(TensorIndex::kInput).address, layout.tensor(TensorIndex::kResidual).address};
     }
     if (thread != Thread::kWriter) {
-        return {};
+        return plan.compute_arguments;
     }
     std::vector<std::uint32_t> words(static_cast<std::size_t>(WriterArgument::kCount), 0);
     const auto set = [&](WriterArgument argument, std::int64_t word) {
@@ -103,7 +103,7 @@ struct Arguments {
 };
 
 [[nodiscard]] Arguments arguments_of(const Plan& plan, const Layout& layout, std::size_t core, Thread thread) {
-    Arguments arguments{plan.core_arguments[core], tensor_arguments(plan, layout, thread)};
+    Arguments arguments{plan.core_arguments[core], common_arguments(plan, layout, thread)};
     if (plan.core_arguments.size() == 1) {  // behind the common ones
         arguments.common.insert(arguments.common.end(), arguments.own.begin(), arguments.own.end());
         arguments.own.clear();

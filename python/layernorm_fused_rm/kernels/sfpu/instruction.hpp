@@ -34,10 +34,12 @@ enum class Opcode : uint32_t {
     kRotate = 0x94,     // SFPSHFT2, mode SUBVEC_SHFLROR1: by one lane within each eight
 };
 
-// Where an SFPLOAD or SFPSTORE finds its DEST row, beside its immediate and the row counter.
+// What issue() adds to an instruction's immediate.
 enum class Base : uint32_t {
-    kBatch,    // the batch's first row
-    kDistant,  // gamma's, or the statistics': issue() adds the distance from the batch to it
+    kBatch,      // nothing: an SFPLOAD or SFPSTORE counts from the batch's first row, beside the row counter
+    kDistant,    // its operand, the distance from the batch to where gamma lies, or the statistics
+    kUpperHalf,  // the upper half of its operand, a number's bits
+    kLowerHalf,  // or the lower one
 };
 
 // What follows an SFPLOAD or SFPSTORE: the ADDR_MOD slot that address_modes.hpp programs.
@@ -109,6 +111,10 @@ inline constexpr uint32_t kLowerHalf = 10;  // SFPLOADI_MOD0_LOWER
 // to = the eight bits of from's exponent, an integer (SFPEXEXP_MOD1_NODEBIAS).
 [[nodiscard]] constexpr Instruction exponent(uint32_t from, uint32_t to) {
     return encode(Opcode::kExponent, (from << 8) | (to << 4) | 1u);
+}
+// The same of the bits that issue() is given.
+[[nodiscard]] constexpr Instruction load_operand_half(uint32_t to, uint32_t half) {
+    return {load_half(to, half, 0).word, half == kUpperHalf ? Base::kUpperHalf : Base::kLowerHalf};
 }
 // value << amount in place, or >> -amount, logically.
 [[nodiscard]] constexpr Instruction shift(uint32_t lreg, int32_t amount) {

@@ -17,25 +17,30 @@ namespace layernorm_fused_rm::sfpu {
 inline constexpr uint32_t kReplaySlots = 32;
 
 template <typename Constant, uint32_t index>
-inline __attribute__((always_inline)) void issue_one(uint32_t distance) {
+inline __attribute__((always_inline)) void issue_one(uint32_t operand) {
     constexpr Instruction instruction = Constant::value.instructions[index];
     if constexpr (instruction.base == Base::kDistant) {
-        TT_INSN(instruction.word + distance);
+        TT_INSN(instruction.word + operand);
+    } else if constexpr (instruction.base == Base::kUpperHalf) {
+        TT_INSN(instruction.word + (operand >> 16));
+    } else if constexpr (instruction.base == Base::kLowerHalf) {
+        TT_INSN(instruction.word + (operand & 0xffffu));
     } else {
         TTI_INSN(instruction.word);
     }
 }
 
 template <typename Constant, uint32_t... indices>
-inline __attribute__((always_inline)) void issue_each(uint32_t distance, std::integer_sequence<uint32_t, indices...>) {
-    (issue_one<Constant, indices>(distance), ...);
+inline __attribute__((always_inline)) void issue_each(uint32_t operand, std::integer_sequence<uint32_t, indices...>) {
+    (issue_one<Constant, indices>(operand), ...);
 }
 
-// Issues the whole sequence once. `distance` leads from the batch's first DEST row to what is distant.
+// Issues the whole sequence once. `operand` leads from the batch's first DEST row to what is distant, or is the number that
+// the sequence loads.
 template <typename Constant>
-inline __attribute__((always_inline)) void issue(uint32_t distance = 0) {
+inline __attribute__((always_inline)) void issue(uint32_t operand = 0) {
     static_assert(!has_hazard(Constant::value), "an SFPU result is read too early");
-    issue_each<Constant>(distance, std::make_integer_sequence<uint32_t, Constant::value.size>{});
+    issue_each<Constant>(operand, std::make_integer_sequence<uint32_t, Constant::value.size>{});
 }
 
 // Issues the sequence `count` times, count >= 1.

@@ -72,14 +72,18 @@ inline constexpr RowValues kReduced = {{0, 1}};
     Sequence sequence;
     return sequence.then(load_half(to, kUpperHalf, bits >> 16)).then(load_half(to, kLowerHalf, bits));
 }
+// The bits that issue() is given.
+[[nodiscard]] constexpr Sequence load_operand(uint32_t to) {
+    Sequence sequence;
+    return sequence.then(load_operand_half(to, kUpperHalf)).then(load_operand_half(to, kLowerHalf));
+}
 
-// fp32 constants of a width and an epsilon, as bits; the planner works them out (src/plan.cpp). Without centring c is 1.
+// fp32 constants of a width, as bits; the planner works them out (src/plan.cpp). Without centring c is 1.
 struct RowConstants {
     uint32_t negative_sum_scale_bits;          // -2^-k
     uint32_t centre_scale_bits;                // c = W / 2^k, exact, 1/2 < c <= 1
     uint32_t negative_mean_square_scale_bits;  // -1 / (W c^2)
     uint32_t rstd_scale_bits;                  // 1 / c
-    uint32_t negative_epsilon_bits;            // -epsilon
 };
 
 inline constexpr uint32_t kThreeEighthsBits = 0x3ec00000;
@@ -194,7 +198,7 @@ constexpr void improve_rsqrt(Sequence& sequence, Rsqrt at) {
     for_each_value(sequence, at, plus, at.error, at.factor, at.result);
 }
 
-// Sums of squares in L0..L3 -> Lj = 1 / (c sqrt(variance + epsilon)) of row j.
+// Sums of squares in L0..L3 -> Lj = 1 / (c sqrt(variance + epsilon)) of row j. Issued with the bits of -epsilon.
 [[nodiscard]] constexpr Sequence rstd_from_squares(Batch batch, RowConstants constants) {
     constexpr uint32_t kScale = 4;  // registers of constants that have been used before 1/sqrt needs theirs
     constexpr uint32_t kTerm = 6;
@@ -202,7 +206,7 @@ constexpr void improve_rsqrt(Sequence& sequence, Rsqrt at) {
     const Rsqrt at = batch.paired ? kPairedRsqrt : kRsqrt;
     Sequence sequence;
     sequence.then(reduce_lanes(batch)).then_early(load_bits(kScale, constants.negative_mean_square_scale_bits));
-    sequence.then_early(load_bits(kTerm, constants.negative_epsilon_bits)).then_early(load_bits(kMagic, kRsqrtMagic));
+    sequence.then_early(load_operand(kTerm)).then_early(load_bits(kMagic, kRsqrtMagic));
     if (!batch.paired) {
         sequence.then_early(load_bits(at.three_eighths, kThreeEighthsBits));
         sequence.then_early(load_bits(at.one_half, kOneHalfBits));
