@@ -39,8 +39,9 @@ constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerB
     const bool has_residual = operands.residual.element_bytes != 0;
     if (count_segments(operands.width) > 1) {
         const bool is_shifted = operands.centring == Centring::kShifted;
-        return is_shifted || has_residual ? contract::kMaxShiftedStreamedRowsPerBatch
-                                          : contract::kMaxStreamedRowsPerBatch;
+        const bool is_alone =
+            is_shifted || has_residual || count_segments(operands.width) > contract::kMaxSegmentsOfRowsTogether;
+        return is_alone ? contract::kMaxShiftedStreamedRowsPerBatch : contract::kMaxStreamedRowsPerBatch;
     }
     const bool has_statistics = operands.statistics.element_bytes != 0;
     const std::int64_t chunks = has_residual ? 1 : contract::kChunksPerZone - (has_statistics ? 1 : 0);

@@ -10,6 +10,8 @@
 // python/layernorm_fused_rm/accuracy.py judges bfloat16 rows by the same definitions.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -37,10 +39,14 @@ struct Accuracy {
     Accuracy& operator+=(const Accuracy& other);
 };
 
-// The largest error before rounding that fp32 allows, as a share of the terms. A lane adds W / 32 elements; of equal
-// ones the rounding errors reach half of W / 32 times 2^-24 of their sum. Nine more additions join the lanes. It is as
-// much for the squares, of which rstd takes half, plus the few roundings behind the sums.
-[[nodiscard]] constexpr double error_bound(std::uint32_t width) { return (9.0 + width / 64.0) * 0x1p-24; }
+// The largest error before rounding that fp32 allows, as a share of the terms. A lane adds 32 elements of a piece of 1,024
+// at most; of equal ones the rounding errors reach half of their number times 2^-24 of their sum. Pieces are joined in a
+// tree; nine more additions join the lanes. It is as much for the squares, of which rstd takes half, plus the few
+// roundings behind the sums.
+[[nodiscard]] constexpr double error_bound(std::uint32_t width) {
+    const std::uint32_t pieces = (width + 1023) / 1024;
+    return (9.0 + std::bit_width(pieces - 1) + std::min(width, 1024U) / 64.0) * 0x1p-24;
+}
 
 // |y| below this share of the terms counts as cancelled: above it the error before rounding is less than half a ULP,
 // which is 2^-9 of |y| at least, so that y is off by one ULP at most.

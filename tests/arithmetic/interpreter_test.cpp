@@ -181,10 +181,12 @@ TEST_F(InterpreterTest, SumsOverLanesAreEqualInAllOfThem) {
     for (int turn = 0; turn < 2000; ++turn) {
         for (std::uint32_t row = 0; row < kLaneRows; ++row) {
             Lanes lanes;
-            std::ranges::generate(lanes, [&] { return static_cast<Bits>(random() | (turn % 3 == 0 ? 0x7f000000U : 0U)); });
+            std::ranges::generate(lanes,
+                                  [&] { return static_cast<Bits>(random() | (turn % 3 == 0 ? 0x7f000000U : 0U)); });
             unit.set_lanes(row, lanes);
         }
-        const sfpu::Batch batch = {.rows = 4, .stride = 64, .residual_distance = 0, .shifts = false, .keeps_shift = false};
+        const sfpu::Batch batch = {
+            .rows = 4, .stride = 64, .residual_distance = 0, .shifts = false, .keeps_shift = false};
         EXPECT_NO_THROW(execute(sfpu::scale_sums(batch, bits_of(-0.5F), sfpu::kProgrammable)));
     }
 }

@@ -35,7 +35,7 @@ BREAKS_OF_PAIRS = {
 # Of rows that the FPU sums in part.
 BREAKS_OF_SUMS = {
     "octets_not_added": ("tensix/fill.hpp", "p_elwise::DEST_ACCUM_EN", "p_elwise::DEST_ACCUM_DIS"),
-    "an_octet_left_out": ("normalise.hpp", "sfpu::repeat<SumPairs<row, pairs>>(pairs *", "sfpu::repeat<SumPairs<row, pairs>>((pairs - 1) *"),
+    "an_octet_left_out": ("normalise.hpp", "kSteps - (kBegins", "kSteps - 2 - (kBegins"),
 }
 
 HANGS = {

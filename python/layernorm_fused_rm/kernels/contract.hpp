@@ -48,6 +48,8 @@ inline constexpr uint32_t kChunksPerZone = 3;
 inline constexpr uint32_t kMaxVectorsPerBatch = 4;       // of rows: one LREG each in the reduction over lanes
 inline constexpr uint32_t kMaxStreamedRowsPerBatch = 3;  // a chunk each; one if rows are shifted (sfpu/steps.hpp)
 inline constexpr uint32_t kMaxShiftedStreamedRowsPerBatch = 1;
+// Rows of so many segments at most are streamed together: sums of their pieces must fit beside them (sfpu/pieces.hpp).
+inline constexpr uint32_t kMaxSegmentsOfRowsTogether = 1024;
 
 // A row's statistics in DEST and in a page of kStatistics: its mean fills the even elements of one vector pair, its
 // 1 / deviation those of the next. Paired rows have a half of each.

@@ -10,6 +10,7 @@
 #include "api/compute/common.h"
 #include "arguments.hpp"
 #include "contract.hpp"
+#include "sfpu/pieces.hpp"
 #include "sfpu/statistics.hpp"
 #include "sfpu/steps.hpp"
 #include "tensix/fill.hpp"
@@ -88,8 +89,8 @@ struct Shift {
 struct Sum {
     static constexpr bool is_first = !kShifts || !kRowsArePaired;
     static constexpr sfpu::Batch batch = is_first ? kFirstPass : kLaterPass;
-    static constexpr sfpu::Sequence step(sfpu::Batch batch) {
-        return sfpu::sum_step(batch, is_first ? kFirstStores : sfpu::Stores{});
+    static constexpr sfpu::Sequence step(sfpu::Batch batch, sfpu::Sums sums = sfpu::Sums::kGoOn) {
+        return sfpu::sum_step(batch, is_first ? kFirstStores : sfpu::Stores{}, sums);
     }
 };
 struct Centre {
@@ -99,9 +100,9 @@ struct Centre {
 struct Square {
     static constexpr sfpu::Batch batch = kCentres ? kLaterPass : kFirstPass;
     static constexpr bool centres = kCentres && !kRowsArePaired;
-    static constexpr sfpu::Sequence step(sfpu::Batch batch) {
+    static constexpr sfpu::Sequence step(sfpu::Batch batch, sfpu::Sums sums = sfpu::Sums::kGoOn) {
         return sfpu::square_step(batch, centres,
-                                 kCentres ? sfpu::Stores{kIsResident && centres, false} : kFirstStores);
+                                 kCentres ? sfpu::Stores{kIsResident && centres, false} : kFirstStores, sums);
     }
 };
 struct Normalise {
@@ -114,6 +115,9 @@ struct Normalise {
 // From vector `first` of a row on.
 template <typename Pass, uint32_t first = 0>
 struct Step { static constexpr sfpu::Sequence value = Pass::step(Pass::batch.from_vector(first)).advance(); };
+// The same, with which a piece of a sum begins.
+template <typename Pass>
+struct FirstStep { static constexpr sfpu::Sequence value = Pass::step(Pass::batch, sfpu::Sums::kBegin).advance(); };
 // One of the last two vectors, even (0) or odd elements (1), of a pass from vector `first` on.
 template <typename Pass, uint32_t vector, uint32_t first = 0>
 struct TailStep {
@@ -122,11 +126,13 @@ struct TailStep {
         sfpu::masked(batch, Pass::step(batch), static_cast<int32_t>(kTail) - static_cast<int32_t>(vector));
 };
 // Of what the FPU has added up of one row of the batch, behind as many octets as it has added to.
-template <uint32_t row, uint32_t pairs>
+template <uint32_t row, uint32_t pairs, sfpu::Sums sums>
 struct SumPairs {
     static constexpr sfpu::Sequence value =
-        sfpu::sum_row_step(row, pairs * kVectorsPerOctet, kVectorsPerStep).advance();
+        sfpu::sum_row_step(row, pairs * kVectorsPerOctet, kVectorsPerStep, sums).advance();
 };
+struct JoinLevel { static constexpr sfpu::Sequence value = sfpu::join_level(kVectorsPerBatch); };
+struct StoreLevel { static constexpr sfpu::Sequence value = sfpu::store_level(kVectorsPerBatch); };
 // clang-format on
 
 inline uint32_t negative_epsilon_bits() {
@@ -137,21 +143,69 @@ inline uint32_t negative_epsilon_bits() {
 inline void point_sfpu_at(uint32_t dest_row) { TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row); }
 inline void rewind() { TTI_SETRWC(p_setrwc::CLR_NONE, 0, 0, 0, 0, p_setrwc::SET_D); }
 
-// One pass that sums: over a whole chunk, or over the row's last segment with its padding masked, from vector `first` on.
+// The row's last vectors, behind those from `first` on, their padding masked.
+template <typename Pass, uint32_t first>
+inline void sum_tail() {
+    if constexpr (kTail != 0) {
+        sfpu::issue<TailStep<Pass, 0, first>>();
+        sfpu::issue<TailStep<Pass, 1, first>>();
+    }
+}
+
+// One pass that sums a row of one segment, from vector `first` on; the sums go on.
 template <typename Pass, uint32_t first = 0>
-inline void run_summing_pass(bool is_last_segment) {
-    if (!is_last_segment) {
-        sfpu::repeat<Step<Pass>>(kVectorsPerChunk / kVectorsPerStep);
+inline void run_summing_pass() {
+    if constexpr (kWholeVectors > first) {
+        sfpu::repeat<Step<Pass, first>>((kWholeVectors - first) / kVectorsPerStep);
+    }
+    sum_tail<Pass, first>();
+    rewind();
+}
+
+// `vectors` vectors of each row, the first of a piece.
+template <typename Pass, uint32_t vectors>
+inline void begin_piece() {
+    constexpr uint32_t kSteps = vectors / kVectorsPerStep;
+    if constexpr (kSteps == 0) {
+        sfpu::issue<ClearSums>();
     } else {
-        if constexpr (kWholeVectors > first) {
-            sfpu::repeat<Step<Pass, first>>((kWholeVectors - first) / kVectorsPerStep);
-        }
-        if constexpr (kTail != 0) {
-            sfpu::issue<TailStep<Pass, 0, first>>();
-            sfpu::issue<TailStep<Pass, 1, first>>();
-        }
+        sfpu::issue<FirstStep<Pass>>();
+    }
+    if constexpr (kSteps > 1) {
+        sfpu::repeat<Step<Pass>>(kSteps - 1);
+    }
+}
+
+// A piece's sums: over a whole chunk, or over the row's last segment with its padding masked.
+template <typename Pass>
+inline void sum_piece(bool is_last_segment) {
+    if (kLastSegment == contract::kElementsPerChunk || !is_last_segment) {
+        begin_piece<Pass, kVectorsPerChunk>();
+    } else {
+        begin_piece<Pass, kWholeVectors>();
+        sum_tail<Pass, 0>();
     }
     rewind();
+}
+
+// Behind a piece's sums: those of the pieces before it, level by level, and all that are left behind the last. Levels
+// stand where gamma and beta of a segment do in the last pass.
+inline constexpr uint32_t kLevelRows = sfpu::dest_rows_per_level(kVectorsPerBatch);
+static_assert(kIsResident || sfpu::count_levels(kSegments) * kLevelRows <= 2 * kChunkRows,
+              "there is room for every level");
+inline void join_pieces(uint32_t piece, uint32_t dest_row) {
+    const bool is_last = piece + 1 == kSegments;
+    for (uint32_t left = piece; left % 2 != 0 || (is_last && left != 0); left /= 2) {
+        if (left % 2 != 0) {
+            point_sfpu_at(dest_row);
+            sfpu::issue<JoinLevel>();
+        }
+        dest_row += kLevelRows;
+    }
+    if (!is_last) {
+        point_sfpu_at(dest_row);
+        sfpu::issue<StoreLevel>();
+    }
 }
 
 // The first pass over one segment of streamed rows; their shifts come from the first.
@@ -159,7 +213,7 @@ inline void sum_segment(uint32_t segment) {
     if (kShifts && segment == 0) {
         sfpu::issue<FindShifts>();
     }
-    run_summing_pass<Sum>(segment + 1 == kSegments);
+    sum_piece<Sum>(segment + 1 == kSegments);
 }
 
 // One pass that changes elements in place; what it makes of padding is never written to a tensor, nor summed.
@@ -199,10 +253,15 @@ inline void adjust_paired_rows() {
 // The sums of `pairs` pairs of octets, which the FPU has put behind as many octets from `dest_row` on -> the sum of row
 // `row` of the batch. Each octet is loaded four instructions and more behind its last addition, and needs three
 // ("SFPLOAD").
-template <uint32_t row, uint32_t pairs>
+template <uint32_t row, uint32_t pairs, sfpu::Sums sums>
 inline void sum_pairs(uint32_t dest_row) {
+    constexpr uint32_t kSteps = pairs * kVectorsPerOctet / kVectorsPerStep;
+    constexpr bool kBegins = sums == sfpu::Sums::kBegin;
     point_sfpu_at(dest_row);
-    sfpu::repeat<SumPairs<row, pairs>>(pairs * kVectorsPerOctet / kVectorsPerStep);
+    if constexpr (kBegins) {
+        sfpu::issue<SumPairs<row, pairs, sfpu::Sums::kBegin>>();
+    }
+    sfpu::repeat<SumPairs<row, pairs, sfpu::Sums::kGoOn>>(kSteps - (kBegins ? 1 : 0));
     rewind();
 }
 
@@ -210,7 +269,7 @@ inline void sum_pairs(uint32_t dest_row) {
 template <uint32_t row>
 inline void move_and_sum_row(uint32_t dest_row) {
     tensix::move_to_dest_with_sums<kOctetsPerRow, kPairsOfOctets>(dest_row);
-    sum_pairs<row, kPairsOfOctets>(dest_row);
+    sum_pairs<row, kPairsOfOctets, sfpu::Sums::kGoOn>(dest_row);
     tensix::order_fill_after_sfpu();
     tensix::move_first_octets<2 * kPairsOfOctets>();
 }
@@ -219,7 +278,7 @@ inline void move_and_sum_row(uint32_t dest_row) {
 inline void sum_rows() {
     constexpr uint32_t kSummed = 2 * kPairsOfOctets * kVectorsPerOctet;
     if constexpr (kSummed < kLastVectors) {
-        run_summing_pass<Sum, kSummed>(true);
+        run_summing_pass<Sum, kSummed>();
     }
 }
 
@@ -238,7 +297,7 @@ inline void find_statistics(uint32_t dest_row, uint32_t statistics_distance) {
         store_statistic<StoreMeans>(statistics_distance);
         adjust_paired_rows<Centre>();
     }
-    run_summing_pass<Square>(true);
+    run_summing_pass<Square>();
     sfpu::issue<FindRstd>(negative_epsilon_bits());
     store_statistic<StoreRstds>(statistics_distance);
 }

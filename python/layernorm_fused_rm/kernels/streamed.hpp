@@ -62,7 +62,7 @@ inline void fill_rows(uint32_t first, uint32_t last, uint32_t steps, uint32_t zo
     });
 }
 
-// One summing pass over all segments of the block in one zone, each as soon as it is there; sums stay in LREGs.
+// One summing pass over all segments of the block in one zone, each as soon as it is there, a piece of the sums each.
 template <typename Pass>
 inline void sum_segments(uint32_t first, State& state, Pass pass) {
     for (uint32_t segment = first; segment < kSegments; ++segment) {
@@ -73,6 +73,7 @@ inline void sum_segments(uint32_t first, State& state, Pass pass) {
         drop_segment();
         MATH((point_sfpu_at(zone_row(state.zone))));
         pass(segment);
+        MATH((join_pieces(segment, kGammaRow)));
     }
 }
 
@@ -86,12 +87,12 @@ inline void sum_whole_segment(uint32_t steps, State& state) {
     UNPACK((tensix::unpack_to_srca(element_address<kInputOperand>(element), contract::kElementsPerChunk)));
     MATH((tensix::move_sums_to_dest<kPairs>(dest_row)));
     if constexpr (row > 0) {
-        MATH((sum_pairs<row - 1, kPairs>(dest_row - kChunkRows)));
+        MATH((sum_pairs<row - 1, kPairs, sfpu::Sums::kBegin>(dest_row - kChunkRows)));
     }
     if constexpr (row + 1 < kRowsPerBatch) {
         sum_whole_segment<row + 1>(steps, state);
     } else {
-        MATH((sum_pairs<row, kPairs>(dest_row)));
+        MATH((sum_pairs<row, kPairs, sfpu::Sums::kBegin>(dest_row)));
     }
 }
 
@@ -104,6 +105,7 @@ inline void sum_rows_of_block(State& state) {
             wait_for_segment(segment);
             tensix::order_fill_after_sfpu();
             sum_whole_segment(steps_behind(segment), state);
+            MATH((join_pieces(segment, kGammaRow)));
             drop_segment();
         }
     }
@@ -212,7 +214,7 @@ inline void normalise_streamed_block(State& state) {
         sum_rows_of_block(state);
         MATH((sfpu::issue<FindCentres>()));
     }
-    sum_segments(0, state, [](uint32_t segment) { MATH((run_summing_pass<Square>(segment + 1 == kSegments))); });
+    sum_segments(0, state, [](uint32_t segment) { MATH((sum_piece<Square>(segment + 1 == kSegments))); });
     MATH((sfpu::issue<FindRstd>(negative_epsilon_bits())));
     if constexpr (kReturnsStatistics) {
         hand_over_statistics(state);

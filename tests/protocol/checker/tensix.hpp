@@ -79,6 +79,7 @@ struct Statistic {
     std::uint32_t check_sum = 0;
     std::uint8_t sources = 0;  // kFrom*; 0: nothing but constants
     bool is_mixed = false;     // of several rows
+    bool is_reduced = false;   // the lanes of a row have been brought together
 
     bool operator==(const Statistic&) const = default;
 };

@@ -19,14 +19,17 @@ namespace sfpu = layernorm_fused_rm::sfpu;
     return a.tag.element == b.tag.element && a.half == b.half;
 }
 
+// Lanes of one sum, or sums of pieces of a row, each of its own vectors.
 [[nodiscard]] Statistic combine(const Statistic& a, const Statistic& b) {
     if (a.sources == 0 || b.sources == 0) {
         return a.sources == 0 ? b : a;
     }
+    const bool are_pieces = !a.is_reduced && !b.is_reduced;
     return {.row = a.row,
-            .check_sum = std::max(a.check_sum, b.check_sum),
+            .check_sum = are_pieces ? a.check_sum + b.check_sum : std::max(a.check_sum, b.check_sum),
             .sources = static_cast<std::uint8_t>(a.sources | b.sources),
-            .is_mixed = a.is_mixed || b.is_mixed || a.row != b.row};
+            .is_mixed = a.is_mixed || b.is_mixed || a.row != b.row,
+            .is_reduced = !are_pieces};
 }
 
 // Marks something as done to elements, which must be the first time.
@@ -89,19 +92,27 @@ void add(const Tensix& tensix, LaneRow& row, const LaneRow& term) {
     const Statistic added{.row = row.tag.row,
                           .check_sum = Call::vector_numbers(row.tag, row.half),
                           .sources = is_square ? kFromSquares : kFromSum};
-    LaneRow result{.statistic = combine(accumulator.statistic, added)};
-    result.statistic.check_sum = accumulator.statistic.check_sum + added.check_sum;
-    return result;
+    require(!accumulator.statistic.is_reduced, Rule::kIdentity,
+            "adds elements to what lanes have been brought together in");
+    return {.statistic = combine(accumulator.statistic, added)};
+}
+
+// Elements that a sum begins with, loaded to its register, and others of their row.
+[[nodiscard]] bool begins_sum(const LaneRow& first, const LaneRow& next) {
+    return is_row(first) && is_row(next) && first.tag.row == next.tag.row && !has_same_elements(first, next) &&
+           ((first.tag.done[0] | next.tag.done[0]) & kResidual) == 0;
 }
 
 // A register that a row's elements are transposed from holds the first of them in the row's first lane, and zeros.
 [[nodiscard]] LaneRow to_statistic(const Tensix& tensix, const LaneRow& lanes) {
     if (!is_row(lanes)) {
-        return lanes;
+        LaneRow reduced = lanes;
+        reduced.statistic.is_reduced = is_statistic(lanes);
+        return reduced;
     }
     require(Call::vector_numbers(lanes.tag, lanes.half) == 1 && lanes.tag.done[0] == tensix.call.joined(),
             Rule::kIdentity, "takes something else for a row's first element");
-    return {.statistic = {.row = lanes.tag.row, .check_sum = 0, .sources = kFromFirst}};
+    return {.statistic = {.row = lanes.tag.row, .check_sum = 0, .sources = kFromFirst, .is_reduced = true}};
 }
 
 // One lane row of a multiply-add.
@@ -125,6 +136,9 @@ struct Operands {
 [[nodiscard]] LaneRow multiply_add(const Tensix& tensix, const Operands& operands, MultiplyAdd registers) {
     const auto& [a, b, c] = operands;
     const bool is_first = registers.to == registers.a;
+    if (registers.a == sfpu::kOne && registers.to == registers.b && begins_sum(b, c)) {
+        return accumulate(tensix, c, false, accumulate(tensix, b, false, {}));
+    }
     if ((is_first && is_row(a)) || (registers.to == registers.b && is_row(b))) {
         LaneRow result = is_first ? a : b;
         scale(tensix, result, is_first ? b : a);
@@ -136,7 +150,8 @@ struct Operands {
         return accumulate(tensix, a, true, c);
     }
     if (is_row(c)) {
-        require(registers.a == sfpu::kOne && registers.to == registers.b, Rule::kUnknown, "a sum that is not known");
+        require(registers.a == sfpu::kOne && (registers.to == registers.b || registers.b == sfpu::kZero),
+                Rule::kUnknown, "a sum that is not known");
         return accumulate(tensix, c, false, b);
     }
     return !is_row(a) && !is_row(b) ? combine_others(operands, registers) : LaneRow{};

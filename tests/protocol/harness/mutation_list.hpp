@@ -24,7 +24,8 @@ enum CaseKind : std::size_t {
     kPartOfOptions,
     kSummedWithRest,
     kShortLastSegment,
-    kPadded
+    kPadded,
+    kManyPieces
 };
 
 struct Mutation {

@@ -77,6 +77,7 @@ constexpr std::uint64_t kSchedules = 6;  // of each case
         {.rows = 24, .width = 1000, .grid_x = 2, .grid_y = 1, .dram_banks = 3},
         {.rows = 3, .width = 1088, .grid_x = 3, .grid_y = 1, .dram_banks = 3},
         {.rows = 9, .width = 99, .grid_x = 3, .grid_y = 1, .dram_banks = 3, .options = "p"},
+        {.rows = 7, .width = 7200, .grid_x = 2, .grid_y = 1, .dram_banks = 3},
     };
 }
 

@@ -162,8 +162,8 @@ namespace {
          kStreamed},
         {"squares of a segment left out",
          file,
-         "(run_summing_pass<Square>(segment + 1 == kSegments))",
-         "(segment != 1 ? run_summing_pass<Square>(segment + 1 == kSegments) : void())",
+         "(sum_piece<Square>(segment + 1 == kSegments))",
+         "(segment != 1 ? sum_piece<Square>(segment + 1 == kSegments) : void())",
          {},
          kStreamed},
         {"sums of a segment left out",
@@ -283,11 +283,60 @@ namespace {
     };
 }
 
+[[nodiscard]] std::vector<Mutation> piece_mutations() {
+    const std::string file = "normalise.hpp";
+    return {
+        {"a piece goes on from the one before",
+         file,
+         "sfpu::issue<FirstStep<Pass>>();",
+         "sfpu::issue<Step<Pass>>();",
+         {},
+         kManyPieces},
+        {"a piece that the FPU has summed goes on from the one before",
+         file,
+         "sfpu::issue<SumPairs<row, pairs, sfpu::Sums::kBegin>>();",
+         "sfpu::issue<SumPairs<row, pairs, sfpu::Sums::kGoOn>>();",
+         {},
+         kManyPieces},
+        {"sums of a short last piece not cleared",
+         file,
+         "sfpu::issue<ClearSums>();\n    } else {",
+         "} else {",
+         {},
+         kStreamed},
+        {"a level not joined",
+         file,
+         "if (left % 2 != 0) {\n            point_sfpu_at(dest_row);",
+         "if (left % 2 != 0 && left > 1) {\n            point_sfpu_at(dest_row);",
+         {},
+         kManyPieces},
+        {"levels left over behind the last piece",
+         file,
+         "left % 2 != 0 || (is_last && left != 0);",
+         "left % 2 != 0;",
+         {},
+         kManyPieces},
+        {"levels one over the other", file, "dest_row += kLevelRows;", "", {}, kManyPieces},
+        {"rows of a level one over the other",
+         "sfpu/pieces.hpp",
+         "sequence.then(store(sum_of(row), row * kDestRowsPerSum));",
+         "sequence.then(store(sum_of(row), 0));",
+         {},
+         kManyPieces},
+        {"pieces that the FPU has summed not joined",
+         "streamed.hpp",
+         "sum_whole_segment(steps_behind(segment), state);\n            MATH((join_pieces(segment, kGammaRow)));",
+         "sum_whole_segment(steps_behind(segment), state);",
+         {},
+         kManyPieces},
+    };
+}
+
 }  // namespace
 
 std::vector<Mutation> streamed_mutations() {
     std::vector<Mutation> all;
-    for (const auto& some : {plain_mutations(), option_mutations(), read_again_mutations()}) {
+    for (const auto& some : {plain_mutations(), option_mutations(), read_again_mutations(), piece_mutations()}) {
         all.insert(all.end(), some.begin(), some.end());
     }
     return all;

@@ -20,7 +20,7 @@ enum class Opcode : uint32_t {
     kLoad = 0x70,           // VD = 32 elements of DEST
     kLoadImmediate = 0x71,  // half of VD = 16 bits
     kStore = 0x72,          // 32 elements of DEST = VD
-    kExponent = 0x77,  // VD = exponent of VC, an integer
+    kExponent = 0x77,       // VD = exponent of VC, an integer
     kIntegerAdd = 0x79,
     kShift = 0x7a,
     kMove = 0x7c,

@@ -169,38 +169,49 @@ constexpr void centre(Sequence& sequence, Group group, Value value) {
     });
 }
 
+// Whether a step's sums are those of what came before and this, or of this alone, whatever their registers hold.
+enum class Sums { kGoOn, kBegin };
+// The register of what the group's i-th item is added to: nothing, where the item is the row's first of a step that begins.
+[[nodiscard]] constexpr uint32_t sum_before(Group group, uint32_t i, Sums sums) {
+    const bool is_first = sums == Sums::kBegin && (group.first + i) % group.batch.vectors == 0;
+    return is_first ? kZero : sum_of(group.row(i));
+}
+
 // sum += x. An element that is added as it is loaded needs no other item beside it.
-[[nodiscard]] constexpr Sequence sum_step(Batch batch, Stores stores) {
+[[nodiscard]] constexpr Sequence sum_step(Batch batch, Stores stores, Sums sums = Sums::kGoOn) {
     const bool is_plain = !batch.has_residual() && !batch.shifts;
     return for_each_group(batch, is_plain ? 1 : items_at_a_time(batch), [=](Sequence& sequence, Group group) {
         fetch(sequence, group, stores, value_of);
         for (uint32_t i = 0; i < group.count; ++i) {
-            sequence.then(add(sum_of(group.row(i)), value_of(i), sum_of(group.row(i))));
+            sequence.then(add(sum_before(group, i, sums), value_of(i), sum_of(group.row(i))));
             keep(sequence, group, i, stores);
         }
     });
 }
 
 // sum of `row` += `vectors` vectors from vector `first` on, of this row alone.
-[[nodiscard]] constexpr Sequence sum_row_step(uint32_t row, uint32_t first, uint32_t vectors) {
+[[nodiscard]] constexpr Sequence sum_row_step(uint32_t row, uint32_t first, uint32_t vectors, Sums sums) {
     Sequence sequence;
     for (uint32_t vector = 0; vector < vectors; ++vector) {
-        sequence.then(load(kFirstValue, (first + vector) * kDestRowsPerVector));
-        sequence.then(add(sum_of(row), kFirstValue, sum_of(row)));
+        const uint32_t dest_row = (first + vector) * kDestRowsPerVector;
+        if (vector == 0 && sums == Sums::kBegin) {
+            sequence.then(load(sum_of(row), dest_row));
+        } else {
+            sequence.then(load(kFirstValue, dest_row)).then(add(sum_of(row), kFirstValue, sum_of(row)));
+        }
     }
     return sequence;
 }
 
 // sum += x^2, or with `centres` the square of c (x - mean), which spares the last pass the centring if it is stored.
-[[nodiscard]] constexpr Sequence square_step(Batch batch, bool centres, Stores stores) {
+[[nodiscard]] constexpr Sequence square_step(Batch batch, bool centres, Stores stores, Sums sums = Sums::kGoOn) {
     return for_each_group(batch, items_at_a_time(batch), [=](Sequence& sequence, Group group) {
         fetch(sequence, group, stores, value_of);
         if (centres) {
             centre(sequence, group, value_of);
         }
         for (uint32_t i = 0; i < group.count; ++i) {
-            const uint32_t sum = sum_of(group.row(i));
-            sequence.then(mad(value_of(i), value_of(i), sum, sum));
+            sequence.then(mad(value_of(i), value_of(i), sum_before(group, i, sums), sum_of(group.row(i))));
             keep(sequence, group, i, stores);
         }
     });
