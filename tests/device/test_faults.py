@@ -12,6 +12,7 @@ import signal
 import pytest
 
 from host_process import changed_kernels
+from levels import extended
 
 pytestmark = pytest.mark.simulator
 
@@ -46,14 +47,14 @@ def test_what_a_program_leaves_behind_is_named(host, tmp_path, shape, file, good
     assert f"the last plan:\nlayernorm_fused_rm: {shape[0]} rows of {shape[1]} elements" in process.output()
 
 
-@pytest.mark.parametrize("poison, shows", [("1", True), ("0", False)])
-def test_padding_that_is_trusted_shows_in_the_result(host, tmp_path, poison, shows):
+@pytest.mark.parametrize("poison", ["1", *extended("0")])
+def test_padding_that_is_trusted_shows_in_the_result(host, tmp_path, poison):
     # Two lanes beyond the row take part in its sums.
     wide_mask = changed_kernels(tmp_path, "sfpu/steps.hpp", "kTwiceLane, limit, scratch", "kTwiceLane, limit + 2, scratch")
     process = host(SMALL, kernels=wide_mask, variables={POISON: poison})
     assert process.wait() == 0, process.output()
     # Every element; the packer makes infinities of some NaN.
-    assert f"not finite: {SMALL[0] * SMALL[1] if shows else 0}\n" in process.output()
+    assert f"not finite: {SMALL[0] * SMALL[1] if poison == "1" else 0}\n" in process.output()
 
 
 def test_unwritten_device_memory_is_nan(device):
@@ -107,6 +108,7 @@ def test_a_hang_of_all_cores_is_explained_within_ten_seconds(host, tmp_path, rec
     assert float(seconds[1]) < 10
 
 
+@pytest.mark.extended
 def test_a_core_that_counts_for_ever_is_a_hang_too(host, tmp_path, record_property):
     # Its registers change in every turn, and nothing else does.
     endless = "for (uint32_t turn = 0;; ++turn) {\n        asm volatile(\"\" : \"+r\"(turn));\n    }\n    noc_async_write_barrier();"

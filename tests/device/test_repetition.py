@@ -22,15 +22,16 @@ def test_a_second_call_compiles_nothing_and_describes_nothing(device, monkeypatc
     assert device.num_program_cache_entries() == entries
 
 
-def test_other_addresses_and_values_in_a_cached_program(device):
-    """Eight calls whose tensors all stay alive, so that each has addresses of its own."""
+@pytest.mark.parametrize("calls", [4, *extended(20)])
+def test_other_addresses_and_values_in_a_cached_program(device, calls):
+    """Calls whose tensors all stay alive, so that each has addresses of its own."""
     alive = []
-    for seed in range(8):
+    for seed in range(calls):
         case = normal_case((13, 96), seed=seed)
         tensors = [to_device(values, device) for values in (case.x, case.gamma, case.beta)]
         y = layernorm_fused_rm.layernorm_fused_rm(*tensors)
         alive.append((case, tensors, y))
-    assert len({y.buffer_address() for _, _, y in alive}) == 8
+    assert len({y.buffer_address() for _, _, y in alive}) == calls
     for case, _, y in alive:
         np.testing.assert_array_equal(to_numpy(y), run(case, device))
 

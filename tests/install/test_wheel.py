@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.extended
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("CMakeLists.txt", "pyproject.toml", "README.md", "LICENSE", "bindings", "include", "python", "src")
 
