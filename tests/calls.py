@@ -189,10 +189,9 @@ def judge_y(call: Call, y, exact, terms, tally: Tally) -> list[str]:
 
 
 def judge_sum(call: Call, found, data: Data) -> list[str]:
-    """Correctly rounded in fp32; in bfloat16 the nearest to that, ties either way."""
-    joined = data.joined.astype(np.float64)
-    bound = np.zeros_like(joined) if call.sum_dtype == "fp32" else half_ulp(joined)
-    return beyond("sum", found, joined, bound)
+    """Correctly rounded in fp32; in bfloat16 the nearest to that, halves to even."""
+    rounded = as_dtype(data.joined, call.sum_dtype)
+    return beyond("sum", found, rounded.astype(np.float64), np.zeros(rounded.shape))
 
 
 def half_ulp(values: np.ndarray) -> np.ndarray:

@@ -121,7 +121,8 @@ Accuracy judge(const Configuration& configuration, const Operands& operands, con
         count_statistics(accuracy, row, results, index);
     }
     for (std::size_t i = 0; i < results.sum.size(); ++i) {
-        const Bits sum = pack_as(configuration.shape.formats.sum, sum_bits(operands.x[i], operands.residual[i]));
+        const Bits exact = sum_bits(operands.x[i], operands.residual[i]);
+        const Bits sum = configuration.shape.formats.sum == Format::kFloat32 ? exact : nearest_half(to_double(exact));
         accuracy.wrong_sums += results.sum[i] == sum ? 0 : 1;
     }
     return accuracy;

@@ -23,13 +23,13 @@ namespace layernorm_fused_rm::arithmetic {
 struct Accuracy {
     std::size_t rows = 0;
     std::size_t elements = 0;
-    std::size_t correctly_rounded = 0;    // to bf16
-    std::size_t cancelled = 0;            // elements
-    std::int64_t largest_ulp = 0;         // bf16, of elements that do not cancel
-    double largest_error = 0;             // before rounding, share of the terms
-    double largest_error_of_row = 0;      // share of the row's largest |y|
-    std::size_t wrong_sums = 0;           // elements of the returned sum that are not the one of fp32
-    double largest_mean_error = 0;        // share of what statistics_bound() is a share of
+    std::size_t correctly_rounded = 0;  // to bf16
+    std::size_t cancelled = 0;          // elements
+    std::int64_t largest_ulp = 0;       // bf16, of elements that do not cancel
+    double largest_error = 0;           // before rounding, share of the terms
+    double largest_error_of_row = 0;    // share of the row's largest |y|
+    std::size_t wrong_sums = 0;     // elements of the returned sum that are not the nearest to fp32's, halves to even
+    double largest_mean_error = 0;  // share of what statistics_bound() is a share of
     double largest_mean_error_sigma = 0;  // share of the row's deviation
     double largest_rstd_error = 0;        // share of rstd
 

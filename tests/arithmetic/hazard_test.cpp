@@ -335,8 +335,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Pair{"SFPIADD's flags take one cycle", enable_lanes_below(kTwiceLane, 32, 4), load(4, 0)},
                     Pair{"rotations of different registers", rotate(1, 2), rotate(1, 3)}));
 
-TEST(Hazards, SumsOfPairsHaveNone) {
+TEST(Hazards, SumsOfPairsAndRoundingHaveNone) {
     for (const std::uint32_t vectors : {1U, 2U}) {
+        const Sequence rounding = round_to_even_step(vectors).advance();
+        EXPECT_FALSE(has_hazard(rounding));
+        EXPECT_TRUE(may_follow(rounding, rounding));
         const Sequence first = sum_row_step(2, 8, vectors, Sums::kBegin).advance();
         const Sequence step = sum_row_step(2, 8, vectors, Sums::kGoOn).advance();
         EXPECT_FALSE(has_hazard(first) || has_hazard(step));

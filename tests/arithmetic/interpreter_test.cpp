@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <memory>
 #include <random>
@@ -171,8 +172,36 @@ TEST_F(InterpreterTest, ComputesOnIntegers) {
     EXPECT_EQ(unit.lanes(2)[9], 0x12345678U - 0x40000000U);
     execute(sfpu::negate(1, 3));
     EXPECT_EQ(unit.lanes(3)[9], 0x92345678U);
+    execute(sfpu::integer_add(1, 3));
+    EXPECT_EQ(unit.lanes(3)[9], 0x12345678U + 0x92345678U);
+    execute(sfpu::integer_add_value(1, -1, 3));
+    EXPECT_EQ(unit.lanes(3)[9], 0x12345677U);
+    execute(sfpu::negate(1, 3));
     execute(sfpu::exponent(3, 4));
     EXPECT_EQ(unit.lanes(4)[9], 0x24U);
+}
+
+// Every upper half of an fp32 number, above and below each border between two bf16 numbers and on it.
+TEST_F(InterpreterTest, RoundsHalvesToEvenBeforeThePacker) {
+    const sfpu::Sequence step = sfpu::round_to_even_step(1);
+    const std::array<Bits, 8> lower = {0, 1, 0x7fff, 0x8000, 0x8001, 0xffff, 0x4000, 0xc000};
+    for (Bits half = 0; half < 0x10000; half += 4) {
+        for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
+            const Bits bits = (half + lane / 8) << kHalfShift | lower[lane % 8];
+            (*dest)[lane / kLaneColumns][2 * (lane % kLaneColumns)] = (bits & kInfinity) == 0 ? 0 : bits;
+        }
+        execute(step.instructions[0]);
+        const Lanes before = unit.lanes(sfpu::kFirstValue);
+        for (std::uint32_t i = 1; i < step.size; ++i) {
+            execute(step.instructions[i]);
+        }
+        for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
+            const bool is_finite = (before[lane] & kInfinity) != kInfinity;
+            const Bits nearest = before[lane] + 0x7fffU + (before[lane] >> kHalfShift & 1U);
+            const Bits expected = is_finite ? nearest >> kHalfShift : pack(before[lane]);
+            ASSERT_EQ(pack((*dest)[lane / kLaneColumns][2 * (lane % kLaneColumns)]), expected) << before[lane];
+        }
+    }
 }
 
 // What the kernel gives to SFPCONFIG: the sum of eight lanes in each of them, bit for bit, whatever it is.

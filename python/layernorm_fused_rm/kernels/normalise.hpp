@@ -131,6 +131,7 @@ struct SumPairs {
     static constexpr sfpu::Sequence value =
         sfpu::sum_row_step(row, pairs * kVectorsPerOctet, kVectorsPerStep, sums).advance();
 };
+struct RoundToEven { static constexpr sfpu::Sequence value = sfpu::round_to_even_step(kVectorsPerStep).advance(); };
 struct JoinLevel { static constexpr sfpu::Sequence value = sfpu::join_level(kVectorsPerBatch); };
 struct StoreLevel { static constexpr sfpu::Sequence value = sfpu::store_level(kVectorsPerBatch); };
 // clang-format on
@@ -306,6 +307,15 @@ inline void find_statistics(uint32_t dest_row, uint32_t statistics_distance) {
 inline void scale_and_shift(uint32_t dest_row, uint32_t gamma_row) {
     point_sfpu_at(dest_row);
     run_changing_pass<Normalise>(true, gamma_row - dest_row);
+}
+
+// Sums from `dest_row` on, of `vectors` vectors, as the packer is to have them.
+inline void round_sums(uint32_t dest_row, uint32_t vectors) {
+    if constexpr (kSumTensor.element_bytes == contract::kBytesPerBfloat16) {
+        point_sfpu_at(dest_row);
+        sfpu::repeat<RoundToEven>(vectors / kVectorsPerStep);
+        rewind();
+    }
 }
 
 }  // namespace layernorm_fused_rm

@@ -49,6 +49,7 @@ inline void normalise_resident_block(uint32_t rows, State& state) {
         settle_affine(state);
         MATH((scale_and_shift(row, kGammaRow)));
     }
+    MATH((round_sums(zone_row(zone) + kResidualRow, elements / sfpu::kLanes)));
     if constexpr (kSumsWhileMoving) {
         cb_pop_front(kInput, 1);
     }

@@ -195,6 +195,8 @@ inline void normalise_segments(State& state) {
     for (uint32_t segment = 0; segment < kSegments; ++segment) {
         const uint32_t chunk = state.zone * kChunksPerZone;
         normalise_segment(segment, state.zone, state.formats);
+        MATH((round_sums(zone_row(state.zone) + kResidualRow,
+                         segment + 1 == kSegments ? kLastVectors : kVectorsPerChunk)));
         tensix::commit_zone();
         state.zone ^= 1;
         if (segment + 1 < kSegments) {

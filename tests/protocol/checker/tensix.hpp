@@ -90,6 +90,8 @@ struct LaneRow {
     Tag tag{};  // of the elements; done[0] concerns this half
     std::uint32_t half = 0;
     Statistic statistic{};
+
+    bool operator==(const LaneRow&) const = default;
 };
 inline constexpr std::uint32_t kLaneRows = 4;
 using Register = std::array<LaneRow, kLaneRows>;

@@ -107,6 +107,21 @@ void store(Tensix& tensix, std::uint32_t word) {
     }
 }
 
+// What leaves the flags alone and adds is rounding: elements stay what they are. Anything else makes integers of them.
+void add_integers(Tensix& tensix, std::uint32_t word) {
+    constexpr std::uint32_t kAddRegister = 4, kAddValue = 5;
+    const std::uint32_t mode = field(word, 0);
+    const Register& from = tensix.lregs[field(word, 8)];
+    Register& to = tensix.lregs[field(word, 4)];
+    if (mode == kAddValue) {
+        to = from;
+    } else if (mode == kAddRegister) {
+        require(from == Register{}, Rule::kIdentity, "adds bits of elements to others");
+    } else {
+        to = {};
+    }
+}
+
 }  // namespace
 
 void execute_vector(Tensix& tensix, std::uint32_t word) {
@@ -127,8 +142,8 @@ void execute_vector(Tensix& tensix, std::uint32_t word) {
         case Opcode::kTranspose: transpose(tensix); return;
         case Opcode::kConfigure: configure(tensix, word); return;
         case Opcode::kLoadImmediate: tensix.lregs[field(word, 20)] = {}; return;
+        case Opcode::kIntegerAdd: add_integers(tensix, word); return;
         case Opcode::kExponent:
-        case Opcode::kIntegerAdd:
         case Opcode::kShift: tensix.lregs[field(word, 4)] = {}; return;
         case Opcode::kConditions:
         case Opcode::kNop: return;

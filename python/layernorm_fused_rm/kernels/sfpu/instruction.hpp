@@ -124,6 +124,13 @@ inline constexpr uint32_t kLowerHalf = 10;  // SFPLOADI_MOD0_LOWER
 [[nodiscard]] constexpr Instruction integer_subtract_from(uint32_t from, uint32_t to) {
     return encode(Opcode::kIntegerAdd, (from << 8) | (to << 4) | 6u);
 }
+// to = from + to, and to = from + value, integers, flags left alone (CC_NONE).
+[[nodiscard]] constexpr Instruction integer_add(uint32_t from, uint32_t to) {
+    return encode(Opcode::kIntegerAdd, (from << 8) | (to << 4) | 4u);
+}
+[[nodiscard]] constexpr Instruction integer_add_value(uint32_t from, int32_t value, uint32_t to) {
+    return encode(Opcode::kIntegerAdd, ((static_cast<uint32_t>(value) & 0xfffu) << 12) | (from << 8) | (to << 4) | 5u);
+}
 // Enable exactly the lanes in which `lreg`, an integer, is less than limit (ARG_IMM, CC_LT0); `scratch` is overwritten.
 [[nodiscard]] constexpr Instruction enable_lanes_below(uint32_t lreg, int32_t limit, uint32_t scratch) {
     return encode(Opcode::kIntegerAdd,

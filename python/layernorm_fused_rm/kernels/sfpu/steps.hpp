@@ -279,6 +279,24 @@ constexpr void apply_affine(Sequence& sequence, Affine affine, uint32_t vector, 
     }));
 }
 
+// fp32 in DEST -> fp32 that the packer, which rounds halves away from zero, rounds to what bf16 is nearest to the number
+// that was there, of halves the even one. On the bits, as integers: v - 1, and 1 again if bit 16 of it is one. A half then
+// is one only above an odd bf16 number, which it leaves for the even one above; else it is a little less. bf16 numbers, 0
+// among them, and infinities stay, since their v - 1 has bit 16 as that of the bf16 number below.
+[[nodiscard]] constexpr Sequence round_to_even_step(uint32_t vectors) {
+    constexpr uint32_t kValue = kFirstValue;
+    constexpr uint32_t kBit = kFirstValue + 1;
+    constexpr int32_t kLowerBits = 16;
+    Sequence sequence;
+    for (uint32_t vector = 0; vector < vectors; ++vector) {
+        const uint32_t dest_row = vector * kDestRowsPerVector;
+        sequence.then(load(kValue, dest_row)).then(integer_add_value(kValue, -1, kValue)).then(move(kValue, kBit));
+        sequence.then(shift(kBit, 31 - kLowerBits)).then(shift(kBit, -31));
+        sequence.then(integer_add(kBit, kValue)).then(store(kValue, dest_row));
+    }
+    return sequence;
+}
+
 // Enables the lanes with 2 * lane < limit, counted anew in the second half for the second of paired rows.
 [[nodiscard]] constexpr Sequence enable_first_lanes(bool paired, int32_t limit, uint32_t scratch) {
     constexpr int32_t kBitsAbove = 27;  // of the five that count 2 * lane within a half
