@@ -20,7 +20,7 @@ from rows import judge, normal_case, run
 BREAKS = {
     "mean_left_out": ("sfpu/statistics.hpp", "multiply(0, 4, 1)", "multiply(kZero, 4, 1)"),
     "rsqrt_one_step_short": ("sfpu/statistics.hpp", "improve_rsqrt(sequence, at);\n    improve_rsqrt(sequence, at);", "improve_rsqrt(sequence, at);"),
-    "one_addition_of_lanes_short": ("sfpu/statistics.hpp", "distance != 0;", "distance != 1;"),
+    "a_quarter_of_the_lanes_left_out": ("sfpu/statistics.hpp", "then(add(0, 1, 0))", "then(add(kZero, 1, 0))"),
     "beta_read_as_gamma": ("sfpu/steps.hpp", "load_distant(beta_of(vector), affine.beta_distance +", "load_distant(beta_of(vector),"),
     "mask_one_lane_wide": ("sfpu/steps.hpp", "kTwiceLane, limit, scratch", "kTwiceLane, limit + 2, scratch"),
     "reader_takes_next_bank": ("reader.cpp", "kInputTensor>(block,", "kInputTensor>({block.bank ^ 1, block.first_page, block.rows},"),
