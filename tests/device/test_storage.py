@@ -9,6 +9,7 @@ import ttnn
 import layernorm_fused_rm
 from calls import Call, Tally, draw, judge
 from layernorm_fused_rm import reference
+from levels import extended
 from rows import to_device, to_numpy
 
 WIDTH = 64
@@ -124,10 +125,11 @@ def in_tiles(values: np.ndarray, device, tile, transposed: bool = False):
 TILES = [(32, 32), (16, 32), (8, 32), (2, 32), (1, 32), (32, 16), (16, 16)]
 
 
-def test_gamma_and_beta_may_be_in_tiles_of_any_size(device):
+@pytest.mark.parametrize("tiles", [((32, 32), (1, 32), (32, 16)), *extended(TILES)], ids=["some", "all"])
+def test_gamma_and_beta_may_be_in_tiles_of_any_size(device, tiles):
     """One after the other, so that a kept call of one size is not taken for another's."""
     x, gamma, beta = numbers((5, 100)), numbers(100, seed=1), numbers(100, seed=2)
-    for tile, other in zip(TILES, TILES[::-1]):
+    for tile, other in zip(tiles, tiles[::-1]):
         vectors = in_tiles(gamma, device, tile), in_tiles(beta, device, other)
         expect_norm(to_numpy(layernorm_fused_rm.layernorm_fused_rm(to_device(x, device), *vectors)), x, gamma, beta)
 
