@@ -100,6 +100,7 @@ CALLS = [
     (20, "f32:residual:sum:statistics"),
     (1057, "rms:f32:residual:sum:statistics"),
     (257, "f32:zero-centred"),
+    (1057, "residual32:sum32:statistics"),
     *extended(
         (64, "f32"),
         (257, "f32"),
@@ -108,7 +109,6 @@ CALLS = [
         (96, "input32"),
         (96, "output32"),
         (64, "residual:sum:statistics"),
-        (1057, "residual32:sum32:statistics"),
         (257, "rms:f32:statistics"),
         (45, "f32:no-gamma:no-beta"),
     ),

@@ -104,6 +104,23 @@ def test_every_option_value(device, i):
     tally.check()
 
 
+# Formats mixed and everything returned, which no single value brings together: the kernels' lines for that
+# (./test --coverage). A call, and its rows.
+MIXTURES = [
+    (Call(width=96, residual="fp32", output="fp32", sum="bf16", statistics=True, gamma="vector fp32"), 45),
+    (Call(width=1057, x="fp32", residual="bf16", sum="bf16", statistics=True, beta="vector fp32"), 5),
+    (Call(norm="rms", width=20, residual="bf16", sum="bf16", statistics=True), 200),
+]
+
+
+@pytest.mark.parametrize("i", range(len(MIXTURES)))
+def test_mixed_formats_and_all_that_is_returned(device, i):
+    call, rows = MIXTURES[i]
+    tally = Tally()
+    try_call(call, draw(call, (rows,), seed=i), device, tally)
+    tally.check()
+
+
 @pytest.mark.parametrize("group", extended(*range(GROUPS)))
 def test_every_pair_of_option_values(device, group):
     tally = Tally()
