@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-from functools import cache
 from pathlib import Path
 
 from . import elf_lines, launch_message
@@ -21,7 +20,6 @@ from .elf_lines import Place
 from .quick.core import INSTRUCTION_RAM_FIRST, QuickCore
 
 COVERAGE_VARIABLE = "LAYERNORM_SIM_COVERAGE"
-CODE_BYTES = 4096  # of a kernel, by which its ELF is known
 
 
 class Coverage:
@@ -53,8 +51,8 @@ class Coverage:
         launched, self._launched = self._launched, []
         for tile, kernels in launched:
             for name, text_address in kernels.items():
-                code = bytes(tile.L1_mem.memory[text_address : text_address + CODE_BYTES])
-                self._note(getattr(tile, name), _place_of(name, code), text_address)
+                place = elf_lines.locate_start(name, tile.L1_mem.memory, text_address)
+                self._note(getattr(tile, name), place, text_address)
 
     def _note(self, processor: QuickCore, place: Place | None, text_address: int) -> None:
         if place is None:
@@ -68,12 +66,6 @@ class Coverage:
             known |= new
             with self.path.open("a", encoding="utf-8") as log:
                 log.write(json.dumps({"elf": str(place.elf), "addresses": sorted(new)}) + "\n")
-
-
-@cache
-def _place_of(name: str, code: bytes) -> Place | None:
-    elf_lines.look_again()  # the ELF may be new
-    return elf_lines.locate(name, code, 0)
 
 
 def wanted_folder() -> Path | None:

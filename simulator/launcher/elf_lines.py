@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 from elftools.dwarf.descriptions import describe_form_class
 from elftools.elf.elffile import ELFFile
 
 # Instructions around the program counter that must match; then the match is extended as far as it goes.
 SEED_BYTES = 24
 ELF32_HEADER_BYTES, PT_LOAD, PF_X = 52, 1, 1
+START_BYTES = 4096  # of a kernel's code, by which its ELF is known before it runs
 # Frames of the firmware that calls a kernel and of tt-metal's headers; a kernel's own file is none of these.
 LIBRARY_MARK = "/tt_metal/"
 FIRMWARE_FILES = ("brisck.cc", "ncrisck.cc", "trisck.cc")
@@ -140,6 +142,17 @@ def locate(core_name: str, memory: bytes, pc_offset: int) -> Place | None:
                 return best
             at = text.find(seed, at + 1)
     return best
+
+
+def locate_start(core_name: str, l1: np.ndarray, text_address: int) -> Place | None:
+    """The ELF of the kernel whose code starts at an address of a core's L1 memory, and the start of its code in it."""
+    look_again()  # the ELF may be new
+    return _locate_start(core_name, l1[text_address : text_address + START_BYTES].tobytes())
+
+
+@cache
+def _locate_start(core_name: str, code: bytes) -> Place | None:
+    return locate(core_name, code, 0)
 
 
 @cache

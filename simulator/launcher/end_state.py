@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import cache
 
 from . import elf_lines, launch_message
 from .coordinates import Core
@@ -23,7 +22,6 @@ from .wait_condition import COUNTER_MASK, POPPED_REGISTER, PUSHED_REGISTER, STRE
 CHECK_VARIABLE = "LAYERNORM_SIM_CHECK_END"
 EVERY_PROGRAM = "all"
 MAX_LINES = 40
-CODE_BYTES = 4096
 
 
 class StateLeftBehind(DeviceFault):
@@ -112,16 +110,11 @@ def _coprocessor_offences(tile) -> list[str]:
 def kernel_names(entry: Launched) -> frozenset[str]:
     """Names of the kernels the core ran, by their code; one that no ELF holds has its processor's name, in brackets."""
     l1 = entry.tile.L1_mem.memory
-    elf_lines.look_again()
-    return frozenset(
-        _name_of_code(processor, l1[address : address + CODE_BYTES].tobytes())
-        for processor, address in entry.message.kernels.items()
-    )
+    return frozenset(_name_of_code(processor, l1, address) for processor, address in entry.message.kernels.items())
 
 
-@cache
-def _name_of_code(processor: str, code: bytes) -> str:
-    place = elf_lines.locate(processor, code, 0)
+def _name_of_code(processor: str, l1, text_address: int) -> str:
+    place = elf_lines.locate_start(processor, l1, text_address)
     return place.kernel if place and place.kernel else f"<{processor}>"
 
 

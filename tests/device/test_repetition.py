@@ -22,6 +22,14 @@ def test_a_second_call_compiles_nothing_and_describes_nothing(device, monkeypatc
     assert device.num_program_cache_entries() == entries
 
 
+def test_a_second_call_into_a_given_output_is_only_launched(device, monkeypatch):
+    case = normal_case((24, 64), seed=2)
+    x, gamma, beta, output = (to_device(values, device) for values in (case.x, case.gamma, case.beta, case.x))
+    layernorm_fused_rm.layernorm_fused_rm(x, gamma, beta, output_tensor=output)
+    monkeypatch.setattr(op, "_run_new", lambda *call: pytest.fail("the call was planned anew"))
+    layernorm_fused_rm.layernorm_fused_rm(x, gamma, beta, output_tensor=output)
+
+
 @pytest.mark.parametrize("calls", [4, *extended(20)])
 def test_other_addresses_and_values_in_a_cached_program(device, calls):
     """Calls whose tensors all stay alive, so that each has addresses of its own."""
