@@ -51,3 +51,17 @@ def test_warnings_in_the_runtime_roots_headers_are_the_vendors(tmp_path):
     include = f"-I{tmp_path}/root"
     assert "different signedness" in compile_device_code(tmp_path, '#include "vendor.h"\n', include)
     assert compile_device_code(tmp_path, '#include "vendor.h"\n', include, root=tmp_path / "root") == ""
+
+
+def test_a_compute_kernel_is_ours_though_a_header_of_the_runtime_root_includes_it(tmp_path):
+    """Warned about, and among the files by whose change the JIT knows that it is to be compiled anew."""
+    common = tmp_path / "root" / "metal" / "common"
+    common.mkdir(parents=True)
+    (common / "chlkc_list.h").write_text('#include "chlkc_math.cpp"\n')
+    (tmp_path / "chlkc_math.cpp").write_text('#include "compute.cpp"\n')
+    (tmp_path / "compute.cpp").write_text(MIXED_SIGNS)
+    command = ('#include "chlkc_list.h"\n', f"-I{common}", "-I.", "-MMD")
+    assert "different signedness" in compile_device_code(tmp_path, *command, root=tmp_path / "root")
+    (tmp_path / "compute.cpp").write_text("inline bool is_less(int a, int b) { return a < b; }\n")
+    assert compile_device_code(tmp_path, *command, root=tmp_path / "root") == ""
+    assert "compute.cpp" in (tmp_path / "kernel.d").read_text()
