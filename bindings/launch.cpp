@@ -136,7 +136,7 @@ void Launch::start(const LaunchTensors& tensors) const {
         append_address(for_reader, *tensor);
     }
     nb::list for_writer;
-    for (const nb::object* tensor : {&output, &sum, &mean, &rstd, &gamma, &beta}) {
+    for (const nb::object* tensor : {&output, &sum, &mean, &rstd, &gamma, &beta, &input, &residual}) {
         append_address(for_writer, *tensor);
     }
     append(for_reader, rests_.reader);

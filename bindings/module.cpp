@@ -74,6 +74,8 @@ void bind_contract(nb::module_& module) {
         .value("RSTD_ADDRESS", contract::WriterArgument::kRstdAddress)
         .value("GAMMA_ADDRESS", contract::WriterArgument::kGammaAddress)
         .value("BETA_ADDRESS", contract::WriterArgument::kBetaAddress)
+        .value("INPUT_ADDRESS", contract::WriterArgument::kInputAddress)
+        .value("RESIDUAL_ADDRESS", contract::WriterArgument::kResidualAddress)
         .value("SOURCE_X", contract::WriterArgument::kSourceX)
         .value("SOURCE_Y", contract::WriterArgument::kSourceY)
         .value("FIRST_X", contract::WriterArgument::kFirstX)
@@ -85,6 +87,8 @@ void bind_contract(nb::module_& module) {
     nb::enum_<contract::Semaphore>(module, "Semaphore", nb::is_arithmetic())
         .value("RECEIVERS_READY", contract::Semaphore::kReceiversReady)
         .value("VECTORS_ARRIVED", contract::Semaphore::kVectorsArrived)
+        .value("REDO", contract::Semaphore::kRedo)
+        .value("SCALE", contract::Semaphore::kScale)
         .value("COUNT", contract::Semaphore::kCount);
 }
 

@@ -173,7 +173,8 @@ Results RowFeed::take_results() {
 }
 
 std::uint32_t RowFeed::rows_of(const Step& step) const {
-    return static_cast<std::uint32_t>(std::min<std::size_t>(shape_.rows_per_block, rows_ - step.first_row));
+    const std::size_t left = rows_ - std::min<std::size_t>(rows_, step.first_row);
+    return static_cast<std::uint32_t>(std::min<std::size_t>(shape_.rows_per_block, left));
 }
 
 RowFeed::Piece RowFeed::piece_of(const Step& step, std::uint32_t row) const {
@@ -188,7 +189,8 @@ void RowFeed::advance(Step& step, std::uint32_t passes) const {
 }
 
 void RowFeed::read_step(Ring& ring, std::span<const Bits> tensor) {
-    require(ring.next.first_row < rows_, "waits for rows that do not come");
+    // Behind the last block comes one more, which says that no row is redone.
+    require(ring.next.first_row < rows_ + shape_.rows_per_block, "waits for rows that do not come");
     require(ring.pushed - ring.popped + pages_per_step() <= ring.pages, "waits for a page that has no room");
     const std::uint32_t base = ring.address_of(ring.pushed);
     poison(base, pages_per_step() * ring.page_bytes);

@@ -87,6 +87,8 @@ inline constexpr uint32_t kInputPages = read_argument(contract::argument::kInput
 inline constexpr uint32_t kStepsInFlight = read_argument(contract::argument::kStepsInFlight);
 inline constexpr uint32_t kPasses = contract::count_passes(kCentring);
 inline constexpr uint32_t kReadsPerRow = kReadsAgain ? kPasses : 1;
+// Of a block whose first word alone counts (contract::Redo): one that is kept, so that none straddles the end of kInput.
+inline constexpr uint32_t kPagesOfWord = kPagesPerStep * (kReadsAgain ? 1 : kSegments);
 constexpr uint32_t page_bytes(RowTensor tensor) { return kPageElements * tensor.element_bytes; }
 
 inline constexpr uint32_t kInput = static_cast<uint32_t>(contract::Buffer::kInput);

@@ -44,19 +44,32 @@ inline void finish() {
     tensix::end_fill();
 }
 
+// Whether a row comes once more. All threads wait here until the writer has looked at all that it was given.
+inline bool is_row_redone() {
+    wait_for_rows(kPagesOfWord);
+    const auto word = static_cast<contract::Redo>(read_tile_value(kInput, 0, 0));
+    pop_rows(kPagesOfWord);
+    return word == contract::Redo::kRow;
+}
+
 }  // namespace layernorm_fused_rm
 
 void kernel_main() {
     using namespace layernorm_fused_rm;
     start();
     State state;
-    for_each_block<contract::ComputeArgument>([&](Block block) {
-        if constexpr (kIsResident) {
-            normalise_resident_block(block.rows, state);
-        } else {
-            normalise_streamed_block(state);
+    // Behind the core's runs come the rows that are redone, each a block (redo.hpp).
+    const uint32_t runs = count_runs<contract::ComputeArgument>();
+    for (uint32_t index = 0; index < runs || is_row_redone(); ++index) {
+        const uint32_t rows = index < runs ? read_run<contract::ComputeArgument>(index).rows : 1;
+        for (uint32_t row = 0; row < rows; row += kRowsPerBlock) {
+            if constexpr (kIsResident) {
+                normalise_resident_block(rows - row < kRowsPerBlock ? rows - row : kRowsPerBlock, state);
+            } else {
+                normalise_streamed_block(state);
+            }
         }
-    });
+    }
     if constexpr (!kReadsAgain) {
         wait_for_vector<kGammaOperand>();  // a core without rows has not waited yet
         wait_for_vector<kBetaOperand>();

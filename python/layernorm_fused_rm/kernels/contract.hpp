@@ -23,6 +23,10 @@ enum class Buffer : uint32_t {
     kStatistics = 6,  // compute -> writer: mean and 1 / deviation of a block's rows, a page a block
 };
 
+// Behind a core's last block the reader pushes a block of kInput of which the first word alone counts: whether there is one
+// more row, which is to be redone and is the next block, or none.
+enum class Redo : uint32_t { kNone, kRow };
+
 // DEST in 32-bit mode: 512 rows of 16 elements (ISA documents, "Dst"; DST_ACCESS_STRIDED is off). A chunk is 1,024
 // consecutive elements, the most that one UNPACR can place in SrcA (64 rows of 16; ISA documents, "SrcA SrcB").
 inline constexpr uint32_t kElementsPerDestRow = 16;
@@ -230,6 +234,8 @@ enum class WriterArgument : uint32_t {
     kRstdAddress,
     kGammaAddress,
     kBetaAddress,
+    kInputAddress,  // what is read, to know whether it is written over
+    kResidualAddress,
     kSourceX,
     kSourceY,
     kFirstX,
@@ -240,11 +246,15 @@ enum class WriterArgument : uint32_t {
     kCount
 };
 
-// Semaphores, on every core, 0 at the start and at the end. Used where vectors are shared.
+// Semaphores, on every core, 0 at the start and at the end. The first two are used where vectors are shared.
 enum class Semaphore : uint32_t {
     kReceiversReady,  // at the source: receivers that have room for gamma and beta
     kVectorsArrived,  // at every receiver: 1 once gamma and beta are there
+    kRedo,            // writer to reader: the next row to be redone, counted from 1 in the order of its runs, or kNoRow
+    kScale,           // reader to writer: the power of two that it has taken out of that row
     kCount
 };
+
+inline constexpr uint32_t kNoRow = 0xffffffff;
 
 }  // namespace layernorm_fused_rm::contract

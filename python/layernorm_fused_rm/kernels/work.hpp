@@ -35,6 +35,11 @@ inline uint32_t core_argument(uint32_t slot) {
 }
 
 template <typename Common>
+inline uint32_t count_runs() {
+    return core_argument<Common>(static_cast<uint32_t>(contract::CoreArgument::kRuns));
+}
+
+template <typename Common>
 inline Run read_run(uint32_t index) {
     using contract::RunArgument;
     return {core_argument<Common>(contract::run_slot(index, RunArgument::kBank)),
@@ -45,7 +50,7 @@ inline Run read_run(uint32_t index) {
 // Calls visit(Block) for each block of this core.
 template <typename Common, typename Visit>
 inline __attribute__((always_inline)) void for_each_block(Visit visit) {
-    const uint32_t runs = core_argument<Common>(static_cast<uint32_t>(contract::CoreArgument::kRuns));
+    const uint32_t runs = count_runs<Common>();
     for (uint32_t index = 0; index < runs; ++index) {
         const Run run = read_run<Common>(index);
         for (uint32_t row = 0; row < run.rows; row += kRowsPerBlock) {

@@ -43,7 +43,12 @@ enum class EventKind : uint8_t {
     kSemaphoreSet,
     kSemaphoreIncrement,
     kSemaphoreIncrementMulticast,
+    // The RISC-V's own loads and stores of L1: first = L1 address, second = bytes, third = value.
+    kLoad,
+    kStore,
     // RISC-V side of the compute threads.
+    kTellThreads,        // mailbox_write of the unpack thread to math and pack (read_tile_value)
+    kHear,               // their mailbox_read of it
     kConfigureUnpacker,  // first = L1 address in 16-byte words less one, index = context
     kWaitForContext,     // first = contexts
     kSyncPost,           // index = Tensix semaphore; semaphore_post
@@ -128,6 +133,7 @@ struct LocalBuffer {
     uint32_t fifo_size;
     uint32_t fifo_page_size;
     uint32_t fifo_num_pages;
+    uint32_t waited_pages;  // of the unpack thread, since its last pop
 };
 
 inline constexpr uint32_t kMaxBuffers = 32;
@@ -145,6 +151,7 @@ struct NocState {
 
 // What a thread is given, and where its events go.
 struct Recorder {
+    Event* first;
     Event* next;
     Event* end;
     void (*make_room)(Recorder&);  // throws when there are too many events
@@ -153,6 +160,11 @@ struct Recorder {
     uint8_t core_x;  // NoC place of this core
     uint8_t core_y;
     uint32_t semaphore_address;  // of semaphore 0
+    // A load and a store of L1, as the thread would find it were no other there (harness/scenario.hpp).
+    uint32_t (*load)(const Recorder&, uint32_t address, uint32_t bytes);
+    void (*store)(const Recorder&, uint32_t address, uint32_t value);
+    void* scenario;
+    uint32_t pops;  // of the thread
     const uint32_t* arguments;
     uint32_t argument_count;
     const uint32_t* common_arguments;
@@ -178,6 +190,23 @@ inline void record(Event event) {
 
 inline void record(EventKind kind, uint16_t index, uint32_t first, uint32_t second, Place place) {
     record(Event{kind, 0, index, first, second, 0, 0, place});
+}
+
+// A load or store. Of several in the same 16 bytes, with no other call between them, one stands for all.
+inline void record_access(EventKind kind, uint32_t address, uint32_t bytes, uint32_t value) {
+    constexpr uint32_t kLooksBack = 4;
+    Recorder& recorder = *protocol_recorder;
+    const Event* before = recorder.next;
+    for (uint32_t i = 0; i < kLooksBack && before != recorder.first; ++i) {
+        --before;
+        if (before->kind != EventKind::kLoad && before->kind != EventKind::kStore) {
+            break;
+        }
+        if (before->kind == kind && before->first / 16 == address / 16) {
+            return;
+        }
+    }
+    record(Event{kind, 0, 0, address, bytes, value, 0, {"L1", 0}});
 }
 
 inline void fault(const char* what, uint32_t line) { record(Event{EventKind::kFault, 0, 0, 0, 0, 0, 0, {what, line}}); }

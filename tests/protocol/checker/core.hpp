@@ -33,6 +33,7 @@ struct PendingRead {
 
 // A write whose data may still lie in L1 (not flushed), or may not yet have arrived (no barrier).
 struct PendingWrite {
+    std::uint64_t remote = 0;
     std::uint32_t l1_address = 0;
     std::uint32_t bytes = 0;
     std::uint32_t transaction = 0;

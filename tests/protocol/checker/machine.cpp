@@ -153,6 +153,8 @@ bool Machine::step_data_thread(Core& core, Thread thread) {
         case EventKind::kNocMulticast:
         case EventKind::kSemaphoreIncrement:
         case EventKind::kSemaphoreIncrementMulticast: send(core, port, event); break;
+        case EventKind::kLoad: load(core, thread, event); break;
+        case EventKind::kStore: store(core, thread, event); break;
         default:
             if (!wait_or_set(core, port, event)) {
                 return false;
@@ -205,6 +207,8 @@ bool Machine::run_risc(Core& core, Thread thread, const Event& event) {
             return true;
         case EventKind::kGiveDestRow: return give_dest_row(core.tensix, event.first);
         case EventKind::kTakeDestRow: return take_dest_row(core.tensix);
+        case EventKind::kTellThreads: return tell_threads(core.tensix);
+        case EventKind::kHear: return hear(core.tensix, thread);
         case EventKind::kSyncPost: ++core.tensix.semaphores.at(event.index).value; return true;
         case EventKind::kConfigureUnpacker: store_unpack_address(core.tensix, event); return true;
         default: return true;

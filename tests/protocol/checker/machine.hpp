@@ -54,6 +54,8 @@ private:
     void send(Core& core, NocPort& port, const Event& event);
     void read(Core& core, NocPort& port, const Event& event);
     void write(Core& core, NocPort& port, const Event& event);
+    void load(Core& core, Thread thread, const Event& event);
+    void store(Core& core, Thread thread, const Event& event);
     [[nodiscard]] Core* core_at(std::uint32_t x, std::uint32_t y);
     [[nodiscard]] std::string where(const Core& core, Thread thread, const Event* event) const;
     [[nodiscard]] const Event* event_at(const Core& core, Agent agent) const;

@@ -30,6 +30,11 @@ struct BankRange {
            range.local + range.bytes <= tensor.address + pages_in_bank(tensor, range.bank) * tensor.page_bytes;
 }
 
+// Whether it is the output.
+[[nodiscard]] bool is_normalised(const Tensor& tensor) {
+    return tensor.content == Content::kRow && (tensor.done[0] & kNormalised) != 0;
+}
+
 // The element of its row at a place of a page, or `width` where none is.
 [[nodiscard]] std::uint64_t element_at(const Tensor& tensor, std::uint64_t page, std::uint32_t offset) {
     const std::uint32_t index = offset / tensor.element_bytes;
@@ -63,7 +68,8 @@ std::uint32_t Tensor::own_bytes(std::uint32_t offset) const {
     return offset >= row_bytes ? 0 : std::min(kUnitBytes, row_bytes - offset);
 }
 
-Memory::Memory(std::vector<Tensor> tensors) : tensors_(std::move(tensors)) {
+Memory::Memory(std::vector<Tensor> tensors, bool is_written_over)
+    : tensors_(std::move(tensors)), is_written_over_(is_written_over) {
     for (const Tensor& tensor : tensors_) {
         const bool counts = tensor.is_output && tensor.element_bytes != 0;
         written_.emplace_back(counts ? tensor.pages * tensor.units_in_row() : 0, 0);
@@ -108,19 +114,58 @@ void Memory::write_unit(const TensorRange& range, std::uint64_t first, std::uint
     }
     std::uint8_t& written = written_[static_cast<std::size_t>(&tensor - tensors_.data())]
                                     [page * tensor.units_in_row() + offset / kUnitBytes];
-    require(written == 0, Rule::kCoverage, "writes bytes of an output a second time");
-    written = 1;
+    require(!is_normalised(tensor) || !overflowed_.contains(page) || read_again_.contains(page) ||
+                (written == 0 && !is_written_over_),
+            Rule::kCoverage, "writes a row that overflowed before it has been read again");
+    require(written < wanted_writes(tensor, page).most, Rule::kCoverage, "writes bytes of an output a second time");
+    ++written;
+}
+
+void Memory::note_look(std::uint32_t row, bool is_finite) {
+    // Once: later it is seen where a block has fewer rows than there is room for.
+    if (looked_at_.insert(row).second && !is_finite) {
+        overflowed_.insert(row);
+    }
+}
+
+void Memory::note_read(const TensorRange& range, std::uint64_t bytes) {
+    if (overflowed_.empty() || range.tensor->content != Content::kRow) {
+        return;
+    }
+    for (std::uint64_t byte = 0; byte < bytes; byte += kUnitBytes) {
+        if (overflowed_.contains(range.page(byte))) {
+            read_again_.insert(range.page(byte));
+        }
+    }
+}
+
+Memory::Writes Memory::wanted_writes(const Tensor& tensor, std::uint64_t row) const {
+    const bool is_sum = tensor.content == Content::kRow && !is_normalised(tensor);
+    if (is_sum || (is_normalised(tensor) && is_written_over_)) {
+        return {.least = 1, .most = 1};
+    }
+    constexpr std::size_t kMostMarked = 16;  // kernels/writer.cpp
+    return {.least = static_cast<std::uint8_t>(overflowed_.contains(row) ? 2 : 1),
+            .most = static_cast<std::uint8_t>(overflowed_.contains(row) || overflowed_.size() > kMostMarked ? 2 : 1)};
+}
+
+// Whether something has been written where the range begins.
+bool Memory::is_rewritten(const TensorRange& range) const {
+    const auto& written = written_[static_cast<std::size_t>(range.tensor - tensors_.data())];
+    return written[range.page(0) * range.tensor->units_in_row() + range.offset(0) / kUnitBytes] != 0;
 }
 
 void Memory::check_outputs_are_complete() const {
     for (std::size_t i = 0; i < tensors_.size(); ++i) {
-        const auto missing = std::ranges::find(written_[i], 0);
-        if (missing != written_[i].end()) {
-            const auto unit = static_cast<std::uint64_t>(missing - written_[i].begin());
-            const std::uint64_t units = tensors_[i].units_in_row();
-            throw Finding(Rule::kCoverage, "row " + std::to_string(unit / units) + " of " + tensors_[i].name +
-                                               " is not written from byte " +
-                                               std::to_string(unit % units * kUnitBytes));
+        const std::uint64_t units = written_[i].empty() ? 1 : tensors_[i].units_in_row();
+        for (std::uint64_t unit = 0; unit < written_[i].size(); ++unit) {
+            if (written_[i][unit] < wanted_writes(tensors_[i], unit / units).least) {
+                throw Finding(Rule::kCoverage, "row " + std::to_string(unit / units) + " of " + tensors_[i].name +
+                                                   " is not written, or not redone, from byte " +
+                                                   std::to_string(unit % units * kUnitBytes));
+            }
+            require(!is_normalised(tensors_[i]) || looked_at_.contains(unit / units), Rule::kCoverage,
+                    "nobody has looked whether a row is to be redone");
         }
     }
 }

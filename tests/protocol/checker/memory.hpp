@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "checker/tag.hpp"
@@ -56,19 +57,37 @@ struct TensorRange {
 
 class Memory {
 public:
-    explicit Memory(std::vector<Tensor> tensors);
+    // `is_written_over`: the output lies where what it is made of does.
+    Memory(std::vector<Tensor> tensors, bool is_written_over);
 
     // Finds the tensor that holds all `bytes` bytes at `address`.
     [[nodiscard]] TensorRange locate(std::uint64_t address, std::uint64_t bytes) const;
     // Marks the bytes of an output as written, with what is written there, a tag a unit.
     void write(const TensorRange& range, std::uint64_t bytes, const Tag* data);
+    // The first element of a row of the output has been looked at, as is wanted of every row. If it is not finite, the row
+    // is to be redone: its output and its statistics are written once more, but the output where it is written over the row
+    // must not have been written before.
+    void note_look(std::uint32_t row, bool is_finite);
+    // A row of the input is read. One that overflowed is so a second time, and may then be written.
+    void note_read(const TensorRange& range, std::uint64_t bytes);
+    [[nodiscard]] bool is_rewritten(const TensorRange& range) const;
     void check_outputs_are_complete() const;
 
 private:
+    // The fewest and the most writes: a row may be redone without need, behind so many that there was.
+    struct Writes {
+        std::uint8_t least;
+        std::uint8_t most;
+    };
+    [[nodiscard]] Writes wanted_writes(const Tensor& tensor, std::uint64_t row) const;
     void write_unit(const TensorRange& range, std::uint64_t first, std::uint32_t bytes, const Tag& data);
 
     std::vector<Tensor> tensors_;
-    std::vector<std::vector<std::uint8_t>> written_;  // by tensor: [rows, units of a row]
+    std::vector<std::vector<std::uint8_t>> written_;  // how often; by tensor: [rows, units of a row]
+    std::unordered_set<std::uint64_t> looked_at_;     // rows of the output
+    std::unordered_set<std::uint64_t> overflowed_;
+    std::unordered_set<std::uint64_t> read_again_;
+    bool is_written_over_;
 };
 
 }  // namespace protocol

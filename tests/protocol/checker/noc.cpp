@@ -122,10 +122,11 @@ void pop(Core& core, NocPort& port, const Event& event) {
     core.pop(buffer, event.first);
 }
 
-void read_tensor(Core& core, NocPort& port, const Memory& memory, const Event& event) {
+void read_tensor(Core& core, NocPort& port, Memory& memory, const Event& event) {
     require(event.second != 0, Rule::kNocAddress, "reads no bytes");
     require(event.second % kUnitBytes == 0, Rule::kAlignment, "a read does not end at a multiple of 16 bytes");
     const TensorRange source = memory.locate(event.address, event.second);
+    memory.note_read(source, event.second);
     check_alignment(event.address, event.first, source.tensor->alignment_bytes);
     core.buffer_at(event.first).check_access(Side::kProducer, event.first, event.second);
     for (const PendingRead& read : port.reads) {
@@ -141,8 +142,14 @@ void write_tensor(Core& core, NocPort& port, Memory& memory, const Event& event)
     check_alignment(event.address, event.first, kWriteAlignment);
     core.buffer_at(event.first).check_access(Side::kConsumer, event.first, event.second);
     const Tag* const from = core.tags_at(event.first);
+    if (memory.is_rewritten(destination)) {
+        require(
+            std::ranges::none_of(port.writes, [&](const PendingWrite& write) { return write.remote == event.address; }),
+            Rule::kNocOrder, "writes where a write of its own may still be under way: no barrier since");
+    }
     memory.write(destination, event.second, from);
-    port.writes.push_back({.l1_address = event.first,
+    port.writes.push_back({.remote = event.address,
+                           .l1_address = event.first,
                            .bytes = event.second,
                            .transaction = event.third,
                            .is_posted = (event.index & kNocPosted) != 0});

@@ -27,8 +27,8 @@ bool stall(Tensix& tensix, const Event& event) {
         const bool is_srcb = waits == p_stall::SRCB_VLD;
         return is_srcb ? tensix.srcb_is_full : tensix.srca[tensix.srca_reading].is_full;
     }
-    require((waits & ~(p_stall::MATH | p_stall::WAIT_SFPU | p_stall::TRISC_CFG | p_stall::UNPACK0)) == 0, Rule::kUnknown,
-            "a STALLWAIT for something that is not known");
+    require((waits & ~(p_stall::MATH | p_stall::WAIT_SFPU | p_stall::TRISC_CFG | p_stall::UNPACK0)) == 0,
+            Rule::kUnknown, "a STALLWAIT for something that is not known");
     if ((stalls & p_stall::STALL_CFG) != 0 && (waits & p_stall::UNPACK0) != 0) {
         tensix.may_be_unpacking = false;
     }
@@ -178,7 +178,9 @@ bool mark(Core& core, const Event& event) {
         case EventKind::kSyncPost:
         case EventKind::kMathReady:
         case EventKind::kGiveDestRow:
-        case EventKind::kTakeDestRow: return true;
+        case EventKind::kTakeDestRow:
+        case EventKind::kTellThreads:
+        case EventKind::kHear: return true;
         case EventKind::kPushBack: core.buffer(event.index).apply_push(event.first); return true;
         case EventKind::kPopFront: core.pop(core.buffer(event.index), event.first); return true;
         case EventKind::kAimAtDest: aim_at_dest(core.tensix, event.index); return true;
@@ -230,6 +232,8 @@ bool is_instruction(EventKind kind) {
         case EventKind::kMathReady:
         case EventKind::kGiveDestRow:
         case EventKind::kTakeDestRow:
+        case EventKind::kTellThreads:
+        case EventKind::kHear:
         case EventKind::kFault: return false;
         default: return true;
     }
@@ -257,6 +261,8 @@ void check_at_end(const Tensix& tensix) {
     for (const TensixSemaphore& semaphore : tensix.semaphores) {
         require(semaphore.value == 0, Rule::kZones, "a Tensix semaphore is not 0 at the end");
     }
+    require(std::ranges::all_of(tensix.words_in_mailbox, [](std::uint32_t words) { return words == 0; }),
+            Rule::kSemaphores, "a word is left in a mailbox");
     require(tensix.mailbox.empty() && tensix.taken.empty(), Rule::kDestUnpack,
             "DEST rows were given to the unpacker and not used");
     require(!tensix.owes_srca && tensix.srca_base_is_set, Rule::kDestUnpack,

@@ -50,6 +50,8 @@ std::string describe_wait(const Core& core, const Event& event) {
         case EventKind::kMathReady: return "FPU and SFPU to be done";
         case EventKind::kGiveDestRow: return "room in the unpacker's mailbox";
         case EventKind::kTakeDestRow: return "a DEST row from math";
+        case EventKind::kTellThreads: return "room in the mailboxes of math and pack";
+        case EventKind::kHear: return "a word from the unpack thread";
         case EventKind::kUnpack: return "a free SrcA bank";
         case EventKind::kMoveToDest: return "data in SrcA and SrcB";
         case EventKind::kStall: return "a condition of STALLWAIT " + std::to_string(event.second);

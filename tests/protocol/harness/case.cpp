@@ -76,6 +76,27 @@ constexpr std::size_t kGammaTensor = 2;  // of a case's letters; beta's is the n
     return chosen;
 }
 
+void leave_out(Case& value, char option) {
+    std::erase(value.options, option);
+    value.options = value.options.empty() ? "-" : value.options;
+}
+
+void add(Case& value, char option) {
+    std::erase(value.options, '-');
+    value.options += option;
+}
+
+// Whether rows are redone, and whether they would be written over: no matter of the plan, so the seed says.
+void choose_overflow(Case& value) {
+    Random random(value.seed);
+    for (const char option : {'o', 'i'}) {
+        leave_out(value, option);
+        if (random.one_in(3)) {
+            add(value, option);
+        }
+    }
+}
+
 // Options that the planner takes; half of all calls are float32 somewhere.
 void choose_options(Case& value, Random& random) {
     value.options = random.one_in(4) ? "" : random_letters("rtm", random);
@@ -92,11 +113,6 @@ void choose_options(Case& value, Random& random) {
         letter = forms.at(random.below(forms.size()));
     }
     value.options += value.vectors[0] != '-' && random.one_in(4) ? "z" : "";
-    value.options = value.options.empty() ? "-" : value.options;
-}
-
-void leave_out(Case& value, char option) {
-    std::erase(value.options, option);
     value.options = value.options.empty() ? "-" : value.options;
 }
 
@@ -246,6 +262,7 @@ Case random_case(Random& random) {
     value.knows_places = !random.one_in(4);
     value.rows = random_rows(value, random);
     value.seed = random.next() >> 1;
+    choose_overflow(value);
     return value;
 }
 
@@ -258,6 +275,7 @@ Case random_variation(const Case& value, Random& random) {
     other.knows_places = random.one_in(2);
     other.rows = random_rows(other, random);
     other.seed = random.next() >> 1;
+    choose_overflow(other);
     return other;
 }
 

@@ -24,7 +24,8 @@ struct Case {
     std::string dtypes = "BBBBBB";   // of input, residual, gamma, beta, output, sum: B(float16) or F(loat32)
     std::string vectors = "WW";      // gamma and beta: [W], R(ow-major [W / 32, 32]), T(iles), - for none
     // r(esidual), s(um returned), t: statistics returned, m: RMSNorm, z(ero-centred gamma), p: rows of input, residual
-    // and a given output stored with padding, - for nothing.
+    // and a given output stored with padding, o: some rows overflow and are redone, i: the output is written over the
+    // input, - for nothing.
     std::string options = "-";
     std::int64_t l1_bytes = 1'400'000;
     std::int64_t dram_alignment = 32;  // bytes

@@ -188,6 +188,22 @@ namespace {
 
 [[nodiscard]] std::vector<Mutation> other_mutations() {
     return {
+        {"compute does not wait for the word", "compute.cpp", "wait_for_rows(kPagesOfWord);", ""},
+        {"the word not popped", "compute.cpp", "pop_rows(kPagesOfWord);", ""},
+        {"a step of the word popped", "compute.cpp", "pop_rows(kPagesOfWord);", "pop_rows(1);", {}, kRedoneInPlace},
+        {"compute redoes nothing", "compute.cpp", "index < runs || is_row_redone();", "index < runs;"},
+        {"compute redoes one row at most",
+         "compute.cpp",
+         "index < runs || is_row_redone();",
+         "index < runs || (is_row_redone() && index < runs + 1);",
+         {},
+         kRedone},
+        {"compute takes the end for a row",
+         "compute.cpp",
+         "word == contract::Redo::kRow;",
+         "word == contract::Redo::kNone;",
+         {},
+         kRedone},
         {"three zones where there are two", "tensix/zones.hpp", "TTI_SEMINIT(capacity,", "TTI_SEMINIT(capacity + 1,"},
         {"zone released while it is packed", "tensix/zones.hpp", "<p_stall::PACK>", "<p_stall::NONE>"},
         {"pack one row off", "tensix/buffers.hpp", "l1_address / kBytesPerL1Word - 1)",

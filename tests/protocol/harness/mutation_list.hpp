@@ -25,7 +25,11 @@ enum CaseKind : std::size_t {
     kSummedWithRest,
     kShortLastSegment,
     kPadded,
-    kManyPieces
+    kManyPieces,
+    kRedone,
+    kRedoneInPlace,
+    kRedoneReadAgain,
+    kRedoneMany
 };
 
 struct Mutation {

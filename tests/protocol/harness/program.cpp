@@ -1,8 +1,10 @@
 #include "harness/program.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "contract.hpp"
+#include "harness/scenario.hpp"
 #include "harness/tensors.hpp"
 
 namespace protocol {
@@ -17,7 +19,9 @@ constexpr std::uint32_t kFirstBufferAddress = 0x1a000;
 constexpr std::uint32_t kBufferAlignment = 64;
 constexpr std::int64_t kPageMultiple = 32;  // of buffers
 constexpr std::uint32_t kTensorSpacing = 0x08000000;
-constexpr std::int32_t kFirstCorePlace = 18;  // Wormhole's virtual coordinates of workers begin here
+constexpr std::array kInOrderOfRecording = {Thread::kWriter, Thread::kReader, Thread::kUnpack, Thread::kMath,
+                                            Thread::kPack};  // see scenario.hpp
+constexpr std::int32_t kFirstCorePlace = 18;                 // Wormhole's virtual coordinates of workers begin here
 
 [[nodiscard]] Layout make_layout(const Case& value, const Plan& plan, Random& random) {
     Layout layout{.buffer_addresses = {}, .tensors = make_tensors(value)};
@@ -67,7 +71,8 @@ void check_layout(const Plan& plan, const Layout& layout) {
     return core;
 }
 
-[[nodiscard]] std::vector<std::uint32_t> common_arguments(const Plan& plan, const Layout& layout, Thread thread) {
+[[nodiscard]] std::vector<std::uint32_t> common_arguments(const Case& value, const Plan& plan, const Layout& layout,
+                                                          Thread thread) {
     using contract::WriterArgument;
     if (thread == Thread::kReader) {
         return {layout.tensor(TensorIndex::kInput).address, layout.tensor(TensorIndex::kResidual).address};
@@ -85,6 +90,10 @@ void check_layout(const Plan& plan, const Layout& layout) {
     set(WriterArgument::kRstdAddress, layout.tensor(TensorIndex::kRstd).address);
     set(WriterArgument::kGammaAddress, layout.tensor(TensorIndex::kGamma).address);
     set(WriterArgument::kBetaAddress, layout.tensor(TensorIndex::kBeta).address);
+    // All that the writer does with these is to compare them with the output's.
+    set(WriterArgument::kInputAddress,
+        layout.tensor(value.asks('i') ? TensorIndex::kOutput : TensorIndex::kInput).address);
+    set(WriterArgument::kResidualAddress, layout.tensor(TensorIndex::kResidual).address);
     if (plan.sharing) {
         set(WriterArgument::kSourceX, kFirstCorePlace + plan.sharing->source.x);
         set(WriterArgument::kSourceY, kFirstCorePlace + plan.sharing->source.y);
@@ -102,8 +111,9 @@ struct Arguments {
     std::vector<std::uint32_t> common;  // of the kernel
 };
 
-[[nodiscard]] Arguments arguments_of(const Plan& plan, const Layout& layout, std::size_t core, Thread thread) {
-    Arguments arguments{plan.core_arguments[core], common_arguments(plan, layout, thread)};
+[[nodiscard]] Arguments arguments_of(const Case& value, const Plan& plan, const Layout& layout, std::size_t core,
+                                     Thread thread) {
+    Arguments arguments{plan.core_arguments[core], common_arguments(value, plan, layout, thread)};
     if (plan.core_arguments.size() == 1) {  // behind the common ones
         arguments.common.insert(arguments.common.end(), arguments.own.begin(), arguments.own.end());
         arguments.own.clear();
@@ -121,7 +131,8 @@ void set_buffers(Recorder& recorder, const Core& core) {
                                             .fifo_limit = (buffer.address() + buffer.bytes()) / unit,
                                             .fifo_size = buffer.bytes() / unit,
                                             .fifo_page_size = buffer.page_bytes() / unit,
-                                            .fifo_num_pages = buffer.pages()};
+                                            .fifo_num_pages = buffer.pages(),
+                                            .waited_pages = 0};
     }
 }
 
@@ -134,6 +145,7 @@ void make_room(Recorder& recorder) {
         throw Finding(Rule::kEndless, "a thread goes on for ever");
     }
     growing_events.resize(std::max<std::size_t>(4096, used * 2));
+    recorder.first = growing_events.data();
     recorder.next = growing_events.data() + used;
     recorder.end = growing_events.data() + growing_events.size();
 }
@@ -154,8 +166,10 @@ void make_room(Recorder& recorder) {
 }
 
 [[nodiscard]] std::vector<Event> record_thread(const Core& core, Thread thread, Units::Run run,
-                                               const Arguments& arguments) {
+                                               const Arguments& arguments, Scenario& scenario) {
     Recorder recorder = make_recorder(core, thread, arguments);
+    scenario.enter(recorder);
+    recorder.first = growing_events.data();
     recorder.next = growing_events.data();
     recorder.end = growing_events.data() + growing_events.size();
     run(&recorder);
@@ -181,13 +195,14 @@ void run_case(const Case& value, const Plan& original, const Units& units, const
         mutation.layout(layout);
     }
     check_layout(plan, layout);
-    Program program{.cores = {}, .memory = Memory(layout.tensors)};
+    Program program{.cores = {}, .memory = Memory(layout.tensors, value.asks('i'))};
     for (std::size_t i = 0; i < plan.cores.size(); ++i) {
         Core core = make_core(value, plan, layout, i);
-        for (std::size_t thread = 0; thread < kThreads; ++thread) {
-            const auto which = static_cast<Thread>(thread);
-            core.threads[thread].events =
-                record_thread(core, which, units.run(which), arguments_of(plan, layout, i, which));
+        Scenario scenario(value, core.buffer(static_cast<std::uint32_t>(contract::Buffer::kInput)),
+                          core.buffer(static_cast<std::uint32_t>(contract::Buffer::kOutput)), value.seed + i);
+        for (const Thread thread : kInOrderOfRecording) {
+            core.threads[static_cast<std::size_t>(thread)].events =
+                record_thread(core, thread, units.run(thread), arguments_of(value, plan, layout, i, thread), scenario);
         }
         program.cores.push_back(std::move(core));
     }

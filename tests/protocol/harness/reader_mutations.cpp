@@ -7,9 +7,8 @@ namespace {
 [[nodiscard]] std::vector<Mutation> plain_mutations() {
     const std::string file = "reader.cpp";
     return {
-        {"input push dropped", file, "cb_push_back(kInput, kPagesPerStep);", ""},
-        {"input pushed a page short", file, "cb_push_back(kInput, kPagesPerStep);",
-         "cb_push_back(kInput, kPagesPerStep - 1);"},
+        {"input push dropped", file, "cb_push_back(kInput, pages);", ""},
+        {"input pushed a page short", file, "cb_push_back(kInput, pages);", "cb_push_back(kInput, pages - 1);"},
         {"input reserve dropped", file, "cb_reserve_back(kInput, pages);", ""},
         {"input reserved for one step only", file, "cb_reserve_back(kInput, pages);",
          "cb_reserve_back(kInput, kPagesPerStep);"},
@@ -32,11 +31,11 @@ namespace {
 [[nodiscard]] std::vector<Mutation> option_mutations() {
     const std::string file = "reader.cpp";
     return {
-        {"residual push dropped", file, "cb_push_back(kResidual, kPagesPerStep);", "", {}, kRichResident},
+        {"residual push dropped", file, "cb_push_back(kResidual, pages);", "", {}, kRichResident},
         {"residual pushed twice",
          file,
-         "cb_push_back(kResidual, kPagesPerStep);",
-         "cb_push_back(kResidual, kPagesPerStep); cb_push_back(kResidual, kPagesPerStep);",
+         "cb_push_back(kResidual, pages);",
+         "cb_push_back(kResidual, pages); cb_push_back(kResidual, pages);",
          {},
          kRichResident},
         {"residual not reserved", file, "cb_reserve_back(kResidual, pages);", "", {}, kRichResident},
@@ -66,11 +65,21 @@ namespace {
          kRichStreamed},
         {"one pass too few read",
          file,
-         "pass < kReadsPerRow; ++pass",
-         "pass + 1 < kReadsPerRow; ++pass",
+         "pass < kReadsPerRow; ++pass) {\n            for (uint32_t segment = 0; segment < kSegments; ++segment) {\n"
+         "                begin_reading_step(block",
+         "pass + 1 < kReadsPerRow; ++pass) {\n            for (uint32_t segment = 0; segment < kSegments; ++segment) "
+         "{\n"
+         "                begin_reading_step(block",
          {},
          kReadAgain},
-        {"one pass too many read", file, "pass < kReadsPerRow; ++pass", "pass <= kReadsPerRow; ++pass", {}, kReadAgain},
+        {"one pass too many read",
+         file,
+         "pass < kReadsPerRow; ++pass) {\n            for (uint32_t segment = 0; segment < kSegments; ++segment) {\n"
+         "                begin_reading_step(block",
+         "pass <= kReadsPerRow; ++pass) {\n            for (uint32_t segment = 0; segment < kSegments; ++segment) {\n"
+         "                begin_reading_step(block",
+         {},
+         kReadAgain},
         {"more steps under way than the buffer has room for",
          file,
          "steps.under_way() == kStepsInFlight",
@@ -80,12 +89,73 @@ namespace {
     };
 }
 
+[[nodiscard]] std::vector<Mutation> redo_mutations() {
+    const std::string file = "reader.cpp";
+    const std::string fetch = "fetch_step(row, segment, addresses, steps);\n            scale";
+    return {
+        {"no row read again", file, "    reread_rows(addresses, steps);", "", {}, kRedone},
+        {"a row taken before it is told", file, "noc_semaphore_wait_min(semaphore, 1);", "", {}, kRedone},
+        {"what was told left behind", file, "noc_semaphore_set(semaphore, 0);", "", {}, kRedone},
+        {"the row behind the one that was told",
+         file,
+         "row_at<contract::ReaderArgument>(row - 1)",
+         "row_at<contract::ReaderArgument>(row)",
+         {},
+         kRedone},
+        {"compute not told of a row",
+         file,
+         "steps.push_word(static_cast<uint32_t>(contract::Redo::kRow));",
+         "",
+         {},
+         kRedone},
+        {"compute not told of the end", file, "steps.push_word(static_cast<uint32_t>(contract::Redo::kNone));", ""},
+        {"compute told of the end in place of a row",
+         file,
+         "static_cast<uint32_t>(contract::Redo::kRow)",
+         "static_cast<uint32_t>(contract::Redo::kNone)",
+         {},
+         kRedone},
+        {"a word's room not reserved", file, "reserve(kPagesOfWord);", "", {}, kRedone},
+        {"a word stored once it has been pushed",
+         file,
+         "store_and_wait(input_address(), word);\n        push(kPagesOfWord);",
+         "push(kPagesOfWord);\n        store_and_wait(input_address(), word);",
+         {},
+         kRedone},
+        {"a word's pages not counted", file, "next_ += kPagesOfWord / kPagesPerStep;", "", {}, kRedone},
+        {"a row's exponents looked at before it is there", file, "steps.wait_for_begun();", "", {}, kRedone},
+        {"a row scaled once it has been pushed",
+         file,
+         "steps.end();\n            steps.finish_oldest();",
+         "steps.end(); const uint32_t pushed = steps.input_address(); steps.finish_oldest();\n"
+         "            scale_elements_down<kInputTensor>(pushed - page_bytes(kInputTensor), 1, scale);",
+         {},
+         kRedone},
+        {"a redone row read once for all passes",
+         file,
+         "pass < kReadsPerRow; ++pass) {\n        for (uint32_t segment = 0; segment < kSegments; ++segment) {\n       "
+         "     "
+         "fetch",
+         "pass < 1; ++pass) {\n        for (uint32_t segment = 0; segment < kSegments; ++segment) {\n            fetch",
+         {},
+         kRedoneReadAgain},
+        {"a redone row's first segment for all",
+         file,
+         fetch,
+         "fetch_step(row, 0, addresses, steps);\n            scale",
+         {},
+         kRedoneInPlace},
+        {"a redone row's step not pushed", file, "steps.end();\n            steps.finish_oldest();", "", {}, kRedone},
+    };
+}
+
 }  // namespace
 
 std::vector<Mutation> reader_mutations() {
     std::vector<Mutation> all = plain_mutations();
-    const std::vector<Mutation> others = option_mutations();
-    all.insert(all.end(), others.begin(), others.end());
+    for (const auto& some : {option_mutations(), redo_mutations()}) {
+        all.insert(all.end(), some.begin(), some.end());
+    }
     return all;
 }
 

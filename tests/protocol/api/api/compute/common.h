@@ -72,9 +72,11 @@ inline void call(EventKind kind, uint32_t index, uint32_t first, uint32_t second
 // Circular buffers: the unpack thread consumes, the pack thread produces (api/compute/cb_api.h).
 inline void cb_wait_front([[maybe_unused]] uint32_t buffer, [[maybe_unused]] uint32_t pages, PROTOCOL_PLACE) {
     UNPACK((protocol::record_pages(protocol::EventKind::kWaitFront, buffer, pages, file, line)));
+    UNPACK((get_local_cb_interface(buffer, line).waited_pages = pages));
 }
 inline void cb_pop_front([[maybe_unused]] uint32_t buffer, [[maybe_unused]] uint32_t pages, PROTOCOL_PLACE) {
     UNPACK((protocol::record_pages(protocol::EventKind::kPopFront, buffer, pages, file, line)));
+    UNPACK((get_local_cb_interface(buffer, line).waited_pages = 0));
     UNPACK((protocol::move_pointer(get_local_cb_interface(buffer, line).fifo_rd_ptr,
                                    get_local_cb_interface(buffer, line), pages, line)));
 }
@@ -85,6 +87,22 @@ inline void cb_push_back([[maybe_unused]] uint32_t buffer, [[maybe_unused]] uint
     PACK((protocol::record_pages(protocol::EventKind::kPushBack, buffer, pages, file, line)));
     PACK((protocol::move_pointer(get_local_cb_interface(buffer, line).fifo_wr_ptr, get_local_cb_interface(buffer, line),
                                  pages, line)));
+}
+
+// A word of a page: the unpack thread loads it and tells the others, who wait for it (api/compute/cb_api.h).
+inline uint32_t read_tile_value([[maybe_unused]] uint32_t buffer, [[maybe_unused]] uint32_t page, uint32_t word,
+                                PROTOCOL_PLACE) {
+    const protocol::LocalBuffer& local = get_local_cb_interface(buffer, line);
+#ifdef TRISC_UNPACK
+    if (page >= local.waited_pages) {
+        protocol::fault("reads a word of a page that it has not waited for", line);
+    }
+    protocol::call(protocol::EventKind::kTellThreads, 0, 0, 0, file, line);
+#else
+    protocol::call(protocol::EventKind::kHear, 0, 0, 0, file, line);
+#endif
+    return protocol_recorder->load(*protocol_recorder,
+                                   (local.fifo_rd_ptr + page * local.fifo_page_size) * 16 + word * 4, 4);
 }
 
 inline void compute_kernel_hw_startup(uint32_t input, uint32_t output, PROTOCOL_PLACE) {

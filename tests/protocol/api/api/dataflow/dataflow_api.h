@@ -52,6 +52,7 @@ inline void cb_push_back(int32_t buffer, int32_t pages, PROTOCOL_PLACE) {
 }
 inline void cb_pop_front(int32_t buffer, int32_t pages, PROTOCOL_PLACE) {
     protocol::record_pages(protocol::EventKind::kPopFront, buffer, pages, file, line);
+    ++protocol_recorder->pops;
     protocol::LocalBuffer& local = get_local_cb_interface(buffer, line);
     protocol::move_pointer(local.fifo_rd_ptr, local, pages, line);
 }
@@ -244,6 +245,7 @@ inline void noc_semaphore_wait_min(volatile uint32_t* semaphore, uint32_t value,
                      {file, line});
 }
 inline void noc_semaphore_set(volatile uint32_t* semaphore, uint32_t value, PROTOCOL_PLACE) {
+    protocol_recorder->store(*protocol_recorder, protocol::l1_address_of(semaphore), value);
     protocol::record(protocol::EventKind::kSemaphoreSet, 0, protocol::l1_address_of(semaphore), value, {file, line});
 }
 template <bool posted = false>
