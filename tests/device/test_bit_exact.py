@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,8 +91,19 @@ def test_rows_that_are_no_ordinary_numbers(device, tmp_path, width):
     x[8], x[9], x[10], x[11] = x[8] * 1e18, x[9] * 1e25, x[10] * 1e37, x[11] * 1e-25
     x[12] = 3.359375
     case = Case((bits(x) & 0xFFFF0000).view(np.float32), case.gamma, case.beta)
-    expected = interpret_rows(case, planned_rows_per_batch(case, device), tmp_path)
-    np.testing.assert_array_equal(bits(run(case, device)), bits(expected))
+    rows_per_batch = planned_rows_per_batch(case, device)
+    expected = interpret_rows(case, rows_per_batch, tmp_path)
+    scales = scales_of_redone(x, expected)
+    assert (scales != 0).sum() == 2
+    redone = interpret_rows(replace(case, x=np.ldexp(case.x, -scales)), rows_per_batch, tmp_path)
+    np.testing.assert_array_equal(bits(run(case, device)), bits(np.where(scales == 0, expected, redone)))
+
+
+def scales_of_redone(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Of finite rows that came out without a finite element, the power of two that the reader takes out (kernels/redo.hpp)."""
+    is_redone = np.isfinite(x).all(axis=-1, keepdims=True) & ~np.isfinite(y).any(axis=-1, keepdims=True)
+    largest = np.abs(np.where(is_redone, x, 1)).max(axis=-1, keepdims=True)
+    return np.where(is_redone, np.frexp(largest)[1] - 51, 0)
 
 
 # Width and options of the interpreter: the operation, the tensors' dtypes, keywords.
@@ -189,6 +201,12 @@ def test_float32_rows_that_are_no_ordinary_numbers(device, tmp_path, call):
     x[3], x[4, ::2], x[5], x[6] = 0.0, -0.0, 1e-39, 3.3593751
     x[7], x[8], x[9] = x[7] * np.float32(1e18), x[8] * np.float32(1e25), x[9] * np.float32(1e-25)
     expected = interpret_call(tensors, shape, 0, options, tmp_path)
+    scales = scales_of_redone(x, expected["y"])
+    assert (scales != 0).sum() == 1
+    redone = interpret_call(tensors | {"x": np.ldexp(x, -scales)}, shape, 0, options, tmp_path)
+    if "rstd" in redone:
+        redone["rstd"] = np.ldexp(redone["rstd"], -scales)
+    expected = {name: np.where(scales == 0, values, redone[name]).astype(np.float32) for name, values in expected.items()}
     returned = call_on_device(tensors, options, device)
     for name, values in returned.items():  # of a NaN only that it is one: its payload is nobody's
         same = (bits(values) == bits(expected[name])) | (np.isnan(values) & np.isnan(expected[name]))

@@ -67,15 +67,6 @@ def test_rows_of_any_magnitude_whose_squares_are_numbers(device, norm):
     tally.check()
 
 
-def test_rows_whose_squares_overflow_come_out_not_finite_or_zero_and_alone(device):
-    data = draw(PLAIN, (4,))
-    x = data.x.copy()
-    x[1] *= 1e30
-    y = run(PLAIN, replace(data, x=x), device)["y"]
-    assert (~np.isfinite(y[1]) | (y[1] == 0)).all()
-    np.testing.assert_array_equal(y[[0, 2, 3]], run(PLAIN, data, device)["y"][[0, 2, 3]])
-
-
 @pytest.mark.parametrize("x", ["bf16", "fp32"])
 def test_layer_norm_of_one_element_is_beta(device, x):
     call = Call(width=1, x=x)

@@ -16,6 +16,7 @@ from host_process import changed_kernels
 from layernorm_fused_rm import op, program
 from levels import extended, usually
 from rows import judge, normal_case, run
+from simulator import session
 
 BREAKS = {
     "mean_left_out": ("sfpu/statistics.hpp", "multiply(0, 4, 1)", "multiply(kZero, 4, 1)"),
@@ -39,7 +40,7 @@ BREAKS_OF_SUMS = {
 }
 
 HANGS = {
-    "rows_never_come": ("reader.cpp", "cb_push_back(kInput, kPagesPerStep);", "compute.cpp", "input rows"),
+    "rows_never_come": ("reader.cpp", "cb_push_back(kInput, pages);", "compute.cpp", "input rows"),
     "rows_never_leave": ("block.hpp", "cb_push_back(buffer, 1);", "writer.cpp", "output rows"),
 }
 
@@ -79,6 +80,8 @@ def test_a_broken_kernel_gives_wrong_results(device, monkeypatch, tmp_path, chan
 @pytest.mark.parametrize("change", usually(BREAKS_OF_PAIRS, "mask_of_the_first_row_for_both"))
 def test_a_broken_kernel_gives_wrong_pairs(device, monkeypatch, tmp_path, change):
     """With more rows than cores, since the second row of a pair alone may be wrong."""
+    if change[0] == "vectors.hpp" and not session.has_launcher():
+        pytest.skip("where L1 is not poisoned it may hold just what this break does not bring")
     result = judge_broken(device, monkeypatch, (180, 20), changed_kernels(tmp_path, *change))
     assert result.share_correctly_rounded < 0.99, f"the break went unnoticed: {result}"
 

@@ -11,7 +11,7 @@ import layernorm_fused_rm
 from calls import Call, Data, Tally, as_dtype, draw, run, try_call
 from layernorm_fused_rm import op, program
 from benchmarks.scaling import on_grid
-from levels import extended
+from levels import extended, usually
 from rows import to_device, to_numpy
 
 LARGEST = {"bf16": 3.3895313892515355e38, "fp32": 3.4028234663852886e38}
@@ -38,9 +38,13 @@ def with_some_rows_times(data: Data, factor: float, call: Call) -> Data:
     return replace(data, x=scaled(data.x, call.x), residual=scaled(data.residual, call.residual))
 
 
-@pytest.mark.parametrize("output", ["as asked for", "in_place"])
-@pytest.mark.parametrize("call, rows", CALLS.values(), ids=CALLS)
-def test_rows_that_overflow_are_right_beside_others(device, call, rows, output):
+CASES = {name: (name, "as asked for") for name in CALLS} | {f"{name}, in place": (name, "in_place") for name in CALLS}
+
+
+@pytest.mark.parametrize("case", usually(CASES, "pairs of rows, in place", "rows of several segments, in place", "every option"))
+def test_rows_that_overflow_are_right_beside_others(device, case):
+    name, output = case
+    call, rows = CALLS[name]
     call = replace(call, output=output) if output == "in_place" else call
     tally = Tally()
     try_call(call, with_some_rows_times(draw(call, (rows,)), FACTOR, call), device, tally)
@@ -49,7 +53,7 @@ def test_rows_that_overflow_are_right_beside_others(device, call, rows, output):
 
 @pytest.mark.parametrize("dtype", ["bf16", "fp32"])
 @pytest.mark.parametrize("width", [1, 40, *extended(2, 32, 1024, 3000)])
-@pytest.mark.parametrize("norm", ["layer", "rms"])
+@pytest.mark.parametrize("norm", ["layer", *extended("rms")])
 def test_rows_of_the_largest_numbers_are_right(device, norm, width, dtype):
     call = Call(norm=norm, width=width, x=dtype, statistics=True, output="fp32")
     data = draw(call, (6,))
@@ -80,7 +84,7 @@ def test_rows_that_are_read_again_are_redone(device):
     np.testing.assert_array_equal(to_numpy(x), run(call, plain, device)["y"])
 
 
-@pytest.mark.parametrize("output", ["new", "in_place"])
+@pytest.mark.parametrize("output", ["in_place", *extended("new")])
 def test_what_is_not_finite_for_another_reason_stays_as_it_is(device, output):
     """Rows with Inf or NaN in them are no numbers as a whole; an infinite gamma is of one column alone."""
     call = Call(width=1056, x="fp32", gamma="vector fp32", output=output)
