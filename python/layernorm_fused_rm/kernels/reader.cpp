@@ -201,7 +201,7 @@ inline void read_scaled_row(Block row, uint32_t scale, const Addresses& addresse
 inline uint32_t wait_for_row_to_redo() {
     volatile tt_l1_ptr uint32_t* const semaphore = semaphore_pointer(contract::Semaphore::kRedo);
     noc_semaphore_wait_min(semaphore, 1);
-    const uint32_t row = load(get_semaphore(static_cast<uint32_t>(contract::Semaphore::kRedo)));
+    const uint32_t row = load(semaphore_address(contract::Semaphore::kRedo));
     noc_semaphore_set(semaphore, 0);
     return row;
 }

@@ -8,6 +8,9 @@
 
 namespace layernorm_fused_rm {
 
+inline uint32_t semaphore_address(contract::Semaphore semaphore) {
+    return get_semaphore(static_cast<uint32_t>(semaphore));
+}
 inline volatile tt_l1_ptr uint32_t* semaphore_pointer(contract::Semaphore semaphore) {
     return reinterpret_cast<volatile tt_l1_ptr uint32_t*>(get_semaphore(static_cast<uint32_t>(semaphore)));
 }

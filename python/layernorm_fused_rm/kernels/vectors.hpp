@@ -107,7 +107,7 @@ inline void share_vectors() {
     multicast_vector<kGammaVector>(kGamma, receivers);
     multicast_vector<kBetaVector>(kBeta, receivers);
     volatile tt_l1_ptr uint32_t* arrived = semaphore_pointer(contract::Semaphore::kVectorsArrived);
-    const uint32_t arrived_address = get_semaphore(static_cast<uint32_t>(contract::Semaphore::kVectorsArrived));
+    const uint32_t arrived_address = semaphore_address(contract::Semaphore::kVectorsArrived);
     noc_semaphore_set(arrived, 1);
     noc_semaphore_set_multicast(arrived_address, everywhere(arrived_address), receivers);
     noc_async_write_barrier();
@@ -117,7 +117,7 @@ inline void share_vectors() {
 // A receiver: tells the source that there is room, and waits for both vectors.
 inline void receive_vectors() {
     using contract::WriterArgument;
-    const uint32_t ready = get_semaphore(static_cast<uint32_t>(contract::Semaphore::kReceiversReady));
+    const uint32_t ready = semaphore_address(contract::Semaphore::kReceiversReady);
     noc_semaphore_inc(
         get_noc_addr(common_argument(WriterArgument::kSourceX), common_argument(WriterArgument::kSourceY), ready), 1);
     volatile tt_l1_ptr uint32_t* arrived = semaphore_pointer(contract::Semaphore::kVectorsArrived);

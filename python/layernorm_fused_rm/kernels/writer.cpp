@@ -67,7 +67,7 @@ public:
         return is_marked;
     }
 
-    // Calls redo(block of one row) for each of them.
+    // Calls redo(position among the core's rows) for each of them.
     template <typename Visit>
     void for_each_row(Visit redo) const {
         for (uint32_t i = 0; i < count_; ++i) {
@@ -187,7 +187,7 @@ inline void write_step(Block block, uint32_t segment, const Addresses& addresses
 // The statistics of a row that was scaled -> its own. A constant row's variance is 0 and its rstd 1 / sqrt(epsilon) whatever
 // the scale; any other's deviation is beyond 2^17, for one element differs by a unit in the last place at least.
 inline void scale_statistics_back() {
-    const uint32_t scale = load(get_semaphore(static_cast<uint32_t>(contract::Semaphore::kScale)));
+    const uint32_t scale = load(semaphore_address(contract::Semaphore::kScale));
     noc_semaphore_set(semaphore_pointer(contract::Semaphore::kScale), 0);
     constexpr uint32_t kLargestRstdExponent = kExponentOfOne - 16;
     const uint32_t mean_address = get_read_ptr(kStatistics);

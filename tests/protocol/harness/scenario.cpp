@@ -18,8 +18,6 @@ constexpr std::uint32_t kPoison = 0xffffffff;  // where the thread has not store
     return kFirstSemaphoreAddress + static_cast<std::uint32_t>(semaphore) * kSemaphoreBytes;
 }
 
-[[nodiscard]] bool is_compute_thread(const Recorder& recorder) { return is_compute(recorder.thread); }
-
 }  // namespace
 
 void Scenario::enter(Recorder& recorder) {
@@ -34,7 +32,7 @@ std::uint32_t Scenario::load(const Recorder& recorder, std::uint32_t address, st
 }
 
 std::uint32_t Scenario::load_for(const Recorder& recorder, std::uint32_t address, std::uint32_t bytes) {
-    if (is_compute_thread(recorder)) {
+    if (is_compute(recorder.thread)) {
         const std::size_t next = words_heard_.at(static_cast<std::size_t>(recorder.thread))++;
         return next < words_told_.size() ? words_told_[next] : static_cast<std::uint32_t>(contract::Redo::kNone);
     }

@@ -37,7 +37,6 @@ public:
         return Element(address_ + index * static_cast<uint32_t>(sizeof(Value)));
     }
     Element operator*() const { return Element(address_); }
-    uint32_t get_address() const { return address_; }
 
 private:
     uint32_t address_;
