@@ -87,8 +87,6 @@ void bind_contract(nb::module_& module) {
     nb::enum_<contract::Semaphore>(module, "Semaphore", nb::is_arithmetic())
         .value("RECEIVERS_READY", contract::Semaphore::kReceiversReady)
         .value("VECTORS_ARRIVED", contract::Semaphore::kVectorsArrived)
-        .value("REDO", contract::Semaphore::kRedo)
-        .value("SCALE", contract::Semaphore::kScale)
         .value("COUNT", contract::Semaphore::kCount);
 }
 

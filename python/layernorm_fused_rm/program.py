@@ -90,7 +90,7 @@ def _describe_program(plan: _core.Plan):
     ]
     semaphores = [
         ttnn.SemaphoreDescriptor(id=index, core_ranges=cores, initial_value=0)
-        for index in range(int(_core.Semaphore.COUNT))
+        for index in range(int(_core.Semaphore.COUNT) if plan.sharing is not None else 0)
     ]
     descriptor = ttnn.ProgramDescriptor(kernels=kernels, semaphores=semaphores, cbs=_describe_buffers(plan, cores))
     # What ttnn's program cache knows it by; else ttnn hashes the whole descriptor at each launch.

@@ -97,8 +97,7 @@ def test_a_hang_of_all_cores_is_explained_within_ten_seconds(host, tmp_path, rec
     assert all(re.search(r"at vectors\.hpp:\d+: ", line) for line in writer), report
     gamma = re.compile(r'at operands\.hpp:\d+: waits for pages of buffer 2 "gamma" \(cb_wait_front\): wants 1, 0 present')
     assert sum(bool(gamma.search(line)) for line in compute) >= 72, report
-    # Its one row is there; what is left is to hear whether a row is redone.
-    assert len(reader) == 72 and all('semaphore 2 "redo"' in line for line in reader), report
+    assert not reader, report  # its one row is there, and it has ended
     assert f"the last plan:\nlayernorm_fused_rm: {SHARED[0]} rows of {SHARED[1]} elements" in report
     # Judged by the simulator's own time, since compilers and other tests share the machine.
     seconds = re.search(r"to this report: ([0-9.]+) s of the simulator's own time, ([0-9.]+) s by the clock", report)

@@ -14,7 +14,7 @@ namespace layernorm_fused_rm::contract {
 // rows is a whole block where a row is one segment, and one segment of one row where it is several; a page of gamma and
 // beta is the whole vector, or one segment of it where rows are read again for each pass.
 enum class Buffer : uint32_t {
-    kInput = 0,       // reader -> compute: input rows
+    kInput = 0,       // reader -> compute: input rows; behind them writer -> compute: those that are redone
     kOutput = 1,      // compute -> writer: output rows
     kGamma = 2,       // writer -> compute: gamma, pushed once, never popped before the end
     kBeta = 3,        // writer -> compute: beta, likewise
@@ -23,7 +23,7 @@ enum class Buffer : uint32_t {
     kStatistics = 6,  // compute -> writer: mean and 1 / deviation of a block's rows, a page a block
 };
 
-// Behind a core's last block the reader pushes a block of kInput of which the first word alone counts: whether there is one
+// Behind a core's last block the writer pushes a block of kInput of which the first word alone counts: whether there is one
 // more row, which is to be redone and is the next block, or none.
 enum class Redo : uint32_t { kNone, kRow };
 
@@ -234,7 +234,7 @@ enum class WriterArgument : uint32_t {
     kRstdAddress,
     kGammaAddress,
     kBetaAddress,
-    kInputAddress,  // what is read, to know whether it is written over
+    kInputAddress,  // for rows that are redone
     kResidualAddress,
     kSourceX,
     kSourceY,
@@ -246,15 +246,11 @@ enum class WriterArgument : uint32_t {
     kCount
 };
 
-// Semaphores, on every core, 0 at the start and at the end. The first two are used where vectors are shared.
+// Semaphores, on every core, 0 at the start and at the end. Used where vectors are shared.
 enum class Semaphore : uint32_t {
     kReceiversReady,  // at the source: receivers that have room for gamma and beta
     kVectorsArrived,  // at every receiver: 1 once gamma and beta are there
-    kRedo,            // writer to reader: the next row to be redone, counted from 1 in the order of its runs, or kNoRow
-    kScale,           // reader to writer: the power of two that it has taken out of that row
     kCount
 };
-
-inline constexpr uint32_t kNoRow = 0xffffffff;
 
 }  // namespace layernorm_fused_rm::contract

@@ -1,10 +1,10 @@
-// Rows that are redone: what reader and writer do with finite rows whose sums left fp32's range.
+// Rows that are redone: how finite rows whose sums left fp32's range come once more, scaled by a power of two.
 //
-// Such a row comes out without one finite element, so the writer sees it by its first. It marks the row, and does not write
-// it where that would overwrite what it came from. Once all rows are through, the marked ones are redone, one at a time: the
-// writer tells the reader which (contract::Semaphore::kRedo), the reader tells compute that there is one (contract::Redo)
-// and brings the row's elements times 2^-s, the largest in [2^50, 2^51). Compute normalises it as any other, and its y is
-// that of the row itself:
+// Such a row comes out without one finite element, so the writer sees it by its first. It marks the row (redo_list.hpp), and
+// does not write it where that would overwrite what it came from. Once all rows are through, so is the reader, and the writer
+// brings the marked ones again itself, one at a time, behind the reader's last page: a word that says so (contract::Redo),
+// then the row's elements times 2^-s, the largest in [2^50, 2^51). Compute normalises it as any other, and its y is that of
+// the row itself:
 //
 //     (2^-s x - 2^-s mean) / sqrt(2^-2s variance + epsilon) = (x - mean) / sqrt(variance + 2^2s epsilon)
 //
@@ -16,10 +16,13 @@
 
 #include <stdint.h>
 
+#include <type_traits>
+
 #include "api/core_local_mem.h"
 #include "api/dataflow/dataflow_api.h"
 #include "arguments.hpp"
 #include "contract.hpp"
+#include "rows.hpp"
 #include "work.hpp"
 
 namespace layernorm_fused_rm {
@@ -30,6 +33,7 @@ inline constexpr uint32_t kSpecialExponent = 255;  // of infinities and of what 
 inline constexpr uint32_t kExponentOfOne = 127;
 inline constexpr uint32_t kLargestExponent = kExponentOfOne + 50;  // of a scaled element, which is below 2^51
 inline constexpr uint32_t kSignBit = 1u << 31;
+inline constexpr uint32_t kSizeOfInfinity = kSpecialExponent << (kExponentPosition + 1);
 inline uint32_t exponent_of(uint32_t bits) { return (bits >> kExponentPosition) & kSpecialExponent; }
 
 // fp32 bits times 2^-s, or times 2^s; what becomes too small is zero, what becomes too large infinite.
@@ -45,14 +49,118 @@ inline uint32_t scaled_up(uint32_t bits, uint32_t s) {
                                            : (bits & kSignBit) | (kSpecialExponent << kExponentPosition);
 }
 
-// A word of this core's L1 memory. A store is waited for: what tells others of it must not overtake it (ISA documents,
-// "Memory Ordering").
+// A word of this core's L1 memory. A store is waited for, and with it all that this RISC-V has stored before: what tells
+// others of it must not overtake it (ISA documents, "Memory Ordering").
 inline uint32_t load(uint32_t address) { return *CoreLocalMem<volatile uint32_t>(address); }
 inline void store_and_wait(uint32_t address, uint32_t word) {
     *CoreLocalMem<volatile uint32_t>(address) = word;
     while (load(address) != word) {
     }
 }
+
+// A row's elements in L1, as fp32 bits. bf16's are the upper half of these.
+template <const RowTensor& tensor>
+class Elements {
+public:
+    explicit Elements(uint32_t address) : elements_(address) {}
+    uint32_t get(uint32_t index) const { return static_cast<uint32_t>(elements_[index]) << kLowerBits; }
+    void set(uint32_t index, uint32_t bits) { elements_[index] = static_cast<Element>(bits >> kLowerBits); }
+
+private:
+    using Element = std::conditional_t<tensor.element_bytes == contract::kBytesPerBfloat16, uint16_t, uint32_t>;
+    static constexpr uint32_t kLowerBits = 8 * (sizeof(uint32_t) - sizeof(Element));
+
+    CoreLocalMem<volatile Element> elements_;
+};
+
+// Its first `count` elements times 2^-s.
+template <const RowTensor& tensor>
+inline void scale_down(uint32_t address, uint32_t count, uint32_t s) {
+    Elements<tensor> elements(address);
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < count; ++i) {
+        last = scaled_down(elements.get(i), s);
+        elements.set(i, last);
+    }
+    while (elements.get(count - 1) != last) {  // see store_and_wait
+    }
+}
+
+// kInput and kResidual behind the reader's last page, for whoever fills them once the reader is through.
+class RowFeed {
+public:
+    // Behind so many blocks. Before the first push of this RISC-V, so that its own pointers are where the buffers begin.
+    explicit RowFeed(uint32_t blocks) : slot_(blocks * kReadsPerRow * kSegments % kSlots) {}
+
+    // Pushes a block of which the first word alone counts.
+    void push_word(contract::Redo word) {
+        reserve_rows(kPagesOfWord);
+        store_and_wait(next().input, static_cast<uint32_t>(word));
+        push(kPagesOfWord);
+    }
+
+    // Finds the power of two that is to be taken out of a row of the tensors at `tensors`: none where it has elements that are
+    // not finite.
+    uint32_t find_scale(Block row, RowAddresses tensors) {
+        uint32_t largest = 0;
+        for (uint32_t segment = 0; segment < kSegments; ++segment) {
+            fetch(row, segment, tensors);
+            const uint32_t exponent = find_largest_exponent(segment);
+            largest = largest < exponent ? exponent : largest;
+        }
+        return largest == kSpecialExponent || largest < kLargestExponent ? 0 : largest - kLargestExponent;
+    }
+
+    // Pushes a segment of a row, scaled.
+    void push_scaled(Block row, uint32_t segment, RowAddresses tensors, uint32_t scale) {
+        fetch(row, segment, tensors);
+        scale_down<kInputTensor>(next().input, segment_elements(segment), scale);
+        if constexpr (kResidualTensor.is_there()) {
+            scale_down<kResidualTensor>(next().residual, segment_elements(segment), scale);
+        }
+        push(kPagesPerStep);
+    }
+
+private:
+    static constexpr uint32_t kSlots = kInputPages / kPagesPerStep;  // a step each
+
+    // L1 addresses of the next step.
+    RowAddresses next() const {
+        const uint32_t page = slot_ * kPagesPerStep;
+        return {first_.input + page * page_bytes(kInputTensor), first_.residual + page * page_bytes(kResidualTensor)};
+    }
+    void push(uint32_t pages) {
+        push_rows(pages);
+        slot_ = (slot_ + pages / kPagesPerStep) % kSlots;
+    }
+
+    // A row's segment -> the next step, there but not pushed.
+    void fetch(Block row, uint32_t segment, RowAddresses tensors) {
+        reserve_rows(kPagesPerStep);
+        start_reading_step(row, segment, tensors, next());
+        noc_async_read_barrier();
+    }
+
+    // The largest exponent in the row of the next step; of elements that a residual takes away, none.
+    uint32_t find_largest_exponent(uint32_t segment) const {
+        const Elements<kInputTensor> input(next().input);
+        uint32_t largest = 0;  // size, an fp32 number's bits without its sign and in the upper 31
+        for (uint32_t i = 0; i < segment_elements(segment); ++i) {
+            const uint32_t bits = input.get(i);
+            uint32_t size = bits << 1;
+            if constexpr (kResidualTensor.is_there()) {
+                const uint32_t other = Elements<kResidualTensor>(next().residual).get(i);
+                const bool cancel = (bits ^ other) == kSignBit && size < kSizeOfInfinity;
+                size = cancel ? 0 : size < other << 1 ? other << 1 : size;
+            }
+            largest = largest < size ? size : largest;
+        }
+        return exponent_of(largest >> 1);
+    }
+
+    const RowAddresses first_ = row_buffers();
+    uint32_t slot_;
+};
 
 // Row `position` of this core, in the order of its runs, as a block.
 template <typename Common>

@@ -1,5 +1,5 @@
-// Rows of a block between device memory and L1, for the reader and the writer: where a row of each tensor lies, and the
-// transfers of one step.
+// Rows of a block between device memory and L1, for the reader and the writer: where a row of each tensor lies, the transfers
+// of one step, and the buffers of what is read.
 //
 // A run is one of the input's banks. A tensor that interleaves alike has the same rows side by side in the same bank;
 // any other has them bank by bank.
@@ -61,6 +61,38 @@ inline void start_reading_rows(Block block, uint32_t segment, uint32_t address, 
             noc_async_read(row_address<tensor>(block, row, address) + offset, l1_address + row * tensor.stride_bytes(),
                            bytes);
         }
+    }
+}
+
+// Of the input's rows and the residual's: the tensors, of the first page in each bank, or pages of kInput and kResidual.
+struct RowAddresses {
+    uint32_t input;
+    uint32_t residual;
+};
+
+// Starts the reads of a step of both.
+inline __attribute__((always_inline)) void start_reading_step(Block block, uint32_t segment, RowAddresses tensors,
+                                                              RowAddresses pages) {
+    start_reading_rows<kInputTensor>(block, segment, tensors.input, pages.input);
+    if constexpr (kResidualTensor.is_there()) {
+        start_reading_rows<kResidualTensor>(block, segment, tensors.residual, pages.residual);
+    }
+}
+
+// Their buffers, as far as this RISC-V has pushed.
+inline RowAddresses row_buffers() {
+    return {get_write_ptr(kInput), kResidualTensor.is_there() ? get_write_ptr(kResidual) : 0};
+}
+inline void reserve_rows(uint32_t pages) {
+    cb_reserve_back(kInput, pages);
+    if constexpr (kResidualTensor.is_there()) {
+        cb_reserve_back(kResidual, pages);
+    }
+}
+inline void push_rows(uint32_t pages) {
+    cb_push_back(kInput, pages);
+    if constexpr (kResidualTensor.is_there()) {
+        cb_push_back(kResidual, pages);
     }
 }
 

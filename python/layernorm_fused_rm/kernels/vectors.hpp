@@ -14,7 +14,6 @@
 #include "api/dataflow/dataflow_api.h"
 #include "arguments.hpp"
 #include "contract.hpp"
-#include "semaphores.hpp"
 #include "work.hpp"
 
 namespace layernorm_fused_rm {
@@ -23,6 +22,13 @@ inline constexpr bool kHasVectors = kGammaVector.is_there() || kBetaVector.is_th
 
 inline uint32_t common_argument(contract::WriterArgument argument) {
     return get_common_arg_val<uint32_t>(static_cast<int>(argument));
+}
+
+inline uint32_t semaphore_address(contract::Semaphore semaphore) {
+    return get_semaphore(static_cast<uint32_t>(semaphore));
+}
+inline volatile tt_l1_ptr uint32_t* semaphore_pointer(contract::Semaphore semaphore) {
+    return reinterpret_cast<volatile tt_l1_ptr uint32_t*>(get_semaphore(static_cast<uint32_t>(semaphore)));
 }
 
 inline bool is_vector_source() {

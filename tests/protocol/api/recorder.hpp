@@ -164,7 +164,8 @@ struct Recorder {
     uint32_t (*load)(const Recorder&, uint32_t address, uint32_t bytes);
     void (*store)(const Recorder&, uint32_t address, uint32_t value);
     void* scenario;
-    uint32_t pops;  // of the thread
+    uint32_t pops;        // of the thread
+    uint32_t last_store;  // its address, until it is loaded
     const uint32_t* arguments;
     uint32_t argument_count;
     const uint32_t* common_arguments;
@@ -192,10 +193,17 @@ inline void record(EventKind kind, uint16_t index, uint32_t first, uint32_t seco
     record(Event{kind, 0, index, first, second, 0, 0, place});
 }
 
-// A load or store. Of several in the same 16 bytes, with no other call between them, one stands for all.
+// A load or store. Of several in the same 16 bytes, with no other call between them, one stands for all, but for a load of
+// what was stored last.
 inline void record_access(EventKind kind, uint32_t address, uint32_t bytes, uint32_t value) {
     constexpr uint32_t kLooksBack = 4;
     Recorder& recorder = *protocol_recorder;
+    const bool sees_store = kind == EventKind::kLoad && address == recorder.last_store;
+    recorder.last_store = kind == EventKind::kStore ? address : (sees_store ? 0 : recorder.last_store);
+    if (sees_store) {
+        record(Event{kind, 0, 0, address, bytes, value, 0, {"L1", 0}});
+        return;
+    }
     const Event* before = recorder.next;
     for (uint32_t i = 0; i < kLooksBack && before != recorder.first; ++i) {
         --before;

@@ -16,6 +16,20 @@ Buffer& Core::buffer_at(std::uint32_t address) {
     return *found;
 }
 
+bool Core::is_producer(const Buffer& buffer, Thread thread) const {
+    if (buffer.producer() == "compute") {
+        return thread == Thread::kPack;
+    }
+    if (buffer.producer() == "writer" || thread == Thread::kReader) {
+        return thread == (buffer.producer() == "writer" ? Thread::kWriter : Thread::kReader);
+    }
+    const ThreadState& reader = threads[static_cast<std::size_t>(Thread::kReader)];
+    return thread == Thread::kWriter &&
+           std::none_of(
+               reader.events.begin() + static_cast<std::ptrdiff_t>(reader.position), reader.events.end(),
+               [&](const Event& event) { return event.kind == EventKind::kPushBack && event.index == buffer.index(); });
+}
+
 void Core::pop(Buffer& buffer, std::uint64_t pages) {
     std::vector<std::uint32_t> popped(pages);
     for (std::uint64_t i = 0; i < pages; ++i) {

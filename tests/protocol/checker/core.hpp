@@ -57,6 +57,7 @@ struct NocPort {
     std::array<std::deque<Message>, kChannels> messages;
     bool has_unconfirmed_writes = false;  // multicasts and remote semaphores since the last write barrier
     bool has_unconfirmed_atomics = false;
+    std::uint32_t stored_unit = 0;  // the thread's last store to L1, in units, if it has not loaded from there since
 };
 
 inline constexpr std::uint32_t kDataThreads = 2;  // reader, writer
@@ -78,6 +79,8 @@ struct Core {
     [[nodiscard]] Tag* tags_at(std::uint32_t address) { return &l1[(address - l1_address) / kUnitBytes]; }
     [[nodiscard]] Buffer& buffer(std::uint32_t index);
     [[nodiscard]] Buffer& buffer_at(std::uint32_t address);
+    // Whether a thread is a buffer's producer: the plan's, or the writer behind the reader's last page (kernels/redo.hpp).
+    [[nodiscard]] bool is_producer(const Buffer& buffer, Thread thread) const;
     // Takes pages out of a buffer. What they held is forgotten: of a page that is not filled whole again, as that of a
     // block with fewer rows, the rest is no row of the tensor.
     void pop(Buffer& buffer, std::uint64_t pages);

@@ -1,5 +1,5 @@
-// Machine's part for what the reader's and the writer's RISC-V loads from L1 and stores there itself: pages that the thread
-// is entitled to, and first elements of rows, by which it finds out which are to be redone (redo.hpp).
+// Machine's part for what the writer's RISC-V loads from L1 and stores there itself: pages that the thread is entitled to,
+// and first elements of rows, by which it finds out which are to be redone (redo.hpp).
 #include <algorithm>
 
 #include "checker/machine.hpp"
@@ -17,20 +17,10 @@ constexpr std::uint32_t kExponentOfHalf = 0x7f80;  // in the upper half of an fp
     return buffer.index() == static_cast<std::uint32_t>(index);
 }
 
-[[nodiscard]] bool is_semaphore(std::uint32_t address) {
-    return address >= kFirstSemaphoreAddress && address < kFirstSemaphoreAddress + kL1Semaphores * kSemaphoreBytes;
-}
-
-// A semaphore must have just the value that the thread has been recorded with.
 void check_own_access(Core& core, Thread thread, const Event& event) {
-    if (is_semaphore(event.first)) {
-        require(semaphore_at(core, event.first) == event.third, Rule::kSemaphores,
-                "loads an L1 semaphore that another thread may have set once more, or not yet");
-        return;
-    }
     const Buffer& buffer = core.buffer_at(event.first);
-    const bool is_producer = buffer.producer() == (thread == Thread::kReader ? "reader" : "writer");
-    buffer.check_access(is_producer ? Side::kProducer : Side::kConsumer, event.first, event.second);
+    const Side side = core.is_producer(buffer, thread) ? Side::kProducer : Side::kConsumer;
+    buffer.check_access(side, event.first, event.second);
     const NocPort& port = core.ports[static_cast<std::size_t>(thread)];
     const bool is_pending = std::ranges::any_of(port.reads, [&](const PendingRead& read) {
         return read.l1_address < event.first + event.second && event.first < read.l1_address + read.bytes;
@@ -40,13 +30,15 @@ void check_own_access(Core& core, Thread thread, const Event& event) {
 
 }  // namespace
 
-void Machine::store(Core& core, Thread thread, const Event& event) { check_own_access(core, thread, event); }
+void Machine::store(Core& core, Thread thread, const Event& event) {
+    check_own_access(core, thread, event);
+    core.ports[static_cast<std::size_t>(thread)].stored_unit = event.first / kUnitBytes;
+}
 
 void Machine::load(Core& core, Thread thread, const Event& event) {
     check_own_access(core, thread, event);
-    if (is_semaphore(event.first)) {
-        return;
-    }
+    NocPort& port = core.ports[static_cast<std::size_t>(thread)];
+    port.stored_unit = port.stored_unit == event.first / kUnitBytes ? 0 : port.stored_unit;
     const Tag& tag = *core.tags_at(event.first);
     if (!is(core.buffer_at(event.first), contract::Buffer::kOutput) || tag.content != Content::kRow) {
         return;

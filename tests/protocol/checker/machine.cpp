@@ -18,13 +18,13 @@ void check_fault(const Event& event) {
     }
 }
 
-void check_side(const Buffer& buffer, Side side, Thread thread) {
-    const Thread compute = side == Side::kProducer ? Thread::kPack : Thread::kUnpack;
-    const std::string& role = side == Side::kProducer ? buffer.producer() : buffer.consumer();
-    const bool is_own = role == "reader" ? thread == Thread::kReader
-                                         : (role == "writer" ? thread == Thread::kWriter : thread == compute);
+void check_side(const Core& core, const Buffer& buffer, Side side, Thread thread) {
+    const bool is_own = side == Side::kProducer
+                            ? core.is_producer(buffer, thread)
+                            : thread == (buffer.consumer() == "writer" ? Thread::kWriter : Thread::kUnpack);
     if (!is_own) {
-        throw Finding(Rule::kBufferProtocol, "uses a side of " + buffer.describe() + " that belongs to the " + role);
+        throw Finding(Rule::kBufferProtocol, "uses a side of " + buffer.describe() + " that belongs to the " +
+                                                 (side == Side::kProducer ? buffer.producer() : buffer.consumer()));
     }
 }
 
@@ -32,7 +32,7 @@ void check_side(const Buffer& buffer, Side side, Thread thread) {
 [[nodiscard]] bool has_pages(Core& core, Thread thread, const Event& event) {
     const Buffer& buffer = core.buffer(event.index);
     const bool is_producer = event.kind == EventKind::kReserveBack;
-    check_side(buffer, is_producer ? Side::kProducer : Side::kConsumer, thread);
+    check_side(core, buffer, is_producer ? Side::kProducer : Side::kConsumer, thread);
     if (event.first > buffer.pages()) {
         throw Finding(Rule::kBufferProtocol,
                       "asks for " + std::to_string(event.first) + " pages of " + buffer.describe());
@@ -191,11 +191,11 @@ bool Machine::run_risc(Core& core, Thread thread, const Event& event) {
         case EventKind::kReserveBack:
         case EventKind::kWaitFront: return has_pages(core, thread, event);
         case EventKind::kPushBack:
-            check_side(core.buffer(event.index), Side::kProducer, thread);
+            check_side(core, core.buffer(event.index), Side::kProducer, thread);
             core.buffer(event.index).issue_push(event.first);
             return true;
         case EventKind::kPopFront:
-            check_side(core.buffer(event.index), Side::kConsumer, thread);
+            check_side(core, core.buffer(event.index), Side::kConsumer, thread);
             core.buffer(event.index).issue_pop(event.first);
             return true;
         case EventKind::kWaitForContext: return sync.value < event.first;

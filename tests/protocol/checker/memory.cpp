@@ -76,13 +76,19 @@ Memory::Memory(std::vector<Tensor> tensors, bool is_written_over)
     }
 }
 
-TensorRange Memory::locate(std::uint64_t address, std::uint64_t bytes) const {
+TensorRange Memory::locate(std::uint64_t address, std::uint64_t bytes, bool is_output) const {
     const auto target = static_cast<Target>(address >> (kLocalBits + kPlaceBits));
     const std::uint64_t bank = (address >> kLocalBits) & ((1U << kPlaceBits) - 1);
     const std::uint64_t local = address & kLocalMask;
-    const auto found = std::ranges::find_if(tensors_, [&](const Tensor& tensor) {
-        return holds(tensor, {target, bank, local, bytes});
-    });
+    const auto find = [&](auto&& is_wanted) {
+        return std::ranges::find_if(tensors_, [&](const Tensor& tensor) {
+            return is_wanted(tensor) && holds(tensor, {target, bank, local, bytes});
+        });
+    };
+    auto found = find([=](const Tensor& tensor) { return tensor.is_output == is_output; });
+    if (found == tensors_.end()) {
+        found = find([](const Tensor&) { return true; });
+    }
     if (found == tensors_.end()) {
         throw Finding(Rule::kNocAddress, std::to_string(bytes) + " bytes at address " + std::to_string(local) +
                                              " of bank " + std::to_string(bank) + " lie in no tensor");

@@ -60,8 +60,9 @@ public:
     // `is_written_over`: the output lies where what it is made of does.
     Memory(std::vector<Tensor> tensors, bool is_written_over);
 
-    // Finds the tensor that holds all `bytes` bytes at `address`.
-    [[nodiscard]] TensorRange locate(std::uint64_t address, std::uint64_t bytes) const;
+    // Finds the tensor that holds all `bytes` bytes at `address`: of an output and what it is written over, the one or the
+    // other.
+    [[nodiscard]] TensorRange locate(std::uint64_t address, std::uint64_t bytes, bool is_output) const;
     // Marks the bytes of an output as written, with what is written there, a tag a unit.
     void write(const TensorRange& range, std::uint64_t bytes, const Tag* data);
     // The first element of a row of the output has been looked at, as is wanted of every row. If it is not finite, the row

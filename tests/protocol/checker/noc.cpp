@@ -107,6 +107,8 @@ void push(Core& core, NocPort& port, const Event& event) {
         require(!buffer.next_pages_touch(Side::kProducer, event.first, read.l1_address, read.bytes), Rule::kNocOrder,
                 "pushes a page that a read may still be filling: no barrier since");
     }
+    require(port.stored_unit == 0, Rule::kBufferProtocol,
+            "pushes a page before what was stored there is seen to be there");
     buffer.issue_push(event.first);
     buffer.apply_push(event.first);
 }
@@ -125,7 +127,7 @@ void pop(Core& core, NocPort& port, const Event& event) {
 void read_tensor(Core& core, NocPort& port, Memory& memory, const Event& event) {
     require(event.second != 0, Rule::kNocAddress, "reads no bytes");
     require(event.second % kUnitBytes == 0, Rule::kAlignment, "a read does not end at a multiple of 16 bytes");
-    const TensorRange source = memory.locate(event.address, event.second);
+    const TensorRange source = memory.locate(event.address, event.second, false);
     memory.note_read(source, event.second);
     check_alignment(event.address, event.first, source.tensor->alignment_bytes);
     core.buffer_at(event.first).check_access(Side::kProducer, event.first, event.second);
@@ -138,7 +140,7 @@ void read_tensor(Core& core, NocPort& port, Memory& memory, const Event& event) 
 
 void write_tensor(Core& core, NocPort& port, Memory& memory, const Event& event) {
     require(event.second != 0, Rule::kNocAddress, "writes no bytes");
-    const TensorRange destination = memory.locate(event.address, event.second);
+    const TensorRange destination = memory.locate(event.address, event.second, true);
     check_alignment(event.address, event.first, kWriteAlignment);
     core.buffer_at(event.first).check_access(Side::kConsumer, event.first, event.second);
     const Tag* const from = core.tags_at(event.first);

@@ -61,10 +61,16 @@ constexpr std::size_t kGammaTensor = 2;  // of a case's letters; beta's is the n
     }
 }
 
-// L1 that is ample, or so short that the plan has to make do with less, reading rows again where they have segments.
+// L1 that is ample, or so short that the plan has to make do with less: with smaller blocks, or, from four segments on, by
+// reading rows again.
 [[nodiscard]] std::int64_t random_l1_bytes(std::int64_t width, Random& random) {
-    const std::int64_t most = 16 * chunks_of(width) * kMostBytesPerChunk;
-    return random.one_in(2) ? random_size(random, 4 * kMostBytesPerChunk, most) : std::max(kWormholeL1Bytes, most);
+    const std::int64_t chunks = chunks_of(width);
+    const std::int64_t most = 16 * chunks * kMostBytesPerChunk;
+    if (!random.one_in(2)) {
+        return std::max(kWormholeL1Bytes, most);
+    }
+    return chunks < 4 ? random_size(random, 4 * kMostBytesPerChunk, most)
+                      : random_size(random, 2 * kMostBytesPerChunk, 2 * chunks * kMostBytesPerChunk);
 }
 
 // Every letter of `letters` or not, each as likely.

@@ -25,7 +25,7 @@ struct Case {
     std::string vectors = "WW";      // gamma and beta: [W], R(ow-major [W / 32, 32]), T(iles), - for none
     // r(esidual), s(um returned), t: statistics returned, m: RMSNorm, z(ero-centred gamma), p: rows of input, residual
     // and a given output stored with padding, o: some rows overflow and are redone, i: the output is written over the
-    // input, - for nothing.
+    // input, if they have the same memory and dtype, - for nothing.
     std::string options = "-";
     std::int64_t l1_bytes = 1'400'000;
     std::int64_t dram_alignment = 32;  // bytes
@@ -34,6 +34,10 @@ struct Case {
 
     bool operator==(const Case&) const = default;
     [[nodiscard]] bool asks(char option) const { return options.find(option) != std::string::npos; }
+    // As asked for, where input and output are alike enough.
+    [[nodiscard]] bool is_written_over() const {
+        return asks('i') && memories.at(0) == memories.at(4) && dtypes.at(0) == dtypes.at(4);
+    }
 };
 
 // Elements of a padded row, its padding included: more than a chunk or less, and no multiple of anything.

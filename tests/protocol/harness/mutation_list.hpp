@@ -44,6 +44,7 @@ struct Mutation {
 [[nodiscard]] std::vector<Mutation> data_movement_mutations();
 [[nodiscard]] std::vector<Mutation> compute_mutations();
 [[nodiscard]] std::vector<Mutation> reader_mutations();
+[[nodiscard]] std::vector<Mutation> redo_mutations();
 [[nodiscard]] std::vector<Mutation> fill_mutations();
 [[nodiscard]] std::vector<Mutation> streamed_mutations();
 [[nodiscard]] std::vector<Mutation> plan_mutations();

@@ -80,7 +80,7 @@ constexpr std::uint64_t kSchedules = 6;  // of each case
         {.rows = 7, .width = 7200, .grid_x = 2, .grid_y = 1, .dram_banks = 3},
         {.rows = 60, .width = 96, .grid_x = 2, .grid_y = 1, .dram_banks = 3, .options = "rsto"},
         {.rows = 12, .width = 2101, .grid_x = 2, .grid_y = 1, .dram_banks = 3, .options = "oi"},
-        {.rows = 6, .width = 3072, .dram_banks = 3, .dtypes = "FFBFBF", .options = "rto", .l1_bytes = 52'000},
+        {.rows = 5, .width = 9200, .dram_banks = 3, .dtypes = "FBBFBF", .options = "rto", .l1_bytes = 52'000},
         {.rows = 120, .width = 64, .dram_banks = 3, .options = "oi"},
     };
 }

@@ -35,6 +35,10 @@ constexpr std::int32_t kFirstCorePlace = 18;                 // Wormhole's virtu
         tensor.address = kTensorSpacing * static_cast<std::uint32_t>(i + 1) +
                          tensor.alignment_bytes * static_cast<std::uint32_t>(random.below(256));
     }
+    if (value.is_written_over()) {
+        layout.tensors[static_cast<std::size_t>(TensorIndex::kOutput)].address =
+            layout.tensor(TensorIndex::kInput).address;
+    }
     return layout;
 }
 
@@ -71,8 +75,7 @@ void check_layout(const Plan& plan, const Layout& layout) {
     return core;
 }
 
-[[nodiscard]] std::vector<std::uint32_t> common_arguments(const Case& value, const Plan& plan, const Layout& layout,
-                                                          Thread thread) {
+[[nodiscard]] std::vector<std::uint32_t> common_arguments(const Plan& plan, const Layout& layout, Thread thread) {
     using contract::WriterArgument;
     if (thread == Thread::kReader) {
         return {layout.tensor(TensorIndex::kInput).address, layout.tensor(TensorIndex::kResidual).address};
@@ -90,9 +93,7 @@ void check_layout(const Plan& plan, const Layout& layout) {
     set(WriterArgument::kRstdAddress, layout.tensor(TensorIndex::kRstd).address);
     set(WriterArgument::kGammaAddress, layout.tensor(TensorIndex::kGamma).address);
     set(WriterArgument::kBetaAddress, layout.tensor(TensorIndex::kBeta).address);
-    // All that the writer does with these is to compare them with the output's.
-    set(WriterArgument::kInputAddress,
-        layout.tensor(value.asks('i') ? TensorIndex::kOutput : TensorIndex::kInput).address);
+    set(WriterArgument::kInputAddress, layout.tensor(TensorIndex::kInput).address);
     set(WriterArgument::kResidualAddress, layout.tensor(TensorIndex::kResidual).address);
     if (plan.sharing) {
         set(WriterArgument::kSourceX, kFirstCorePlace + plan.sharing->source.x);
@@ -111,9 +112,8 @@ struct Arguments {
     std::vector<std::uint32_t> common;  // of the kernel
 };
 
-[[nodiscard]] Arguments arguments_of(const Case& value, const Plan& plan, const Layout& layout, std::size_t core,
-                                     Thread thread) {
-    Arguments arguments{plan.core_arguments[core], common_arguments(value, plan, layout, thread)};
+[[nodiscard]] Arguments arguments_of(const Plan& plan, const Layout& layout, std::size_t core, Thread thread) {
+    Arguments arguments{plan.core_arguments[core], common_arguments(plan, layout, thread)};
     if (plan.core_arguments.size() == 1) {  // behind the common ones
         arguments.common.insert(arguments.common.end(), arguments.own.begin(), arguments.own.end());
         arguments.own.clear();
@@ -195,14 +195,14 @@ void run_case(const Case& value, const Plan& original, const Units& units, const
         mutation.layout(layout);
     }
     check_layout(plan, layout);
-    Program program{.cores = {}, .memory = Memory(layout.tensors, value.asks('i'))};
+    Program program{.cores = {}, .memory = Memory(layout.tensors, value.is_written_over())};
     for (std::size_t i = 0; i < plan.cores.size(); ++i) {
         Core core = make_core(value, plan, layout, i);
         Scenario scenario(value, core.buffer(static_cast<std::uint32_t>(contract::Buffer::kInput)),
                           core.buffer(static_cast<std::uint32_t>(contract::Buffer::kOutput)), value.seed + i);
         for (const Thread thread : kInOrderOfRecording) {
             core.threads[static_cast<std::size_t>(thread)].events =
-                record_thread(core, thread, units.run(thread), arguments_of(value, plan, layout, i, thread), scenario);
+                record_thread(core, thread, units.run(thread), arguments_of(plan, layout, i, thread), scenario);
         }
         program.cores.push_back(std::move(core));
     }

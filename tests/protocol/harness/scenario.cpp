@@ -14,10 +14,6 @@ constexpr std::uint32_t kInfinity = 0x7f80;
 constexpr std::uint64_t kOneRowIn = 3;
 constexpr std::uint32_t kPoison = 0xffffffff;  // where the thread has not stored anything
 
-[[nodiscard]] std::uint32_t address_of(contract::Semaphore semaphore) {
-    return kFirstSemaphoreAddress + static_cast<std::uint32_t>(semaphore) * kSemaphoreBytes;
-}
-
 }  // namespace
 
 void Scenario::enter(Recorder& recorder) {
@@ -36,16 +32,6 @@ std::uint32_t Scenario::load_for(const Recorder& recorder, std::uint32_t address
         const std::size_t next = words_heard_.at(static_cast<std::size_t>(recorder.thread))++;
         return next < words_told_.size() ? words_told_[next] : static_cast<std::uint32_t>(contract::Redo::kNone);
     }
-    if (recorder.thread == Thread::kReader && address == address_of(contract::Semaphore::kRedo)) {
-        const std::uint32_t row = rows_told_.empty() ? contract::kNoRow : rows_told_.front();
-        if (!rows_told_.empty()) {
-            rows_told_.pop_front();
-        }
-        return row;
-    }
-    if (address == address_of(contract::Semaphore::kScale)) {
-        return 0;  // of rows that are all poison
-    }
     if (output_.contains(address) && bytes == sizeof(std::uint16_t)) {
         // The same place is the same row until a page is popped.
         Random random(seed_ ^ (std::uint64_t{recorder.pops} << 32U) ^ address);
@@ -59,10 +45,7 @@ std::uint32_t Scenario::load_for(const Recorder& recorder, std::uint32_t address
 void Scenario::store(const Recorder& recorder, std::uint32_t address, std::uint32_t value) {
     auto& self = *static_cast<Scenario*>(recorder.scenario);
     self.words_[address] = value;
-    if (recorder.thread == Thread::kWriter && address == address_of(contract::Semaphore::kRedo)) {
-        self.rows_told_.push_back(value);
-    }
-    if (recorder.thread == Thread::kReader && self.input_.contains(address) &&
+    if (recorder.thread == Thread::kWriter && self.input_.contains(address) &&
         value <= static_cast<std::uint32_t>(contract::Redo::kRow)) {
         self.words_told_.push_back(value);  // no element is: they are poison
     }

@@ -1,11 +1,9 @@
 // What the threads of one core find in L1 where they look themselves. Of the output's rows some begin with what is no finite
-// number, where the case wants that. The writer is recorded first: what it tells the reader, and the reader compute, is there
-// for these when they are recorded, in turn.
+// number, where the case wants that. The writer is recorded before compute: what it tells that is there.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <unordered_map>
 #include <vector>
 
@@ -34,8 +32,7 @@ private:
     std::uint64_t seed_;
     bool some_overflow_;
     std::unordered_map<std::uint32_t, std::uint32_t> words_;  // by address: what the thread has stored
-    std::deque<std::uint32_t> rows_told_;                     // by the writer
-    std::vector<std::uint32_t> words_told_;                   // by the reader
+    std::vector<std::uint32_t> words_told_;                   // by the writer
     std::array<std::size_t, kThreads> words_heard_{};
 };
 

@@ -245,7 +245,6 @@ inline void noc_semaphore_wait_min(volatile uint32_t* semaphore, uint32_t value,
                      {file, line});
 }
 inline void noc_semaphore_set(volatile uint32_t* semaphore, uint32_t value, PROTOCOL_PLACE) {
-    protocol_recorder->store(*protocol_recorder, protocol::l1_address_of(semaphore), value);
     protocol::record(protocol::EventKind::kSemaphoreSet, 0, protocol::l1_address_of(semaphore), value, {file, line});
 }
 template <bool posted = false>

@@ -1,0 +1,82 @@
+// Which rows of the output the writer redoes (redo.hpp): found by their first elements, as they come.
+#pragma once
+
+#include <stdint.h>
+
+#include "api/core_local_mem.h"
+#include "arguments.hpp"
+
+namespace layernorm_fused_rm {
+
+// Positions among the core's rows. The first kMost of them; where there are more, all rows from the next one on, for redoing
+// changes none. What is done for every block is short: the last one's is waited for.
+class RedoList {
+public:
+    // Looks at the first elements of the `rows` rows of a block at `l1_address`, and marks those that are no finite number.
+    void look_at(uint32_t rows, uint32_t l1_address) {
+        asm volatile("" ::: "memory");  // what is loaded is not from before
+        uint32_t specials = 0;
+#pragma GCC unroll 8
+        for (uint32_t row = 0; row < kRowsPerBlock; ++row) {
+            specials |= carry_if_special(l1_address, row);  // be it one that the block lacks
+        }
+        if (specials >= kCarry) {
+            mark(rows, l1_address);
+        }
+        seen_ += rows;
+    }
+
+    bool is_empty() const { return count_ == 0; }
+    // Whether row `row` of the block of `rows` rows that was last looked at is to be redone.
+    bool has_marked(uint32_t row, uint32_t rows) const {
+        const uint32_t position = seen_ - rows + row;
+        bool is_marked = position >= all_from_;
+        for (uint32_t i = 0; i < count_; ++i) {
+            is_marked = is_marked || marked_[i] == position;
+        }
+        return is_marked;
+    }
+
+    // Calls redo(position among the core's rows) for each of them.
+    template <typename Visit>
+    void for_each_row(Visit redo) const {
+        for (uint32_t i = 0; i < count_; ++i) {
+            redo(marked_[i]);
+        }
+        for (uint32_t position = all_from_; position < seen_; ++position) {
+            redo(position);
+        }
+    }
+
+private:
+    static constexpr uint32_t kMost = 16;
+    static constexpr uint32_t kNone = 0xffffffff;
+    // The upper half of the fp32 bits of a row's first element -> kCarry or more if all bits of its exponent are ones.
+    static constexpr uint32_t kCarry = 1u << 15;
+    static uint32_t carry_if_special(uint32_t l1_address, uint32_t row) {
+        constexpr uint32_t kUpperHalf = kOutputTensor.element_bytes - sizeof(uint16_t);
+        const uint32_t half = *CoreLocalMem<uint16_t>(l1_address + row * kOutputTensor.stride_bytes() + kUpperHalf);
+        return (half & 0x7f80u) + 0x80u;
+    }
+
+    __attribute__((noinline, cold)) void mark(uint32_t rows, uint32_t l1_address) {
+        for (uint32_t row = 0; row < rows; ++row) {
+            if (carry_if_special(l1_address, row) < kCarry) {
+                continue;
+            }
+            const uint32_t position = seen_ + row;
+            if (count_ < kMost) {
+                marked_[count_++] = position;
+            } else if (position < all_from_) {
+                all_from_ = position;
+            }
+        }
+    }
+
+    uint32_t seen_ = 0;  // rows looked at
+    uint32_t all_from_ = kNone;
+    uint32_t count_ = 0;
+    uint32_t marked_[kMost];  // rising
+};
+
+}  // namespace layernorm_fused_rm
