@@ -142,7 +142,7 @@ nb::object Call::run(const Arguments& arguments) const {
     const nb::object mean = allocate(outputs_[2]);
     const nb::object rstd = allocate(outputs_[3]);
     nb::cast<const Launch&>(launch_).run(
-        {arguments.input, output, arguments.gamma, arguments.beta, arguments.residual, sum, mean, rstd});
+        {arguments.input, arguments.residual, arguments.gamma, arguments.beta, output, sum, mean, rstd});
     nb::list results;
     for (const nb::object* result : {&output, &sum, &mean, &rstd}) {
         if (!result->is_none()) {

@@ -5,8 +5,6 @@
 #include <mutex>
 #include <utility>
 
-#include "contract.hpp"
-
 namespace nb = nanobind;
 using namespace nb::literals;
 
@@ -26,16 +24,6 @@ const Names& names() {
     return *all;
 }
 
-void append_address(nb::list& arguments, const nb::object& tensor) {
-    arguments.append(tensor.is_none() ? nb::int_(0) : call_method(tensor, names().buffer_address));
-}
-
-void append(nb::list& arguments, const std::vector<std::uint32_t>& values) {
-    for (const std::uint32_t value : values) {
-        arguments.append(value);
-    }
-}
-
 void set_arguments(const nb::object& kernel, const nb::list& arguments) {
     if (PyObject_SetAttr(kernel.ptr(), names().common_runtime_args.ptr(), arguments.ptr()) != 0) {
         nb::raise_python_error();
@@ -43,16 +31,35 @@ void set_arguments(const nb::object& kernel, const nb::list& arguments) {
 }
 
 [[nodiscard]] nb::dict by_name(const LaunchTensors& tensors) {
-    const auto& [input, output, gamma, beta, residual, sum, mean, rstd] = tensors;
     nb::dict all;
-    all["input"] = input;
-    all["output"] = output;
-    all["gamma"] = gamma;
-    all["beta"] = beta;
-    all["residual"] = residual;
-    all["sum"] = sum;
-    all["mean"] = mean;
-    all["rstd"] = rstd;
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+        all[contract::kTensorNames[i]] = tensors[i];
+    }
+    return all;
+}
+
+// What a kernel is given: the tensors' addresses, then `rest`.
+[[nodiscard]] nb::list common_arguments(const LaunchTensors& tensors, const std::vector<std::uint32_t>& rest) {
+    nb::list arguments;
+    for (const nb::object& tensor : tensors) {
+        arguments.append(tensor.is_none() ? nb::int_(0) : call_method(tensor, names().buffer_address));
+    }
+    for (const std::uint32_t word : rest) {
+        arguments.append(word);
+    }
+    return arguments;
+}
+
+// Those that there are. ttnn takes the last for the output; the others keep their buffers alive until the program has run.
+[[nodiscard]] nb::list output_last(const LaunchTensors& tensors) {
+    constexpr auto kOutput = static_cast<std::size_t>(contract::Tensor::kOutput);
+    nb::list all;
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+        if (i != kOutput && !tensors[i].is_none()) {
+            all.append(tensors[i]);
+        }
+    }
+    all.append(tensors[kOutput]);
     return all;
 }
 
@@ -125,32 +132,13 @@ nb::object Launch::error_of_start(const LaunchTensors& tensors) const {
     return nb::none();
 }
 
-// Addresses in the order of contract::ReaderArgument and WriterArgument.
 void Launch::start(const LaunchTensors& tensors) const {
     if (!hooks_.before.is_none()) {
         hooks_.before();
     }
-    const auto& [input, output, gamma, beta, residual, sum, mean, rstd] = tensors;
-    nb::list for_reader;
-    for (const nb::object* tensor : {&input, &residual}) {
-        append_address(for_reader, *tensor);
-    }
-    nb::list for_writer;
-    for (const nb::object* tensor : {&output, &sum, &mean, &rstd, &gamma, &beta, &input, &residual}) {
-        append_address(for_writer, *tensor);
-    }
-    append(for_reader, rests_.reader);
-    append(for_writer, rests_.writer);
-    set_arguments(reader_, for_reader);
-    set_arguments(writer_, for_writer);
-    // ttnn takes the last tensor for the output; the others keep their buffers alive until the program has run.
-    nb::list all;
-    for (const nb::object* tensor : {&input, &residual, &gamma, &beta, &sum, &mean, &rstd, &output}) {
-        if (!tensor->is_none()) {
-            all.append(*tensor);
-        }
-    }
-    function_of(attribute(ttnn_, names().generic_op))(all, descriptor_);
+    set_arguments(reader_, common_arguments(tensors, rests_.reader));
+    set_arguments(writer_, common_arguments(tensors, rests_.writer));
+    function_of(attribute(ttnn_, names().generic_op))(output_last(tensors), descriptor_);
 }
 
 void bind_launch(nb::module_& module) {
@@ -167,13 +155,13 @@ void bind_launch(nb::module_& module) {
             "recover"_a)
         .def(
             "run",
-            [](const Launch& launch, nb::object input, nb::object output, nb::object gamma, nb::object beta,
-               nb::object residual, nb::object sum, nb::object mean, nb::object rstd) {
-                launch.run({std::move(input), std::move(output), std::move(gamma), std::move(beta), std::move(residual),
+            [](const Launch& launch, nb::object input, nb::object residual, nb::object gamma, nb::object beta,
+               nb::object output, nb::object sum, nb::object mean, nb::object rstd) {
+                launch.run({std::move(input), std::move(residual), std::move(gamma), std::move(beta), std::move(output),
                             std::move(sum), std::move(mean), std::move(rstd)});
             },
-            "input"_a, "output"_a, "gamma"_a.none() = nb::none(), "beta"_a.none() = nb::none(),
-            "residual"_a.none() = nb::none(), "sum"_a.none() = nb::none(), "mean"_a.none() = nb::none(),
+            nb::kw_only(), "input"_a, "residual"_a.none() = nb::none(), "gamma"_a.none() = nb::none(),
+            "beta"_a.none() = nb::none(), "output"_a, "sum"_a.none() = nb::none(), "mean"_a.none() = nb::none(),
             "rstd"_a.none() = nb::none(),
             "Normalises input into output, tensors on the device. Raises RuntimeError where ttnn cannot start it, "
             "ValueError "

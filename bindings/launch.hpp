@@ -3,8 +3,11 @@
 
 #include <nanobind/nanobind.h>
 
+#include <array>
 #include <cstdint>
 #include <vector>
+
+#include "contract.hpp"
 
 namespace layernorm_fused_rm {
 
@@ -22,10 +25,8 @@ namespace layernorm_fused_rm {
 // own operation.
 [[nodiscard]] nanobind::object function_of(const nanobind::object& operation);
 
-// A call's tensors, all on the device; None for those that it does not have.
-struct LaunchTensors {
-    nanobind::object input, output, gamma, beta, residual, sum, mean, rstd;
-};
+// A call's tensors, all on the device, in the order of contract::Tensor; None for those that it does not have.
+using LaunchTensors = std::array<nanobind::object, contract::kTensors>;
 
 // What follows the tensors' addresses in the common arguments of reader and writer.
 struct ArgumentRests {

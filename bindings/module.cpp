@@ -51,8 +51,18 @@ void bind_contract(nb::module_& module) {
         .value("OUTPUT", contract::Buffer::kOutput)
         .value("SUM", contract::Buffer::kSum)
         .value("STATISTICS", contract::Buffer::kStatistics);
+    nb::enum_<contract::Tensor>(module, "Tensor", nb::is_arithmetic())
+        .value("INPUT", contract::Tensor::kInput)
+        .value("RESIDUAL", contract::Tensor::kResidual)
+        .value("GAMMA", contract::Tensor::kGamma)
+        .value("BETA", contract::Tensor::kBeta)
+        .value("OUTPUT", contract::Tensor::kOutput)
+        .value("SUM", contract::Tensor::kSum)
+        .value("MEAN", contract::Tensor::kMean)
+        .value("RSTD", contract::Tensor::kRstd)
+        .value("COUNT", contract::Tensor::kCount);
     nb::enum_<contract::CoreArgument>(module, "CoreArgument", nb::is_arithmetic())
-        .value("IS_VECTOR_SOURCE", contract::CoreArgument::kIsVectorSource)
+        .value("IS_AFFINE_SOURCE", contract::CoreArgument::kIsAffineSource)
         .value("RUNS", contract::CoreArgument::kRuns)
         .value("FIRST_RUN", contract::CoreArgument::kFirstRun);
     nb::enum_<contract::RunArgument>(module, "RunArgument", nb::is_arithmetic())
@@ -64,18 +74,8 @@ void bind_contract(nb::module_& module) {
         .value("NEGATIVE_EPSILON_BITS", contract::ComputeArgument::kNegativeEpsilonBits)
         .value("COUNT", contract::ComputeArgument::kCount);
     nb::enum_<contract::ReaderArgument>(module, "ReaderArgument", nb::is_arithmetic())
-        .value("INPUT_ADDRESS", contract::ReaderArgument::kInputAddress)
-        .value("RESIDUAL_ADDRESS", contract::ReaderArgument::kResidualAddress)
         .value("COUNT", contract::ReaderArgument::kCount);
     nb::enum_<contract::WriterArgument>(module, "WriterArgument", nb::is_arithmetic())
-        .value("OUTPUT_ADDRESS", contract::WriterArgument::kOutputAddress)
-        .value("SUM_ADDRESS", contract::WriterArgument::kSumAddress)
-        .value("MEAN_ADDRESS", contract::WriterArgument::kMeanAddress)
-        .value("RSTD_ADDRESS", contract::WriterArgument::kRstdAddress)
-        .value("GAMMA_ADDRESS", contract::WriterArgument::kGammaAddress)
-        .value("BETA_ADDRESS", contract::WriterArgument::kBetaAddress)
-        .value("INPUT_ADDRESS", contract::WriterArgument::kInputAddress)
-        .value("RESIDUAL_ADDRESS", contract::WriterArgument::kResidualAddress)
         .value("SOURCE_X", contract::WriterArgument::kSourceX)
         .value("SOURCE_Y", contract::WriterArgument::kSourceY)
         .value("FIRST_X", contract::WriterArgument::kFirstX)
@@ -86,7 +86,7 @@ void bind_contract(nb::module_& module) {
         .value("COUNT", contract::WriterArgument::kCount);
     nb::enum_<contract::Semaphore>(module, "Semaphore", nb::is_arithmetic())
         .value("RECEIVERS_READY", contract::Semaphore::kReceiversReady)
-        .value("VECTORS_ARRIVED", contract::Semaphore::kVectorsArrived)
+        .value("AFFINE_ARRIVED", contract::Semaphore::kAffineArrived)
         .value("COUNT", contract::Semaphore::kCount);
 }
 
@@ -258,11 +258,11 @@ void bind_plan_parts(nb::module_& module) {
         .def_ro("runs", &CoreWork::runs)
         .def_prop_ro("rows", &CoreWork::rows)
         .def(nb::self == nb::self);
-    nb::class_<VectorSharing>(module, "VectorSharing", "Who reads gamma and beta for which rectangle of cores.")
-        .def_ro("source", &VectorSharing::source)
-        .def_ro("first", &VectorSharing::first)
-        .def_ro("last", &VectorSharing::last)
-        .def_prop_ro("receivers", &VectorSharing::receivers)
+    nb::class_<AffineSharing>(module, "AffineSharing", "Who reads gamma and beta for which rectangle of cores.")
+        .def_ro("source", &AffineSharing::source)
+        .def_ro("first", &AffineSharing::first)
+        .def_ro("last", &AffineSharing::last)
+        .def_prop_ro("receivers", &AffineSharing::receivers)
         .def(nb::self == nb::self);
     nb::class_<CircularBuffer>(module, "CircularBuffer", "One circular buffer, the same on every core.")
         .def_ro("index", &CircularBuffer::index)
@@ -283,7 +283,7 @@ void bind_plan(nb::module_& module) {
         .def_ro("cores", &Plan::cores)
         .def_ro("sharing", &Plan::sharing)
         .def_ro("buffers", &Plan::buffers)
-        .def_ro("compile_time_arguments", &Plan::compile_time_arguments)
+        .def_prop_ro("compile_time_arguments", &Plan::compile_time_arguments)
         .def_ro("compute_arguments", &Plan::compute_arguments)
         .def_ro("core_arguments", &Plan::core_arguments)
         .def_ro("l1_bytes_used", &Plan::l1_bytes_used)

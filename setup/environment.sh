@@ -22,7 +22,7 @@ source "$root/setup/device.sh"
 
 # What the compiled part of the package is made of.
 readonly kPlannerSources=(CMakeLists.txt pyproject.toml src include bindings
-    python/layernorm_fused_rm/kernels/contract.hpp)
+    python/layernorm_fused_rm/kernels/contract.hpp python/layernorm_fused_rm/kernels/contract)
 # What the C++ tests are made of.
 readonly kHostTestSources=(CMakeLists.txt CMakePresets.json src include tests python/layernorm_fused_rm/kernels)
 readonly kDevices="simulator, vendor or hardware"

@@ -8,8 +8,10 @@
 namespace layernorm_fused_rm {
 namespace {
 
+using contract::Call;
 using contract::Centring;
 using contract::kElementsPerChunk;
+using contract::Tensor;
 
 // With about four blocks a core reads one, computes one and writes one at a time.
 constexpr std::int64_t kBlocksToOverlap = 4;
@@ -35,24 +37,24 @@ constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerB
 [[nodiscard]] std::int64_t vector_stride(std::int64_t width) { return rows_per_vector(width) * row_stride(width); }
 
 // What one zone of DEST holds beside a residual's and the statistics; of rows of several segments a segment each.
-[[nodiscard]] std::int64_t vectors_in_zone(const Operands& operands) {
-    const bool has_residual = operands.residual.element_bytes != 0;
-    if (count_segments(operands.width) > 1) {
-        const bool is_shifted = operands.centring == Centring::kShifted;
+[[nodiscard]] std::int64_t vectors_in_zone(const Call& call) {
+    const bool has_residual = call[Tensor::kResidual].is_there();
+    if (count_segments(call.width_elements) > 1) {
+        const bool is_shifted = call.centring == Centring::kShifted;
         const bool is_alone =
-            is_shifted || has_residual || count_segments(operands.width) > contract::kMaxSegmentsOfRowsTogether;
+            is_shifted || has_residual || count_segments(call.width_elements) > contract::kMaxSegmentsOfRowsTogether;
         return is_alone ? contract::kMaxShiftedStreamedRowsPerBatch : contract::kMaxStreamedRowsPerBatch;
     }
-    const bool has_statistics = operands.statistics.element_bytes != 0;
+    const bool has_statistics = call.returns_statistics();
     const std::int64_t chunks = has_residual ? 1 : contract::kChunksPerZone - (has_statistics ? 1 : 0);
-    const std::int64_t vectors = chunks * kElementsPerChunk / vector_stride(operands.width);
+    const std::int64_t vectors = chunks * kElementsPerChunk / vector_stride(call.width_elements);
     return has_statistics ? std::min<std::int64_t>(vectors, contract::kMaxVectorsWithStatistics) : vectors;
 }
 
 // A block's, where there are so many.
-[[nodiscard]] std::int64_t least_vectors(const Operands& operands) {
-    return count_segments(operands.width) > 1 ? vectors_in_zone(operands)
-                                              : divide_up(kElementsOfABatch, vector_stride(operands.width));
+[[nodiscard]] std::int64_t least_vectors(const Call& call) {
+    return count_segments(call.width_elements) > 1 ? vectors_in_zone(call)
+                                                   : divide_up(kElementsOfABatch, vector_stride(call.width_elements));
 }
 
 // Batches are always computed whole, so a larger one may compute rows that there are not: 5 rows are 3 + 2 rather than
@@ -84,18 +86,18 @@ constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerB
 
 }  // namespace
 
-Blocking choose_blocking(const Operands& operands, std::int64_t most_rows) {
-    const std::int64_t capacity = vectors_in_zone(operands);
-    const std::int64_t all = divide_up(std::max<std::int64_t>(most_rows, 1), rows_per_vector(operands.width));
+Blocking choose_blocking(const contract::Call& call, std::int64_t most_rows) {
+    const std::int64_t capacity = vectors_in_zone(call);
+    const std::int64_t all = divide_up(std::max<std::int64_t>(most_rows, 1), rows_per_vector(call.width_elements));
     const std::int64_t to_overlap = divide_up(all, kBlocksToOverlap);
-    const std::int64_t wanted = std::min({std::max(to_overlap, least_vectors(operands)), all, capacity, kMostVectors});
+    const std::int64_t wanted = std::min({std::max(to_overlap, least_vectors(call)), all, capacity, kMostVectors});
     const std::int64_t batch = choose_batch(std::min<std::int64_t>(contract::kMaxVectorsPerBatch, wanted), all,
-                                            count_segments(operands.width) * vector_stride(operands.width));
+                                            count_segments(call.width_elements) * vector_stride(call.width_elements));
     const std::int64_t batches =
-        count_segments(operands.width) > 1 ? 1 : std::min(divide_up(wanted, batch), capacity / batch);
-    return make_blocking(operands.width, batch, batches * batch);
+        count_segments(call.width_elements) > 1 ? 1 : std::min(divide_up(wanted, batch), capacity / batch);
+    return make_blocking(call.width_elements, batch, batches * batch);
 }
 
-Blocking smallest_blocking(const Operands& operands) { return make_blocking(operands.width, 1, 1); }
+Blocking smallest_blocking(const contract::Call& call) { return make_blocking(call.width_elements, 1, 1); }
 
 }  // namespace layernorm_fused_rm

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "operands.hpp"
+#include "contract.hpp"
 
 namespace layernorm_fused_rm {
 
@@ -23,9 +23,9 @@ struct Blocking {
 };
 
 // The blocking preferred where no core has more than `most_rows`.
-[[nodiscard]] Blocking choose_blocking(const Operands& operands, std::int64_t most_rows);
+[[nodiscard]] Blocking choose_blocking(const contract::Call& call, std::int64_t most_rows);
 
 // One row a block, or one pair of narrow rows: the least L1 that rows of this width can do with.
-[[nodiscard]] Blocking smallest_blocking(const Operands& operands);
+[[nodiscard]] Blocking smallest_blocking(const contract::Call& call);
 
 }  // namespace layernorm_fused_rm

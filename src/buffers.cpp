@@ -11,6 +11,9 @@ namespace layernorm_fused_rm {
 namespace {
 
 using contract::Buffer;
+using contract::Call;
+using contract::Tensor;
+using contract::TensorLayout;
 
 // How much of the row buffers is room to work ahead. Resident rows: input blocks being read, waiting, being computed.
 // Streamed rows: a block stays until its last pass, and the next one is read meanwhile where there is room for two; of
@@ -47,18 +50,18 @@ class Layout {
 public:
     Layout(const Blocking& blocking, Depth depth) : blocking_(blocking), depth_(depth) {}
 
-    void add_input(Buffer index, const std::string& purpose, const RowTensor& tensor) {
+    void add_input(Buffer index, const std::string& purpose, const TensorLayout& tensor) {
         const std::int64_t pages = depth_.input_steps * blocking_.pages_per_step;
         add({index, purpose, blocking_.page_elements, pages, "reader", "compute"}, tensor.element_bytes);
     }
-    void add_vector(Buffer index, const std::string& purpose, std::int64_t elements, const Vector& vector) {
-        add({index, purpose, elements, 1, "writer", "compute"}, vector.element_bytes);
+    void add_affine(Buffer index, const std::string& purpose, std::int64_t elements, const TensorLayout& tensor) {
+        add({index, purpose, elements, 1, "writer", "compute"}, tensor.element_bytes);
     }
-    void add_output(Buffer index, const std::string& purpose, const RowTensor& tensor) {
+    void add_output(Buffer index, const std::string& purpose, const TensorLayout& tensor) {
         const std::int64_t pages = depth_.output_steps * blocking_.pages_per_step;
         add({index, purpose, blocking_.page_elements, pages, "compute", "writer"}, tensor.element_bytes);
     }
-    void add_statistics(const RowTensor& tensor) {
+    void add_statistics(const TensorLayout& tensor) {
         add({Buffer::kStatistics, "statistics", contract::kElementsPerChunk, kStatisticsPages, "compute", "writer"},
             tensor.element_bytes);
     }
@@ -89,17 +92,17 @@ private:
     std::vector<CircularBuffer> buffers_;
 };
 
-[[nodiscard]] Buffers lay_out(const Operands& operands, const Blocking& blocking, Depth depth, bool reads_again) {
-    const std::int64_t vector_elements =
-        reads_again ? std::int64_t{contract::kElementsPerChunk} : round_up(operands.width, contract::kElementsPerChunk);
+[[nodiscard]] Buffers lay_out(const Call& call, const Blocking& blocking, Depth depth, bool reads_again) {
+    const std::int64_t affine_elements = reads_again ? std::int64_t{contract::kElementsPerChunk}
+                                                     : round_up(call.width_elements, contract::kElementsPerChunk);
     Layout layout(blocking, depth);
-    layout.add_input(Buffer::kInput, "input rows", operands.input);
-    layout.add_output(Buffer::kOutput, "output rows", operands.output);
-    layout.add_vector(Buffer::kGamma, "gamma", vector_elements, operands.gamma);
-    layout.add_vector(Buffer::kBeta, "beta", vector_elements, operands.beta);
-    layout.add_input(Buffer::kResidual, "residual rows", operands.residual);
-    layout.add_output(Buffer::kSum, "sum rows", operands.sum);
-    layout.add_statistics(operands.statistics);
+    layout.add_input(Buffer::kInput, "input rows", call[Tensor::kInput]);
+    layout.add_output(Buffer::kOutput, "output rows", call[Tensor::kOutput]);
+    layout.add_affine(Buffer::kGamma, "gamma", affine_elements, call[Tensor::kGamma]);
+    layout.add_affine(Buffer::kBeta, "beta", affine_elements, call[Tensor::kBeta]);
+    layout.add_input(Buffer::kResidual, "residual rows", call[Tensor::kResidual]);
+    layout.add_output(Buffer::kSum, "sum rows", call[Tensor::kSum]);
+    layout.add_statistics(call[Tensor::kRstd]);
     Buffers result{.blocking = blocking,
                    .buffers = layout.take(),
                    .input_pages = depth.input_steps * blocking.pages_per_step,
@@ -112,27 +115,27 @@ private:
 }
 
 // In order of preference.
-[[nodiscard]] std::vector<Buffers> choices(const Operands& operands, std::int64_t most_rows) {
-    const Blocking preferred = choose_blocking(operands, most_rows);
-    const Blocking smallest = smallest_blocking(operands);
+[[nodiscard]] std::vector<Buffers> choices(const Call& call, std::int64_t most_rows) {
+    const Blocking preferred = choose_blocking(call, most_rows);
+    const Blocking smallest = smallest_blocking(call);
     const Depth ample = ample_depth(preferred.segments);
     const Depth least = least_depth(preferred.segments);
-    std::vector<Buffers> all = {lay_out(operands, preferred, ample, false), lay_out(operands, preferred, least, false),
-                                lay_out(operands, smallest, ample, false), lay_out(operands, smallest, least, false)};
+    std::vector<Buffers> all = {lay_out(call, preferred, ample, false), lay_out(call, preferred, least, false),
+                                lay_out(call, smallest, ample, false), lay_out(call, smallest, least, false)};
     if (preferred.segments > 1) {
-        all.push_back(lay_out(operands, preferred, kDepthOfReadingAgain, true));
-        all.push_back(lay_out(operands, smallest, kDepthOfReadingAgain, true));
+        all.push_back(lay_out(call, preferred, kDepthOfReadingAgain, true));
+        all.push_back(lay_out(call, smallest, kDepthOfReadingAgain, true));
     }
     return all;
 }
 
 }  // namespace
 
-Buffers fit_buffers(const Operands& operands, std::int64_t most_rows, std::int64_t budget_bytes) {
-    std::vector<Buffers> all = choices(operands, most_rows);
+Buffers fit_buffers(const contract::Call& call, std::int64_t most_rows, std::int64_t budget_bytes) {
+    std::vector<Buffers> all = choices(call, most_rows);
     const auto fitting = std::ranges::find_if(all, [=](const Buffers& choice) { return choice.bytes <= budget_bytes; });
     if (fitting == all.end()) {
-        refuse("rows of " + std::to_string(operands.width) + " elements need " + std::to_string(all.back().bytes) +
+        refuse("rows of " + std::to_string(call.width_elements) + " elements need " + std::to_string(all.back().bytes) +
                " bytes of each core's L1 for circular buffers, but " + std::to_string(budget_bytes) +
                " are free below the tensors that lie in L1; deallocate some of them, or move them to DRAM with "
                "ttnn.to_memory_config(tensor, ttnn.DRAM_MEMORY_CONFIG)");

@@ -21,6 +21,6 @@ struct Buffers {
 
 // The first choice that fits into `budget_bytes`: less room to work ahead before smaller blocks, and rows that are read
 // again for each pass last of all. Throws std::invalid_argument when not even those fit.
-[[nodiscard]] Buffers fit_buffers(const Operands& operands, std::int64_t most_rows, std::int64_t budget_bytes);
+[[nodiscard]] Buffers fit_buffers(const contract::Call& call, std::int64_t most_rows, std::int64_t budget_bytes);
 
 }  // namespace layernorm_fused_rm

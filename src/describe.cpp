@@ -45,7 +45,7 @@ using Cells = std::vector<std::string>;
 
 [[nodiscard]] std::string describe_arguments(const Plan& plan) {
     std::vector<Cells> table{{"name", "value"}};
-    for (const auto& [name, value] : plan.compile_time_arguments) {
+    for (const auto& [name, value] : plan.compile_time_arguments()) {
         table.push_back({name, std::to_string(value)});
     }
     return "compile-time arguments\n" + format_table(table);

@@ -15,6 +15,9 @@ namespace layernorm_fused_rm {
     return divide_up(value, multiple) * multiple;
 }
 
+// A count that is known to fit, as kernels take it.
+[[nodiscard]] constexpr std::uint32_t to_word(std::int64_t value) { return static_cast<std::uint32_t>(value); }
+
 // Nothing where the product does not fit.
 [[nodiscard]] constexpr std::optional<std::int64_t> checked_multiply(std::int64_t left, std::int64_t right) {
     if (left != 0 && right > std::numeric_limits<std::int64_t>::max() / left) {

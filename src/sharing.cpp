@@ -44,7 +44,7 @@ struct Rectangle {
 
 }  // namespace
 
-std::optional<VectorSharing> share_vectors(std::vector<CoreWork>& cores, std::int64_t vectors_bytes) {
+std::optional<AffineSharing> share_affine(std::vector<CoreWork>& cores, std::int64_t vectors_bytes) {
     if (!sharing_pays(static_cast<std::int64_t>(cores.size()), vectors_bytes)) {
         return std::nullopt;
     }
@@ -52,7 +52,7 @@ std::optional<VectorSharing> share_vectors(std::vector<CoreWork>& cores, std::in
     cores = fill_rectangle(cores, rectangle);
     // The source has the least to do besides: of equals the first.
     const auto source = std::ranges::min_element(cores, {}, &CoreWork::rows);
-    return VectorSharing{.source = source->core, .first = rectangle.first, .last = rectangle.last};
+    return AffineSharing{.source = source->core, .first = rectangle.first, .last = rectangle.last};
 }
 
 }  // namespace layernorm_fused_rm

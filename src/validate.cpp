@@ -10,11 +10,11 @@
 #include <string>
 #include <utility>
 
+#include "call.hpp"
 #include "contract.hpp"
 #include "device.hpp"
 #include "error.hpp"
 #include "numbers.hpp"
-#include "operands.hpp"
 
 namespace layernorm_fused_rm {
 namespace {

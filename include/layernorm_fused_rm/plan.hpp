@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "contract.hpp"
 #include "layernorm_fused_rm/problem.hpp"
 
 namespace layernorm_fused_rm {
@@ -49,11 +50,10 @@ struct CircularBuffer {
     [[nodiscard]] std::int64_t bytes() const { return page_bytes * pages; }
 };
 
-// A kernel's compile-time arguments by name, in the order of contract::kArgumentNames.
-using NamedArguments = std::vector<std::pair<std::string, std::uint32_t>>;
+using NamedWords = std::vector<std::pair<std::string, std::uint32_t>>;
 
 // One core reads gamma and beta and multicasts them to the other cores of a rectangle, all of which take part.
-struct VectorSharing {
+struct AffineSharing {
     Coordinate source{};  // logical, like the corners
     Coordinate first{};   // least x and y
     Coordinate last{};    // greatest x and y
@@ -62,7 +62,7 @@ struct VectorSharing {
         return std::int64_t{last.x - first.x + 1} * std::int64_t{last.y - first.y + 1} - 1;
     }
 
-    bool operator==(const VectorSharing&) const = default;
+    bool operator==(const AffineSharing&) const = default;
 };
 
 struct Plan {
@@ -72,13 +72,16 @@ struct Plan {
     // Row-major order of the grid; none if there are no rows. Only cores that have rows, and, where vectors are shared,
     // those between them.
     std::vector<CoreWork> cores;
-    std::optional<VectorSharing> sharing;  // none: every core reads gamma and beta itself
+    std::optional<AffineSharing> sharing;  // none: every core reads gamma and beta itself
     std::vector<CircularBuffer> buffers;
-    NamedArguments compile_time_arguments;         // of all three kernels
+    contract::Call call{};                         // what all three kernels are compiled for
     std::vector<std::uint32_t> compute_arguments;  // of compute, common to all cores: contract::ComputeArgument
     std::vector<std::vector<std::uint32_t>> core_arguments;  // per entry of `cores`, of all three kernels
     std::int64_t l1_bytes_used = 0;
     std::int64_t l1_bytes_budget = 0;
+
+    // The call's words by name, in the order in which kernels are given them.
+    [[nodiscard]] NamedWords compile_time_arguments() const;
 
     // The table of circular buffers, the cores and their rows, the L1 use against the budget, as text.
     [[nodiscard]] std::string describe() const;

@@ -120,12 +120,12 @@ def _describe_kernel(plan: _core.Plan, cores, source: str, config, common_argume
         runtime_args=_runtime_arguments(plan),
         common_runtime_args=common_arguments + _core_arguments_behind(plan),
         config=config,
-        compiler_include_paths=[str(KERNELS)],
+        compiler_include_paths=[str(KERNELS), str(KERNELS / "arch" / "wormhole")],
     )
 
 
 def _compute_config(plan: _core.Plan):
-    """fp32 DEST, and the whole of it: kernels/tensix/zones.hpp shares it out. float32 rows go there without the FPU."""
+    """fp32 DEST, and the whole of it: kernels/arch/wormhole/tensix/zones.hpp shares it out. float32 rows go there without the FPU."""
     config = ttnn.ComputeConfigDescriptor(
         math_fidelity=ttnn.MathFidelity.HiFi4, fp32_dest_acc_en=True, dst_full_sync_en=True
     )

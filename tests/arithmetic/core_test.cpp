@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "contract.hpp"
-#include "sfpu/statistics.hpp"
+#include "norm/statistics.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
 namespace {

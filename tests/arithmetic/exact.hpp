@@ -15,7 +15,7 @@ struct ExactRow {
     std::vector<double> x;  // the input, or the fp32 sum of input and residual
     double mean = 0;        // 0 for RMSNorm
     double rstd = 0;
-    double shift = 0;            // K of kernels/sfpu/steps.hpp, 0 unless rows are shifted
+    double shift = 0;            // K of kernels/norm/steps.hpp, 0 unless rows are shifted
     double mean_magnitude = 0;   // mean of |x - K|: what is summed on the way to the mean; 0 for RMSNorm
     bool has_exact_sum = false;  // fp32 rounds no partial sum of x - K, in any order
     std::vector<double> y;

@@ -64,7 +64,7 @@ protected:
     [[nodiscard]] std::span<Bits> row(std::vector<Bits>& values, std::size_t index) const {
         return std::span(values).subspan(index * width(), width());
     }
-    // c of sfpu/steps.hpp: the width by the least power of two that is no smaller, or 1 without centring.
+    // c of norm/steps.hpp: the width by the least power of two that is no smaller, or 1 without centring.
     [[nodiscard]] double centre_scale() const {
         return centres(configuration()) ? width() / static_cast<double>(std::bit_ceil(width())) : 1;
     }

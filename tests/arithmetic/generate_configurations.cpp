@@ -23,13 +23,13 @@ namespace {
 
 using layernorm_fused_rm::CircularBuffer;
 using layernorm_fused_rm::DataType;
-using layernorm_fused_rm::NamedArguments;
 using layernorm_fused_rm::Norm;
 using layernorm_fused_rm::Plan;
 using layernorm_fused_rm::Problem;
 using layernorm_fused_rm::TensorSpec;
 using layernorm_fused_rm::contract::Buffer;
-namespace argument = layernorm_fused_rm::contract::argument;
+using layernorm_fused_rm::contract::Call;
+using layernorm_fused_rm::contract::Tensor;
 
 struct Request {
     std::string name{};     // "384x4:f32:1e-12"
@@ -108,14 +108,6 @@ const std::map<std::string, Change, std::less<>> kOptions = {
     return request;
 }
 
-[[nodiscard]] std::uint32_t value_of(const NamedArguments& arguments, const std::string& name) {
-    const auto found = std::ranges::find(arguments, name, &NamedArguments::value_type::first);
-    if (found == arguments.end()) {
-        throw std::logic_error("the plan has no argument " + name);
-    }
-    return found->second;
-}
-
 [[nodiscard]] const CircularBuffer& buffer_of(const Plan& plan, Buffer buffer) {
     return *std::ranges::find(plan.buffers, static_cast<std::uint32_t>(buffer), &CircularBuffer::index);
 }
@@ -128,45 +120,34 @@ const std::map<std::string, Change, std::less<>> kOptions = {
     return text;
 }
 
-[[nodiscard]] std::string format_of(const NamedArguments& arguments, const char* element_bytes) {
-    return "static_cast<Format>(" + std::to_string(value_of(arguments, element_bytes)) + ")";
+[[nodiscard]] std::string format_of(const Call& call, Tensor tensor) {
+    return "static_cast<Format>(" + std::to_string(call[tensor].element_bytes) + ")";
 }
 
-[[nodiscard]] std::string describe_formats(const NamedArguments& arguments) {
-    namespace contract = layernorm_fused_rm::contract;
-    const bool centres =
-        value_of(arguments, argument::kCentring) != static_cast<std::uint32_t>(contract::Centring::kNone);
-    const std::string statistics = format_of(arguments, contract::kStatisticsArguments.element_bytes);
+[[nodiscard]] std::string describe_formats(const Call& call) {
     std::ostringstream text;
-    text << "{.input = " << format_of(arguments, contract::kInputArguments.element_bytes)
-         << ", .residual = " << format_of(arguments, contract::kResidualArguments.element_bytes)
-         << ",\n        .gamma = " << format_of(arguments, contract::kGammaArguments.element_bytes)
-         << ", .beta = " << format_of(arguments, contract::kBetaArguments.element_bytes)
-         << ", .output = " << format_of(arguments, contract::kOutputArguments.element_bytes)
-         << ",\n        .sum = " << format_of(arguments, contract::kSumArguments.element_bytes)
-         << ", .mean = " << (centres ? statistics : "Format::kNone") << ", .rstd = " << statistics << "}";
+    text << "{.input = " << format_of(call, Tensor::kInput) << ", .residual = " << format_of(call, Tensor::kResidual)
+         << ",\n        .gamma = " << format_of(call, Tensor::kGamma) << ", .beta = " << format_of(call, Tensor::kBeta)
+         << ", .output = " << format_of(call, Tensor::kOutput) << ",\n        .sum = " << format_of(call, Tensor::kSum)
+         << ", .mean = " << format_of(call, Tensor::kMean) << ", .rstd = " << format_of(call, Tensor::kRstd) << "}";
     return text.str();
 }
 
 // The aggregate initialiser of a Configuration.
 [[nodiscard]] std::string describe(const Request& request, const Plan& plan) {
-    const NamedArguments& arguments = plan.compile_time_arguments;
-    const auto centring = static_cast<layernorm_fused_rm::contract::Centring>(value_of(arguments, argument::kCentring));
-    const std::uint32_t passes = plan.reads_again ? layernorm_fused_rm::contract::count_passes(centring) : 1;
+    const Call& call = plan.call;
+    const std::uint32_t passes = plan.reads_again ? layernorm_fused_rm::contract::count_passes(call.centring) : 1;
     std::ostringstream text;
     text << "{.name = \"" << request.name << "\", .options = \"" << request.options
-         << "\",\n     .shape = {.width = " << request.width
-         << ", .row_stride = " << value_of(arguments, argument::kRowStride)
-         << ", .segments = " << value_of(arguments, argument::kSegments)
-         << ", .rows_per_block = " << value_of(arguments, argument::kRowsPerBlock)
-         << ",\n        .page_elements = " << value_of(arguments, argument::kBufferPageElements)
+         << "\",\n     .shape = {.width = " << request.width << ", .row_stride = " << call.row_stride_elements
+         << ", .segments = " << call.segments << ", .rows_per_block = " << call.rows_per_block
+         << ",\n        .page_elements = " << call.buffer_page_elements
          << ", .input_pages = " << buffer_of(plan, Buffer::kInput).pages
          << ", .output_pages = " << buffer_of(plan, Buffer::kOutput).pages
          << ",\n        .negative_epsilon = " << plan.compute_arguments.front() << ", .reads_per_row = " << passes
-         << ",\n        .formats = " << describe_formats(arguments)
-         << "},\n     .rows_per_batch = " << value_of(arguments, argument::kRowsPerBatch)
+         << ",\n        .formats = " << describe_formats(call) << "},\n     .rows_per_batch = " << call.rows_per_batch
          << ", .centring = static_cast<::layernorm_fused_rm::contract::Centring>("
-         << value_of(arguments, argument::kCentring)
+         << static_cast<std::uint32_t>(call.centring)
          << "), .gamma_is_zero_centred = " << (request.problem.gamma_is_zero_centred ? "true" : "false")
          << ",\n     .epsilon = " << to_text(request.problem.epsilon) << ", .kernel = kernel_main}";
     return text.str();
@@ -179,7 +160,7 @@ void write_configuration(const std::filesystem::path& folder, const Request& req
          << "#include <stdint.h>\n\n#include <utility>\n\n#include \"configuration.hpp\"\n#include \"core_api.hpp\"\n\n"
          << "namespace " << request.identifier() << " {\nnamespace {\n\n"
          << "constexpr uint32_t kernel_compile_time_args[] = {\n";
-    for (const auto& [name, value] : plan.compile_time_arguments) {
+    for (const auto& [name, value] : plan.compile_time_arguments()) {
         file << "    " << value << "u,  // " << name << "\n";
     }
     file << "};\n\n"

@@ -9,8 +9,8 @@
 #include "configuration.hpp"
 #include "contract.hpp"
 #include "distributions.hpp"
-#include "sfpu/pieces.hpp"
-#include "sfpu/statistics.hpp"
+#include "norm/pieces.hpp"
+#include "norm/statistics.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
 namespace {
@@ -21,7 +21,7 @@ constexpr RowConstants kConstants = {0xbb000000, 0x3f400000, 0xbb2aaaab, 0x3faaa
 constexpr std::uint32_t kBetaDistance = 64;  // DEST rows
 constexpr std::uint32_t kResidualDistance = 64;
 
-// What decides which sequences the kernel issues (kernels/normalise.hpp).
+// What decides which sequences the kernel issues (kernels/norm/normalise.hpp).
 struct Variant {
     std::uint32_t rows;
     bool paired;

@@ -11,7 +11,7 @@
 #include <stdexcept>
 
 #include "formats.hpp"
-#include "sfpu/statistics.hpp"
+#include "norm/statistics.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
 namespace {

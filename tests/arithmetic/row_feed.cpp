@@ -104,8 +104,8 @@ void RowFeed::wait_front(std::uint32_t buffer, std::uint32_t pages) {
     require(pages <= ring.pages, "waits for more pages than the buffer has");
     while (ring.pushed - ring.popped < pages) {
         switch (static_cast<Buffer>(buffer)) {
-            case Buffer::kGamma: read_vector(ring, operands_.gamma); break;
-            case Buffer::kBeta: read_vector(ring, operands_.beta); break;
+            case Buffer::kGamma: read_affine(ring, operands_.gamma); break;
+            case Buffer::kBeta: read_affine(ring, operands_.beta); break;
             case Buffer::kInput: read_step(ring, operands_.x); break;
             case Buffer::kResidual: read_step(ring, operands_.residual); break;
             default: throw std::logic_error("compute waits for its own output");
@@ -204,7 +204,7 @@ void RowFeed::read_step(Ring& ring, std::span<const Bits> tensor) {
 }
 
 // The whole vector once, beneath each of rows side by side; or a segment of it with each step of a row's last pass.
-void RowFeed::read_vector(Ring& ring, std::span<const Bits> values) {
+void RowFeed::read_affine(Ring& ring, std::span<const Bits> values) {
     require(!values.empty(), "waits for a vector that the call does not have");
     require(reads_again() || ring.pushed == 0, "gamma and beta come once");
     poison(ring.first_byte, ring.page_bytes);

@@ -125,7 +125,7 @@ private:
     [[nodiscard]] Piece piece_of(const Step& step, std::uint32_t row) const;
     void advance(Step& step, std::uint32_t passes) const;
     void read_step(Ring& ring, std::span<const Bits> tensor);
-    void read_vector(Ring& ring, std::span<const Bits> values);
+    void read_affine(Ring& ring, std::span<const Bits> values);
     void write_step(Ring& ring, std::vector<Bits>& tensor);
     void write_statistics(Ring& ring);
 

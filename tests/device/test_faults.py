@@ -24,12 +24,12 @@ KERNELS = ("reader", "compute", "writer")
 
 LEFT_BEHIND = {
     "beta_never_popped": (
-        SMALL, "compute.cpp", "pop_vector<kBetaOperand>();", "",
+        SMALL, "compute.cpp", "pop_affine<kBetaOperand>();", "",
         'buffer 3 "beta": 1 pages pushed, 0 popped, 1 left in it',
     ),
     "semaphore_not_set_back": (
-        SHARED, "vectors.hpp", "noc_semaphore_set(arrived, 0);", "",
-        'semaphore 1 "vectors arrived" is 1, was 0 at the start',
+        SHARED, "dataflow/affine.hpp", "noc_semaphore_set(arrived, 0);", "",
+        'semaphore 1 "affine arrived" is 1, was 0 at the start',
     ),
     "tensix_semaphore_posted_once_too_often": (
         SMALL, "compute.cpp", "tensix::end_fill();",
@@ -50,7 +50,7 @@ def test_what_a_program_leaves_behind_is_named(host, tmp_path, shape, file, good
 @pytest.mark.parametrize("poison", ["1", *extended("0")])
 def test_padding_that_is_trusted_shows_in_the_result(host, tmp_path, poison):
     # Two lanes beyond the row take part in its sums.
-    wide_mask = changed_kernels(tmp_path, "sfpu/steps.hpp", "kTwiceLane, limit, scratch", "kTwiceLane, limit + 2, scratch")
+    wide_mask = changed_kernels(tmp_path, "norm/steps.hpp", "kTwiceLane, limit, scratch", "kTwiceLane, limit + 2, scratch")
     process = host(SMALL, kernels=wide_mask, variables={POISON: poison})
     assert process.wait() == 0, process.output()
     # Every element; the packer makes infinities of some NaN.
@@ -72,7 +72,7 @@ def test_unwritten_device_memory_is_nan(device):
 def test_a_read_from_a_coordinate_without_a_tile_is_refused(host, tmp_path):
     # Column 0, row 2 of Wormhole's NoC 0 holds a router and nothing else.
     kernels = changed_kernels(
-        tmp_path, "rows.hpp", "get_noc_addr_from_bank_id<tensor.in_dram>(block.bank,", "get_noc_addr(0, 2,"
+        tmp_path, "dataflow/pages.hpp", "get_noc_addr_from_bank_id<tensor.in_dram != 0>(bank,", "get_noc_addr(0, 2,"
     )
     process = host(SMALL, kernels=kernels)
     assert process.wait() == ENDED_BY_SIMULATOR, process.output()
@@ -83,7 +83,7 @@ def test_a_read_from_a_coordinate_without_a_tile_is_refused(host, tmp_path):
 def test_a_hang_of_all_cores_is_explained_within_ten_seconds(host, tmp_path, record_property):
     # The source waits for one receiver too many, all receivers for the source.
     kernels = changed_kernels(
-        tmp_path, "vectors.hpp", "noc_semaphore_wait(ready, receivers);", "noc_semaphore_wait(ready, receivers + 1);"
+        tmp_path, "dataflow/affine.hpp", "noc_semaphore_wait(ready, receivers);", "noc_semaphore_wait(ready, receivers + 1);"
     )
     process = host(SHARED, kernels=kernels)
     assert process.wait() == ENDED_BY_SIMULATOR, process.output()
@@ -93,8 +93,8 @@ def test_a_hang_of_all_cores_is_explained_within_ten_seconds(host, tmp_path, rec
     waits = [line for line in report.splitlines() if line.startswith("  ")]
     reader, compute, writer = ([line for line in waits if f" in kernel {kernel} at " in line] for kernel in KERNELS)
     assert sum('semaphore 0 "receivers ready"' in line and "is 71, wants 72" in line for line in writer) == 1, report
-    assert sum('semaphore 1 "vectors arrived"' in line and "is 0, wants 1" in line for line in writer) == 71, report
-    assert all(re.search(r"at vectors\.hpp:\d+: ", line) for line in writer), report
+    assert sum('semaphore 1 "affine arrived"' in line and "is 0, wants 1" in line for line in writer) == 71, report
+    assert all(re.search(r"at affine\.hpp:\d+: ", line) for line in writer), report
     gamma = re.compile(r'at operands\.hpp:\d+: waits for pages of buffer 2 "gamma" \(cb_wait_front\): wants 1, 0 present')
     assert sum(bool(gamma.search(line)) for line in compute) >= 72, report
     assert not reader, report  # its one row is there, and it has ended

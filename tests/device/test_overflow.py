@@ -1,4 +1,4 @@
-"""Finite rows whose sums, or sums of squares, leave float32's range: redone (kernels/redo.hpp), whatever the rows beside them."""
+"""Finite rows whose sums, or sums of squares, leave float32's range: redone (kernels/dataflow/redo.hpp), whatever the rows beside them."""
 
 from __future__ import annotations
 

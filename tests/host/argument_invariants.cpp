@@ -2,8 +2,8 @@
 #include <bit>
 #include <cmath>
 #include <initializer_list>
-#include <map>
 #include <optional>
+#include <string>
 
 #include "contract.hpp"
 #include "promises.hpp"
@@ -11,28 +11,9 @@
 namespace layernorm_fused_rm::tests {
 namespace {
 
-namespace argument = contract::argument;
-
-// Named compile-time arguments, each read as kernels read them.
-class Arguments {
-public:
-    explicit Arguments(const Plan& plan)
-        : values_{plan.compile_time_arguments.begin(), plan.compile_time_arguments.end()} {
-        require(values_.size() == plan.compile_time_arguments.size(), "no compile-time argument is there twice");
-    }
-
-    [[nodiscard]] std::int64_t operator()(const std::string& name) const {
-        require(values_.contains(name), "compile-time argument " + name + " is there");
-        return values_.at(name);
-    }
-
-    [[nodiscard]] float number(const std::string& name) const {
-        return std::bit_cast<float>(static_cast<std::uint32_t>((*this)(name)));
-    }
-
-private:
-    std::map<std::string, std::uint32_t> values_;
-};
+using contract::Call;
+using contract::Tensor;
+using contract::TensorLayout;
 
 [[nodiscard]] std::int64_t bytes_of(DataType dtype) { return dtype == DataType::kFloat32 ? 4 : 2; }
 
@@ -41,7 +22,7 @@ private:
     if (problem.residual) {
         return contract::kElementsPerChunk;
     }
-    return (contract::kChunksPerZone - (problem.returns_statistics ? 1 : 0)) *
+    return (contract::kChunksPerZone - (problem.returns_statistics ? 1U : 0U)) *
            std::int64_t{contract::kElementsPerChunk};
 }
 
@@ -63,11 +44,11 @@ private:
 }
 
 // As kernels/arguments.hpp promises, and as the buffers are.
-void check_cut(const Problem& problem, const Plan& plan, const Arguments& value) {
-    const std::int64_t segments = value(argument::kSegments);
-    const std::int64_t stride = value(argument::kRowStride);
-    const std::int64_t rows = value(argument::kRowsPerBlock);
-    const std::int64_t batch = value(argument::kRowsPerBatch);
+void check_cut(const Problem& problem, const Plan& plan, const Call& call) {
+    const std::int64_t segments = call.segments;
+    const std::int64_t stride = call.row_stride_elements;
+    const std::int64_t rows = call.rows_per_block;
+    const std::int64_t batch = call.rows_per_batch;
     require(segments == (plan.width + contract::kElementsPerChunk - 1) / contract::kElementsPerChunk,
             "a row has as many segments as chunks");
     const std::int64_t side_by_side = contract::rows_per_vector(static_cast<std::uint32_t>(stride));
@@ -84,19 +65,19 @@ void check_cut(const Problem& problem, const Plan& plan, const Arguments& value)
     require(!problem.returns_statistics || rows / side_by_side <= contract::kMaxVectorsWithStatistics,
             "the statistics of a block fit in a chunk");
     const std::int64_t page_elements = segments == 1 ? rows * stride : stride;
-    require(value(argument::kBufferPageElements) >= page_elements, "a page holds its rows");
+    require(call.buffer_page_elements >= page_elements, "a page holds its rows");
 }
 
 // Room to work ahead in the input buffers, as kernels/reader.cpp uses it.
-void check_steps(const Plan& plan, const Arguments& value) {
-    const std::int64_t segments = value(argument::kSegments);
-    const std::int64_t steps = value(argument::kStepsInFlight);
-    require(value(argument::kReadsAgain) == (plan.reads_again ? 1 : 0), "kernels know whether rows are read again");
+void check_steps(const Plan& plan, const Call& call) {
+    const std::int64_t segments = call.segments;
+    const std::int64_t steps = call.steps_in_flight;
+    require(call.reads_again == (plan.reads_again ? 1U : 0U), "kernels know whether rows are read again");
     require(!plan.reads_again || (segments > 1 && !plan.sharing),
             "only rows of several segments are read again, and then no core has all of gamma to share");
     const std::int64_t kept = plan.reads_again ? 1 : segments;  // steps that stay until the row's last pass
-    const std::int64_t pages_per_step = segments == 1 ? 1 : value(argument::kRowsPerBlock);
-    const std::int64_t pages = value(argument::kInputPages);
+    const std::int64_t pages_per_step = segments == 1 ? 1 : call.rows_per_block;
+    const std::int64_t pages = call.input_pages;
     const std::int64_t pages_kept = pages_per_step * kept;
     require(pages_kept >= 1 && pages % pages_kept == 0, "no block straddles the end of the input buffer");
     require(steps >= 1 && steps <= 14, "transaction ids tell the steps in flight apart");
@@ -108,14 +89,14 @@ void check_steps(const Plan& plan, const Arguments& value) {
         all, [&](contract::Buffer index) { return static_cast<std::uint32_t>(index) == buffer.index; });
 }
 
-void check_pages(const Plan& plan, const Arguments& value) {
-    const std::int64_t page_elements = value(argument::kBufferPageElements);
-    const std::int64_t pages_per_step = value(argument::kSegments) == 1 ? 1 : value(argument::kRowsPerBlock);
+void check_pages(const Plan& plan, const Call& call) {
+    const std::int64_t page_elements = call.buffer_page_elements;
+    const std::int64_t pages_per_step = call.segments == 1 ? 1 : call.rows_per_block;
     for (const CircularBuffer& buffer : plan.buffers) {
         const std::int64_t elements = buffer.page_bytes / bytes_of(buffer.dtype);
         if (is_one_of(buffer, {contract::Buffer::kInput, contract::Buffer::kResidual})) {
             require(elements == page_elements, "row buffers have the kernels' page size");
-            require(buffer.pages == value(argument::kInputPages), "input buffers have the kernels' number of pages");
+            require(buffer.pages == call.input_pages, "input buffers have the kernels' number of pages");
         } else if (is_one_of(buffer, {contract::Buffer::kOutput, contract::Buffer::kSum})) {
             require(elements == page_elements, "row buffers have the kernels' page size");
             require(buffer.pages % pages_per_step == 0, "no step straddles the end of an output buffer");
@@ -136,9 +117,11 @@ void check_pages(const Plan& plan, const Arguments& value) {
     return (bytes + alignment - 1) / alignment * alignment;
 }
 
+[[nodiscard]] bool is_statistic(Tensor tensor) { return tensor == Tensor::kMean || tensor == Tensor::kRstd; }
+
 // A tensor of rows as a call has it; without a dtype it has none.
 struct Rows {
-    contract::RowTensorArguments names;
+    Tensor tensor;
     std::optional<DataType> dtype;
     Memory memory = Memory::kDram;
     std::int64_t elements = 0;  // of a row, its padding included
@@ -148,20 +131,32 @@ struct Rows {
     return spec.padded_shape.empty() ? spec.shape.back() : spec.padded_shape.back();
 }
 
-void check_row_tensor(const Problem& problem, const Plan& plan, const Arguments& value, const Rows& rows) {
-    const contract::RowTensorArguments& names = rows.names;
+void check_is_nowhere(const TensorLayout& layout) {
+    TensorLayout::for_each_word(layout, [](const std::string&, std::uint32_t word) {
+        require(word == 0, "a tensor that the call does not have is all zeros");
+    });
+}
+
+void check_place(const Problem& problem, const TensorLayout& layout, DataType dtype, Memory memory) {
+    require(layout.element_bytes == bytes_of(dtype), "kernels know the size of a tensor's elements");
+    require(layout.in_dram == (memory == Memory::kDram ? 1U : 0U), "kernels know the memory of each tensor");
+    require(layout.banks == banks_of(problem, memory), "kernels know the banks of each tensor");
+}
+
+void check_rows(const Problem& problem, const Plan& plan, const Rows& rows) {
+    const TensorLayout& layout = plan.call[rows.tensor];
     if (!rows.dtype) {
-        for (const char* const name : {names.element_bytes, names.page_bytes, names.in_dram, names.banks}) {
-            require(value(name) == 0, "a tensor that the call does not have is all zeros");
-        }
+        check_is_nowhere(layout);
         return;
     }
+    check_place(problem, layout, *rows.dtype, rows.memory);
     const std::int64_t banks = banks_of(problem, rows.memory);
     const std::int64_t page_bytes = aligned(rows.elements * bytes_of(*rows.dtype), alignment_of(problem, rows.memory));
-    require(value(names.element_bytes) == bytes_of(*rows.dtype), "kernels know the size of a tensor's elements");
-    require(value(names.page_bytes) == page_bytes, "a page of a tensor is a row, aligned");
-    require(value(names.in_dram) == (rows.memory == Memory::kDram ? 1 : 0), "kernels know the memory of each tensor");
-    require(value(names.banks) == banks, "kernels know the banks of each tensor");
+    require(layout.page_bytes == page_bytes, "a page of a tensor is a row, aligned");
+    require(layout.piece_elements == contract::kElementsPerChunk &&
+                layout.piece_stride_bytes == contract::kElementsPerChunk * layout.element_bytes &&
+                (is_statistic(rows.tensor) || layout.pieces_per_page == plan.call.segments),
+            "the pieces of a row are its segments");
     require((plan.rows + banks - 1) / banks <= kMax32Bits / page_bytes, "an offset in a bank fits in 32 bits");
 }
 
@@ -184,70 +179,64 @@ struct Place {
     return {.page = i / spec.shape.back(), .byte = i % spec.shape.back() * bytes};
 }
 
-void check_vector(const Problem& problem, const Arguments& value, const contract::VectorArguments& names,
-                  const std::optional<TensorSpec>& spec) {
+void check_affine(const Problem& problem, const Call& call, Tensor tensor, const std::optional<TensorSpec>& spec) {
+    const TensorLayout& layout = call[tensor];
     if (!spec) {
-        require(value(names.element_bytes) == 0, "a vector that the call does not have has no elements");
+        check_is_nowhere(layout);
         return;
     }
+    check_place(problem, layout, spec->dtype, spec->memory);
     const std::int64_t bytes = bytes_of(spec->dtype);
     const bool is_tiled = spec->layout == Layout::kTile;
-    const bool is_one_page = !is_tiled && spec->shape.back() == value(argument::kWidth);
+    const bool is_one_page = !is_tiled && spec->shape.back() == call.width_elements;
     const std::int64_t row_elements = is_one_page ? spec->shape.back() : stored_elements(*spec);
     const std::int64_t page_elements = is_tiled ? spec->tile.height * spec->tile.width : row_elements;
-    require(value(names.element_bytes) == bytes, "kernels know the size of a vector's elements");
-    require(value(names.page_bytes) == aligned(page_elements * bytes, alignment_of(problem, spec->memory)),
-            "kernels know the pages of a vector");
-    require(value(names.in_dram) == (spec->memory == Memory::kDram ? 1 : 0), "kernels know the memory of each vector");
-    require(value(names.banks) == banks_of(problem, spec->memory), "kernels know the banks of each vector");
-    const std::int64_t piece = value(names.piece_elements);
-    const std::int64_t pieces = value(names.pieces_per_page);
-    require(piece >= 1 && pieces >= 1 && contract::kElementsPerChunk % piece == 0, "segments are whole pieces");
-    for (const std::int64_t i : {0, 1, 15, 16, 17, 31, 32, 33, 100, 1023, 1024, 1025, 5000, 70000}) {
-        for (const std::int64_t element : {i, value(argument::kWidth) - 1 - i}) {
-            if (element >= 0 && element < value(argument::kWidth)) {
-                const Place read{
-                    .page = element / piece / pieces,
-                    .byte = element / piece % pieces * value(names.piece_stride_bytes) + element % piece * bytes};
+    require(layout.page_bytes == aligned(page_elements * bytes, alignment_of(problem, spec->memory)),
+            "kernels know the pages of gamma and beta");
+    const std::uint32_t piece = layout.piece_elements;
+    require(piece >= 1 && layout.pieces_per_page >= 1 && contract::kElementsPerChunk % piece == 0,
+            "segments are whole pieces");
+    for (const std::uint32_t i : {0, 1, 15, 16, 17, 31, 32, 33, 100, 1023, 1024, 1025, 5000, 70000}) {
+        for (const std::uint32_t element : {i, call.width_elements - 1 - i}) {
+            if (element < call.width_elements) {
+                const Place read{.page = layout.page_of(element / piece),
+                                 .byte = layout.offset_of(element / piece) + element % piece * bytes};
                 require(read == place_in_tensor(*spec, element), "kernels find each element of gamma and beta");
             }
         }
     }
 }
 
-void check_tensors(const Problem& problem, const Plan& plan, const Arguments& value) {
-    require(value(argument::kWidth) == plan.width, "kernels know the width");
-    require(value(argument::kCentring) == static_cast<std::int64_t>(centring_of(problem)),
-            "the mean is taken out as the "
-            "rows' precision asks");
-    require(value(argument::kGammaIsZeroCentred) == (problem.gamma_is_zero_centred ? 1 : 0),
-            "gamma's centre is passed on");
-    require(value(argument::kReturnsStatistics) == (problem.returns_statistics ? 1 : 0), "kernels return statistics");
-    require(value(argument::kSharesVectors) == (plan.sharing ? 1 : 0), "kernels know whether vectors are shared");
-    require(value(argument::kOneCore) == (plan.cores.size() == 1 ? 1 : 0), "kernels know where their arguments are");
-    const auto check = [&](const Rows& rows) { check_row_tensor(problem, plan, value, rows); };
+void check_tensors(const Problem& problem, const Plan& plan, const Call& call) {
+    require(call.width_elements == plan.width, "kernels know the width");
+    require(call.centring == centring_of(problem), "the mean is taken out as the rows' precision asks");
+    require(call.gamma_is_zero_centred == (problem.gamma_is_zero_centred ? 1U : 0U), "gamma's centre is passed on");
+    require(call.returns_statistics() == problem.returns_statistics, "kernels return statistics");
+    require(call.shares_affine == (plan.sharing ? 1U : 0U), "kernels know whether vectors are shared");
+    require(call.one_core == (plan.cores.size() == 1 ? 1U : 0U), "kernels know where their arguments are");
+    const auto check = [&](const Rows& rows) { check_rows(problem, plan, rows); };
     const Memory out = problem.output_memory;
-    check({contract::kInputArguments, problem.input.dtype, problem.input.memory, stored_elements(problem.input)});
-    check({contract::kOutputArguments, problem.output_dtype, out,
-           problem.output ? stored_elements(*problem.output) : plan.width});
-    check({contract::kSumArguments, problem.sum_dtype, out, plan.width});
+    check({Tensor::kInput, problem.input.dtype, problem.input.memory, stored_elements(problem.input)});
+    check({Tensor::kOutput, problem.output_dtype, out, problem.output ? stored_elements(*problem.output) : plan.width});
+    check({Tensor::kSum, problem.sum_dtype, out, plan.width});
     const std::optional<DataType> statistics =
         problem.returns_statistics ? std::optional(DataType::kFloat32) : std::nullopt;
-    check({contract::kStatisticsArguments, statistics, out, 1});
+    check({Tensor::kRstd, statistics, out, 1});
+    check({Tensor::kMean, problem.norm == Norm::kRms ? std::nullopt : statistics, out, 1});
     if (problem.residual) {
-        check({contract::kResidualArguments, problem.residual->dtype, problem.residual->memory,
-               stored_elements(*problem.residual)});
+        check(
+            {Tensor::kResidual, problem.residual->dtype, problem.residual->memory, stored_elements(*problem.residual)});
     } else {
-        check({contract::kResidualArguments, std::nullopt, Memory::kDram, plan.width});
+        check({Tensor::kResidual, std::nullopt, Memory::kDram, plan.width});
     }
-    check_vector(problem, value, contract::kGammaArguments, problem.gamma);
-    check_vector(problem, value, contract::kBetaArguments, problem.beta);
+    check_affine(problem, call, Tensor::kGamma, problem.gamma);
+    check_affine(problem, call, Tensor::kBeta, problem.beta);
 }
 
-void check_constants(const Problem& problem, const Plan& plan, const Arguments& value) {
-    for (const char* const name : {argument::kNegativeSumScaleBits, argument::kCentreScaleBits,
-                                   argument::kNegativeMeanSquareScaleBits, argument::kRstdScaleBits}) {
-        require(std::isnormal(value.number(name)), "constants are normal float32 numbers");
+void check_constants(const Problem& problem, const Plan& plan, const Call& call) {
+    for (const std::uint32_t bits : {call.negative_sum_scale_bits, call.centre_scale_bits,
+                                     call.negative_mean_square_scale_bits, call.rstd_scale_bits}) {
+        require(std::isnormal(std::bit_cast<float>(bits)), "constants are normal float32 numbers");
     }
     require(plan.compute_arguments.size() == static_cast<std::size_t>(contract::ComputeArgument::kCount),
             "compute has its arguments");
@@ -258,12 +247,11 @@ void check_constants(const Problem& problem, const Plan& plan, const Arguments& 
 }  // namespace
 
 void check_compile_time_arguments(const Problem& problem, const Plan& plan) {
-    const Arguments value(plan);
-    check_cut(problem, plan, value);
-    check_steps(plan, value);
-    check_pages(plan, value);
-    check_tensors(problem, plan, value);
-    check_constants(problem, plan, value);
+    check_cut(problem, plan, plan.call);
+    check_steps(plan, plan.call);
+    check_pages(plan, plan.call);
+    check_tensors(problem, plan, plan.call);
+    check_constants(problem, plan, plan.call);
 }
 
 }  // namespace layernorm_fused_rm::tests

@@ -3,14 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "contract.hpp"
-#include "example_operands.hpp"
+#include "example_calls.hpp"
 
 namespace layernorm_fused_rm {
 namespace {
 
 using namespace contract;
-using tests::full_operands;
-using tests::plain_operands;
+using tests::full_call;
+using tests::plain_call;
 
 struct Case {
     std::int64_t width = 0;
@@ -35,7 +35,7 @@ struct Case {
 
 TEST(Blocking, puts_rows_at_whole_vectors_and_segments_at_whole_chunks) {
     for (const Case& one : cases()) {
-        const Blocking blocking = choose_blocking(plain_operands(one.width), one.most_rows);
+        const Blocking blocking = choose_blocking(plain_call(one.width), one.most_rows);
         if (one.width > kElementsPerChunk) {
             EXPECT_EQ(blocking.row_stride_elements, kElementsPerChunk) << name(one);
             continue;
@@ -48,15 +48,15 @@ TEST(Blocking, puts_rows_at_whole_vectors_and_segments_at_whole_chunks) {
 }
 
 TEST(Blocking, has_as_many_segments_as_a_row_has_chunks) {
-    EXPECT_EQ(choose_blocking(plain_operands(32), 8).segments, 1);
-    EXPECT_EQ(choose_blocking(plain_operands(1024), 8).segments, 1);
-    EXPECT_EQ(choose_blocking(plain_operands(1056), 8).segments, 2);
-    EXPECT_EQ(choose_blocking(plain_operands(8192), 8).segments, 8);
+    EXPECT_EQ(choose_blocking(plain_call(32), 8).segments, 1);
+    EXPECT_EQ(choose_blocking(plain_call(1024), 8).segments, 1);
+    EXPECT_EQ(choose_blocking(plain_call(1056), 8).segments, 2);
+    EXPECT_EQ(choose_blocking(plain_call(8192), 8).segments, 8);
 }
 
 TEST(Blocking, has_batches_that_the_sfpu_holds_and_blocks_of_whole_batches) {
     for (const Case& one : cases()) {
-        const Blocking blocking = choose_blocking(plain_operands(one.width), one.most_rows);
+        const Blocking blocking = choose_blocking(plain_call(one.width), one.most_rows);
         const std::int64_t side_by_side = one.width <= kElementsPerPairedRow ? 2 : 1;
         const std::int64_t most = blocking.segments == 1 ? kMaxVectorsPerBatch : kMaxStreamedRowsPerBatch;
         EXPECT_GE(blocking.rows_per_batch, 1) << name(one);
@@ -69,7 +69,7 @@ TEST(Blocking, has_batches_that_the_sfpu_holds_and_blocks_of_whole_batches) {
 
 TEST(Blocking, has_blocks_that_fit_into_their_zone_of_dest) {
     for (const Case& one : cases()) {
-        const Blocking blocking = choose_blocking(plain_operands(one.width), one.most_rows);
+        const Blocking blocking = choose_blocking(plain_call(one.width), one.most_rows);
         if (blocking.segments == 1) {
             EXPECT_LE(blocking.rows_per_block * blocking.row_stride_elements,
                       std::int64_t{kChunksPerZone} * kElementsPerChunk)
@@ -82,7 +82,7 @@ TEST(Blocking, has_blocks_that_fit_into_their_zone_of_dest) {
 
 TEST(Blocking, has_pages_of_whole_chunks_that_hold_a_block_or_a_segment) {
     for (const Case& one : cases()) {
-        const Blocking blocking = choose_blocking(plain_operands(one.width), one.most_rows);
+        const Blocking blocking = choose_blocking(plain_call(one.width), one.most_rows);
         const bool is_resident = blocking.segments == 1;
         const std::int64_t rows = is_resident ? blocking.rows_per_block : 1;
         const std::int64_t elements = rows * blocking.row_stride_elements;
@@ -95,50 +95,50 @@ TEST(Blocking, has_pages_of_whole_chunks_that_hold_a_block_or_a_segment) {
 }
 
 TEST(Blocking, has_batches_of_the_size_that_computes_a_cores_rows_soonest) {
-    EXPECT_EQ(choose_blocking(plain_operands(64), 5).rows_per_batch, 3);  // 3 + 2, not 4 + 1
-    EXPECT_EQ(choose_blocking(plain_operands(32), 9).rows_per_batch, 6);  // pairs
-    EXPECT_EQ(choose_blocking(plain_operands(7), 1).rows_per_batch, 2);
-    EXPECT_EQ(choose_blocking(plain_operands(64), 9).rows_per_batch, 3);
-    EXPECT_EQ(choose_blocking(plain_operands(64), 10).rows_per_batch, 4);
-    EXPECT_EQ(choose_blocking(plain_operands(1024), 15).rows_per_batch, 3);
-    EXPECT_EQ(choose_blocking(plain_operands(2048), 3).rows_per_batch, 3);
-    EXPECT_EQ(choose_blocking(plain_operands(384), 18).rows_per_batch, 3);   // 6 times 3, not 4 times 4 and 2
-    EXPECT_EQ(choose_blocking(plain_operands(1024), 10).rows_per_batch, 2);  // 5 times 2, not 3 times 3 and 1
-    EXPECT_EQ(choose_blocking(plain_operands(4096), 10).rows_per_batch, 2);
+    EXPECT_EQ(choose_blocking(plain_call(64), 5).rows_per_batch, 3);  // 3 + 2, not 4 + 1
+    EXPECT_EQ(choose_blocking(plain_call(32), 9).rows_per_batch, 6);  // pairs
+    EXPECT_EQ(choose_blocking(plain_call(7), 1).rows_per_batch, 2);
+    EXPECT_EQ(choose_blocking(plain_call(64), 9).rows_per_batch, 3);
+    EXPECT_EQ(choose_blocking(plain_call(64), 10).rows_per_batch, 4);
+    EXPECT_EQ(choose_blocking(plain_call(1024), 15).rows_per_batch, 3);
+    EXPECT_EQ(choose_blocking(plain_call(2048), 3).rows_per_batch, 3);
+    EXPECT_EQ(choose_blocking(plain_call(384), 18).rows_per_batch, 3);   // 6 times 3, not 4 times 4 and 2
+    EXPECT_EQ(choose_blocking(plain_call(1024), 10).rows_per_batch, 2);  // 5 times 2, not 3 times 3 and 1
+    EXPECT_EQ(choose_blocking(plain_call(4096), 10).rows_per_batch, 2);
 }
 
 TEST(Blocking, cuts_a_cores_rows_into_about_four_blocks_where_the_zone_has_room) {
-    EXPECT_EQ(choose_blocking(plain_operands(64), 17).rows_per_block, 8);
-    EXPECT_EQ(choose_blocking(plain_operands(64), 64).rows_per_block, 8);
-    EXPECT_EQ(choose_blocking(plain_operands(64), 1000).rows_per_block, 8);
-    EXPECT_EQ(choose_blocking(plain_operands(32), 1000).rows_per_block, 16);
-    EXPECT_EQ(choose_blocking(plain_operands(512), 1000).rows_per_block, 4);  // the zone's 3,072 elements
-    EXPECT_EQ(choose_blocking(plain_operands(384), 1000).rows_per_block, 8);
-    EXPECT_EQ(choose_blocking(plain_operands(1024), 17).rows_per_block, 3);
-    EXPECT_EQ(choose_blocking(plain_operands(4096), 17).rows_per_block, 3);
+    EXPECT_EQ(choose_blocking(plain_call(64), 17).rows_per_block, 8);
+    EXPECT_EQ(choose_blocking(plain_call(64), 64).rows_per_block, 8);
+    EXPECT_EQ(choose_blocking(plain_call(64), 1000).rows_per_block, 8);
+    EXPECT_EQ(choose_blocking(plain_call(32), 1000).rows_per_block, 16);
+    EXPECT_EQ(choose_blocking(plain_call(512), 1000).rows_per_block, 4);  // the zone's 3,072 elements
+    EXPECT_EQ(choose_blocking(plain_call(384), 1000).rows_per_block, 8);
+    EXPECT_EQ(choose_blocking(plain_call(1024), 17).rows_per_block, 3);
+    EXPECT_EQ(choose_blocking(plain_call(4096), 17).rows_per_block, 3);
 }
 
 // 256 x 512 with 4 rows a core: 3,905 simulated cycles as one block, 3,450 as two, 3,220 as four.
 TEST(Blocking, cuts_few_rows_too_unless_they_are_narrow) {
-    EXPECT_EQ(choose_blocking(plain_operands(512), 4).rows_per_block, 1);
-    EXPECT_EQ(choose_blocking(plain_operands(1024), 4).rows_per_block, 1);
-    EXPECT_EQ(choose_blocking(plain_operands(768), 8).rows_per_block, 2);
-    EXPECT_EQ(choose_blocking(plain_operands(128), 10).rows_per_block, 3);
-    EXPECT_EQ(choose_blocking(plain_operands(64), 4).rows_per_block, 4);
+    EXPECT_EQ(choose_blocking(plain_call(512), 4).rows_per_block, 1);
+    EXPECT_EQ(choose_blocking(plain_call(1024), 4).rows_per_block, 1);
+    EXPECT_EQ(choose_blocking(plain_call(768), 8).rows_per_block, 2);
+    EXPECT_EQ(choose_blocking(plain_call(128), 10).rows_per_block, 3);
+    EXPECT_EQ(choose_blocking(plain_call(64), 4).rows_per_block, 4);
 }
 
 TEST(Blocking, of_no_rows_is_that_of_one) {
-    EXPECT_EQ(choose_blocking(plain_operands(1024), 0), choose_blocking(plain_operands(1024), 1));
+    EXPECT_EQ(choose_blocking(plain_call(1024), 0), choose_blocking(plain_call(1024), 1));
 }
 
 // A residual's rows lie one chunk behind the input's, so that a zone of three chunks has one for rows; the statistics of
 // a zone take its last chunk, and 128 elements of it a row.
 TEST(Blocking, leaves_room_in_dest_for_a_residual_and_for_statistics) {
     const auto rows_per_block = [](std::int64_t width, bool has_residual, bool has_statistics) {
-        Operands operands = plain_operands(width);
-        operands.residual.element_bytes = has_residual ? 2 : 0;
-        operands.statistics.element_bytes = has_statistics ? 4 : 0;
-        return choose_blocking(operands, 1000).rows_per_block;
+        contract::Call call = plain_call(width);
+        call[contract::Tensor::kResidual].element_bytes = has_residual ? 2 : 0;
+        call[contract::Tensor::kRstd].element_bytes = has_statistics ? 4 : 0;
+        return choose_blocking(call, 1000).rows_per_block;
     };
     EXPECT_EQ(rows_per_block(1024, false, false), 3);
     EXPECT_EQ(rows_per_block(1024, false, true), 2);
@@ -153,15 +153,15 @@ TEST(Blocking, leaves_room_in_dest_for_a_residual_and_for_statistics) {
 
 // A zone has three chunks for segments of rows; registers, and a residual's place, leave but one row a batch.
 TEST(Blocking, streams_one_row_at_a_time_where_it_is_shifted_or_has_a_residual) {
-    Operands operands = plain_operands(2048);
-    EXPECT_EQ(choose_blocking(operands, 1000).rows_per_block, 3);
-    operands.centring = Centring::kShifted;
-    EXPECT_EQ(choose_blocking(operands, 1000).rows_per_block, 1);
-    operands.centring = Centring::kNone;
-    EXPECT_EQ(choose_blocking(operands, 1000).rows_per_block, 3);
-    operands.residual.element_bytes = 2;
-    EXPECT_EQ(choose_blocking(operands, 1000).rows_per_block, 1);
-    EXPECT_EQ(choose_blocking(full_operands(2048), 1000).rows_per_block, 1);
+    contract::Call call = plain_call(2048);
+    EXPECT_EQ(choose_blocking(call, 1000).rows_per_block, 3);
+    call.centring = Centring::kShifted;
+    EXPECT_EQ(choose_blocking(call, 1000).rows_per_block, 1);
+    call.centring = Centring::kNone;
+    EXPECT_EQ(choose_blocking(call, 1000).rows_per_block, 3);
+    call[contract::Tensor::kResidual].element_bytes = 2;
+    EXPECT_EQ(choose_blocking(call, 1000).rows_per_block, 1);
+    EXPECT_EQ(choose_blocking(full_call(2048), 1000).rows_per_block, 1);
 }
 
 TEST(SmallestBlocking, has_one_row_a_block) {
@@ -171,7 +171,7 @@ TEST(SmallestBlocking, has_one_row_a_block) {
                             .rows_per_block = 1,
                             .page_elements = 1024,
                             .pages_per_step = 1};
-    EXPECT_EQ(smallest_blocking(plain_operands(1056)), expected);
+    EXPECT_EQ(smallest_blocking(plain_call(1056)), expected);
 }
 
 }  // namespace

@@ -4,18 +4,18 @@
 
 #include "builders.hpp"
 #include "contract.hpp"
-#include "example_operands.hpp"
+#include "example_calls.hpp"
 
 namespace layernorm_fused_rm {
 namespace {
 
-using tests::full_operands;
-using tests::plain_operands;
+using tests::full_call;
+using tests::plain_call;
 
 constexpr std::int64_t kAmple = 1'400'000;
 
 TEST(Buffers, of_17_rows_of_1024_elements_a_core) {
-    const Buffers fitted = fit_buffers(plain_operands(1024), 17, kAmple);
+    const Buffers fitted = fit_buffers(plain_call(1024), 17, kAmple);
     ASSERT_EQ(fitted.buffers.size(), 4U);
     const auto expect = [&](std::size_t i, contract::Buffer index, std::int64_t page_bytes, std::int64_t pages) {
         EXPECT_EQ(fitted.buffers[i].index, static_cast<std::uint32_t>(index));
@@ -31,7 +31,7 @@ TEST(Buffers, of_17_rows_of_1024_elements_a_core) {
 
 TEST(Buffers, go_from_the_reader_to_compute_to_the_writer_who_brings_the_vectors) {
     const auto index = [](contract::Buffer buffer) { return static_cast<std::uint32_t>(buffer); };
-    for (const CircularBuffer& buffer : fit_buffers(plain_operands(1024), 17, kAmple).buffers) {
+    for (const CircularBuffer& buffer : fit_buffers(plain_call(1024), 17, kAmple).buffers) {
         const bool is_output = buffer.index == index(contract::Buffer::kOutput);
         const bool is_input = buffer.index == index(contract::Buffer::kInput);
         EXPECT_EQ(buffer.producer, is_output ? "compute" : is_input ? "reader" : "writer");
@@ -47,11 +47,11 @@ TEST(Buffers, stay_within_the_budget_or_are_refused) {
         for (const std::int64_t width : {1, 33, 384, 1024, 1025, 4096, 65536}) {
             for (const std::int64_t rows : {1, 5, 1000}) {
                 if (least_bytes(width) > budget) {
-                    EXPECT_THROW(static_cast<void>(fit_buffers(plain_operands(width), rows, budget)),
+                    EXPECT_THROW(static_cast<void>(fit_buffers(plain_call(width), rows, budget)),
                                  std::invalid_argument);
                     continue;
                 }
-                const Buffers fitted = fit_buffers(plain_operands(width), rows, budget);
+                const Buffers fitted = fit_buffers(plain_call(width), rows, budget);
                 std::int64_t bytes = 0;
                 for (const CircularBuffer& buffer : fitted.buffers) {
                     bytes += buffer.bytes();
@@ -66,7 +66,7 @@ TEST(Buffers, stay_within_the_budget_or_are_refused) {
 TEST(Buffers, leave_a_streaming_reader_room_for_the_block_before) {
     for (const std::int64_t budget : {20000, 40000, 100000, 1400000}) {
         for (const std::int64_t width : {1056, 4096, 8192}) {
-            const Buffers fitted = fit_buffers(plain_operands(width), 5, budget);
+            const Buffers fitted = fit_buffers(plain_call(width), 5, budget);
             if (fitted.reads_again) {
                 continue;
             }
@@ -78,21 +78,21 @@ TEST(Buffers, leave_a_streaming_reader_room_for_the_block_before) {
 }
 
 TEST(Buffers, lose_room_to_work_ahead_before_blocks_get_smaller) {
-    const Buffers ample = fit_buffers(plain_operands(1024), 17, 77824);
+    const Buffers ample = fit_buffers(plain_call(1024), 17, 77824);
     EXPECT_EQ(ample.buffers[0].pages, 8);
     EXPECT_EQ(ample.steps_in_flight, 6);
-    const Buffers tight = fit_buffers(plain_operands(1024), 17, 77823);
+    const Buffers tight = fit_buffers(plain_call(1024), 17, 77823);
     EXPECT_EQ(tight.buffers[0].pages, 2);
     EXPECT_EQ(tight.steps_in_flight, 2);
     EXPECT_EQ(tight.blocking, ample.blocking);
-    const Buffers tightest = fit_buffers(plain_operands(1024), 17, tight.bytes - 1);
-    EXPECT_EQ(tightest.blocking, smallest_blocking(plain_operands(1024)));
+    const Buffers tightest = fit_buffers(plain_call(1024), 17, tight.bytes - 1);
+    EXPECT_EQ(tightest.blocking, smallest_blocking(plain_call(1024)));
 }
 
 TEST(Buffers, have_room_for_all_steps_under_way_and_the_block_before) {
     for (const std::int64_t width : {64, 1024, 1056, 8192}) {
         for (const std::int64_t budget : {60000, 100000, 1400000}) {
-            const Buffers fitted = fit_buffers(plain_operands(width), 9, budget);
+            const Buffers fitted = fit_buffers(plain_call(width), 9, budget);
             const std::int64_t steps = fitted.buffers[0].pages / fitted.blocking.pages_per_step;
             const std::int64_t kept = fitted.reads_again ? 1 : fitted.blocking.segments;
             EXPECT_GE(steps, kept + fitted.steps_in_flight - 1) << width << " wide";
@@ -101,22 +101,22 @@ TEST(Buffers, have_room_for_all_steps_under_way_and_the_block_before) {
 }
 
 TEST(Buffers, hold_gamma_and_beta_as_wide_as_the_rows) {
-    EXPECT_EQ(fit_buffers(plain_operands(96), 8, kAmple).buffers[2].page_bytes, 2048);
-    EXPECT_EQ(fit_buffers(plain_operands(1056), 8, kAmple).buffers[3].page_bytes, 4096);
-    EXPECT_EQ(fit_buffers(plain_operands(8192), 8, kAmple).buffers[2].page_bytes, 16384);
+    EXPECT_EQ(fit_buffers(plain_call(96), 8, kAmple).buffers[2].page_bytes, 2048);
+    EXPECT_EQ(fit_buffers(plain_call(1056), 8, kAmple).buffers[3].page_bytes, 4096);
+    EXPECT_EQ(fit_buffers(plain_call(8192), 8, kAmple).buffers[2].page_bytes, 16384);
 }
 
 TEST(Buffers, hold_the_widest_rows_one_at_a_time) {
     const std::int64_t widest = (kAmple / 2048 - 2) / 3 * 1024;  // input, gamma, beta, and two chunks of output
-    const Buffers fitted = fit_buffers(plain_operands(widest), 8, kAmple);
+    const Buffers fitted = fit_buffers(plain_call(widest), 8, kAmple);
     EXPECT_FALSE(fitted.reads_again);
     EXPECT_EQ(fitted.blocking.rows_per_block, 1);
     EXPECT_EQ(fitted.buffers[0].pages, widest / 1024);
-    EXPECT_TRUE(fit_buffers(plain_operands(widest + 32), 8, kAmple).reads_again);
+    EXPECT_TRUE(fit_buffers(plain_call(widest + 32), 8, kAmple).reads_again);
 }
 
 TEST(Buffers, of_rows_read_again_hold_steps_and_one_segment_of_gamma_and_beta) {
-    const Buffers fitted = fit_buffers(plain_operands(1'000'000), 8, kAmple);
+    const Buffers fitted = fit_buffers(plain_call(1'000'000), 8, kAmple);
     ASSERT_TRUE(fitted.reads_again);
     EXPECT_EQ(fitted.steps_in_flight, 3);
     EXPECT_EQ(fitted.blocking.rows_per_block, 2);
@@ -131,14 +131,14 @@ TEST(Buffers, of_rows_read_again_hold_steps_and_one_segment_of_gamma_and_beta) {
 
 TEST(Buffers, of_rows_of_one_segment_are_never_read_again) {
     for (const std::int64_t budget : {12288, 20000, 1400000}) {
-        EXPECT_FALSE(fit_buffers(plain_operands(1024), 8, budget).reads_again);
+        EXPECT_FALSE(fit_buffers(plain_call(1024), 8, budget).reads_again);
     }
 }
 
 // 17 rows of 1,024 float32 elements, a row a block: a residual's page for each of the input's, a sum's for each of the
 // output's, and two pages of statistics of a chunk.
 TEST(Buffers, of_a_call_with_every_option) {
-    const Buffers fitted = fit_buffers(full_operands(1024), 17, kAmple);
+    const Buffers fitted = fit_buffers(full_call(1024), 17, kAmple);
     struct Expected {
         contract::Buffer index;
         std::string purpose;
@@ -173,7 +173,7 @@ TEST(Buffers, are_only_those_of_the_tensors_that_the_call_has) {
     Problem problem = tests::make_problem(8, 64);
     problem.gamma.reset();
     problem.beta.reset();
-    const Buffers fitted = fit_buffers(describe_operands(problem, 64), 8, kAmple);
+    const Buffers fitted = fit_buffers(describe_call(problem, 64), 8, kAmple);
     ASSERT_EQ(fitted.buffers.size(), 2U);
     EXPECT_EQ(fitted.buffers[0].purpose, "input rows");
     EXPECT_EQ(fitted.buffers[1].purpose, "output rows");

@@ -181,7 +181,7 @@ void check_core_arguments(const Plan& plan) {
                     words.size() + static_cast<std::size_t>(contract::WriterArgument::kCount) <= kMaxRuntimeWords,
                 "tt-metal has room for the arguments");
         const bool is_source = plan.sharing && plan.sharing->source == plan.cores[i].core;
-        require(words[static_cast<std::size_t>(contract::CoreArgument::kIsVectorSource)] == (is_source ? 1U : 0U),
+        require(words[static_cast<std::size_t>(contract::CoreArgument::kIsAffineSource)] == (is_source ? 1U : 0U),
                 "the source of gamma and beta knows it, and no other core does");
         check_core_words(plan.cores[i], words);
     }

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <set>
+#include <type_traits>
 
 #include "builders.hpp"
 #include "contract.hpp"
@@ -24,10 +25,13 @@ using tests::make_problem;
     return broken_promise(problem, planned);
 }
 
+// A word of the call, by its name.
 void set(Plan& planned, const std::string& name, std::uint32_t value) {
-    for (auto& [known, current] : planned.compile_time_arguments) {
-        current = known == name ? value : current;
-    }
+    contract::Call::for_each_word(planned.call, [&](const std::string& tensor, const std::string& word, auto& current) {
+        if ((tensor.empty() ? word : tensor + "_" + word) == name) {
+            current = static_cast<std::remove_reference_t<decltype(current)>>(value);
+        }
+    });
 }
 
 TEST(Promises, are_kept_by_plans_of_every_kind) {
@@ -73,9 +77,8 @@ TEST(Promises, about_l1_are_checked) {
 }
 
 TEST(Promises, about_dest_are_checked) {
-    namespace argument = contract::argument;
     const auto of_blocks = [](const Problem& problem, std::uint32_t rows) {
-        return broken_by([rows](Plan& planned) { set(planned, argument::kRowsPerBlock, rows); }, problem);
+        return broken_by([rows](Plan& planned) { planned.call.rows_per_block = rows; }, problem);
     };
     Problem narrow = make_problem(4096, 32);
     narrow.returns_statistics = true;
@@ -83,8 +86,8 @@ TEST(Promises, about_dest_are_checked) {
     EXPECT_EQ(of_blocks(narrow, 24), "the statistics of a block fit in a chunk");
     EXPECT_EQ(of_blocks(make_full_problem(4096, 1024), 2), "a block of resident rows fits in a zone of DEST");
     const auto batch_of_two = [](Plan& planned) {
-        set(planned, argument::kRowsPerBatch, 2);
-        set(planned, argument::kRowsPerBlock, 2);
+        planned.call.rows_per_batch = 2;
+        planned.call.rows_per_block = 2;
     };
     EXPECT_EQ(broken_by(batch_of_two, make_full_problem(4096, 2048)),
               "a batch is as large as the registers and DEST allow");
@@ -112,18 +115,14 @@ TEST(Promises, about_rows_read_again_are_checked) {
 }
 
 TEST(Promises, about_arguments_are_checked) {
-    namespace argument = contract::argument;
     const Problem full = make_full_problem(4096, 1024);
-    // Constants are checked elsewhere, pieces where a vector has several pages.
-    const std::set<std::string> free = {argument::kCentreScaleBits,
-                                        argument::kNegativeSumScaleBits,
-                                        argument::kNegativeMeanSquareScaleBits,
-                                        argument::kRstdScaleBits,
-                                        contract::kGammaArguments.piece_stride_bytes,
-                                        contract::kGammaArguments.pieces_per_page,
-                                        contract::kBetaArguments.pieces_per_page,
-                                        contract::kBetaArguments.piece_stride_bytes};
-    for (const auto& [name, value] : plan(full).compile_time_arguments) {
+    // Constants are checked elsewhere, pieces where gamma and beta have several.
+    const std::set<std::string> free = {
+        "centre_scale_bits",    "negative_sum_scale_bits",  "negative_mean_square_scale_bits",
+        "rstd_scale_bits",      "gamma_piece_stride_bytes", "gamma_pieces_per_page",
+        "beta_pieces_per_page", "beta_piece_stride_bytes",  "mean_pieces_per_page",
+        "rstd_pieces_per_page"};
+    for (const auto& [name, value] : plan(full).compile_time_arguments()) {
         if (!free.contains(name)) {
             EXPECT_NE(broken_by([&name = name](Plan& planned) { set(planned, name, 77); }, full), "") << name;
         }
@@ -131,11 +130,9 @@ TEST(Promises, about_arguments_are_checked) {
     Problem tiled = make_problem(4096, 1024);
     tiled.gamma->layout = Layout::kTile;
     EXPECT_EQ(broken_by([](Plan&) {}, tiled), "");
-    for (const char* const name :
-         {contract::kGammaArguments.piece_stride_bytes, contract::kGammaArguments.pieces_per_page}) {
+    for (const char* const name : {"gamma_piece_stride_bytes", "gamma_pieces_per_page"}) {
         EXPECT_NE(broken_by([name](Plan& planned) { set(planned, name, 32); }, tiled), "") << name;
     }
-    EXPECT_NE(broken_by([](Plan& planned) { planned.compile_time_arguments.pop_back(); }), "");
     EXPECT_NE(broken_by([](Plan& planned) { planned.core_arguments[5][1] = 2; }), "");
     EXPECT_NE(broken_by([](Plan& planned) { planned.core_arguments[5][0] ^= 1U; }), "");
     EXPECT_NE(broken_by([](Plan& planned) { planned.core_arguments[5].push_back(0); }), "");

@@ -22,42 +22,40 @@ using testing::HasSubstr;
 using tests::make_problem;
 using tests::plain_device;
 
-namespace argument = contract::argument;
+using contract::Tensor;
 
-[[nodiscard]] std::map<std::string, std::uint32_t> arguments_of(const Plan& planned) {
-    return {planned.compile_time_arguments.begin(), planned.compile_time_arguments.end()};
-}
-
-TEST(Plan, gives_the_compile_time_arguments_in_the_order_of_the_contract) {
-    std::vector<std::string> names;
-    for (const auto& [name, value] : plan(make_problem(1024, 1024)).compile_time_arguments) {
-        names.push_back(name);
-    }
-    EXPECT_EQ(names,
-              std::vector<std::string>(std::begin(contract::kArgumentNames), std::end(contract::kArgumentNames)));
+TEST(Plan, names_each_of_the_calls_words) {
+    const Plan planned = plan(make_problem(1024, 1024));
+    const NamedWords words = planned.compile_time_arguments();
+    EXPECT_EQ(words.size(), contract::kCallWords);
+    const std::map<std::string, std::uint32_t> by_name{words.begin(), words.end()};
+    EXPECT_EQ(by_name.size(), words.size());
+    EXPECT_EQ(by_name.at("width_elements"), 1024U);
+    EXPECT_EQ(by_name.at("output_page_bytes"), 2048U);
+    EXPECT_EQ(by_name.at("rstd_element_bytes"), 0U);
 }
 
 TEST(Plan, of_1024_rows_of_384_elements_says_how_rows_are_cut) {
-    const auto arguments = arguments_of(plan(make_problem(1024, 384)));
-    EXPECT_EQ(arguments.at(argument::kWidth), 384U);
-    EXPECT_EQ(arguments.at(argument::kRowStride), 384U);
-    EXPECT_EQ(arguments.at(argument::kSegments), 1U);
-    EXPECT_EQ(arguments.at(argument::kRowsPerBatch), 3U);  // of 18 a core
-    EXPECT_EQ(arguments.at(argument::kRowsPerBlock), 6U);
-    EXPECT_EQ(arguments.at(argument::kBufferPageElements), 3072U);
-    EXPECT_EQ(arguments.at(contract::kInputArguments.page_bytes), 768U);
-    EXPECT_EQ(arguments.at(contract::kOutputArguments.page_bytes), 768U);
+    const contract::Call call = plan(make_problem(1024, 384)).call;
+    EXPECT_EQ(call.width_elements, 384U);
+    EXPECT_EQ(call.row_stride_elements, 384U);
+    EXPECT_EQ(call.segments, 1U);
+    EXPECT_EQ(call.rows_per_batch, 3U);  // of 18 a core
+    EXPECT_EQ(call.rows_per_block, 6U);
+    EXPECT_EQ(call.buffer_page_elements, 3072U);
+    EXPECT_EQ(call[Tensor::kInput].page_bytes, 768U);
+    EXPECT_EQ(call[Tensor::kOutput].page_bytes, 768U);
 }
 
 TEST(Plan, gives_constants_as_the_bits_of_a_float32) {
     Problem problem = make_problem(4, 96);  // 2^k = 128, c = 0.75
     problem.epsilon = 1e-12;
     const Plan planned = plan(problem);
-    const auto arguments = arguments_of(planned);
-    EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kNegativeSumScaleBits)), -1.0F / 128.0F);
-    EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kCentreScaleBits)), 0.75F);
-    EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kNegativeMeanSquareScaleBits)), -1.0F / 54.0F);
-    EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kRstdScaleBits)), 4.0F / 3.0F);
+    const contract::Call call = planned.call;
+    EXPECT_EQ(std::bit_cast<float>(call.negative_sum_scale_bits), -1.0F / 128.0F);
+    EXPECT_EQ(std::bit_cast<float>(call.centre_scale_bits), 0.75F);
+    EXPECT_EQ(std::bit_cast<float>(call.negative_mean_square_scale_bits), -1.0F / 54.0F);
+    EXPECT_EQ(std::bit_cast<float>(call.rstd_scale_bits), 4.0F / 3.0F);
     ASSERT_EQ(planned.compute_arguments.size(), 1U);
     EXPECT_EQ(std::bit_cast<float>(planned.compute_arguments[0]), -1e-12F);
 }
@@ -68,25 +66,23 @@ TEST(Plan, of_another_epsilon_has_the_same_compile_time_arguments) {
     const Plan one = plan(problem);
     problem.epsilon = 1e-12;
     const Plan other = plan(problem);
-    EXPECT_EQ(one.compile_time_arguments, other.compile_time_arguments);
+    EXPECT_EQ(one.compile_time_arguments(), other.compile_time_arguments());
     EXPECT_NE(one.compute_arguments, other.compute_arguments);
 }
 
 TEST(Plan, of_a_power_of_two_has_no_centre_scale) {
-    const auto arguments = arguments_of(plan(make_problem(4, 1024)));
-    EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kNegativeSumScaleBits)), -1.0F / 1024.0F);
-    EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kCentreScaleBits)), 1.0F);
-    EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kNegativeMeanSquareScaleBits)), -1.0F / 1024.0F);
-    EXPECT_EQ(std::bit_cast<float>(arguments.at(argument::kRstdScaleBits)), 1.0F);
+    const contract::Call call = plan(make_problem(4, 1024)).call;
+    EXPECT_EQ(std::bit_cast<float>(call.negative_sum_scale_bits), -1.0F / 1024.0F);
+    EXPECT_EQ(std::bit_cast<float>(call.centre_scale_bits), 1.0F);
+    EXPECT_EQ(std::bit_cast<float>(call.negative_mean_square_scale_bits), -1.0F / 1024.0F);
+    EXPECT_EQ(std::bit_cast<float>(call.rstd_scale_bits), 1.0F);
 }
 
 TEST(Plan, says_where_each_tensor_lies) {
     const auto memories = [](const Problem& problem) {
-        const auto arguments = arguments_of(plan(problem));
-        return std::vector{
-            arguments.at(contract::kInputArguments.in_dram),  arguments.at(contract::kInputArguments.banks),
-            arguments.at(contract::kOutputArguments.in_dram), arguments.at(contract::kOutputArguments.banks),
-            arguments.at(contract::kGammaArguments.in_dram),  arguments.at(contract::kBetaArguments.in_dram)};
+        const contract::Call call = plan(problem).call;
+        return std::vector{call[Tensor::kInput].in_dram, call[Tensor::kInput].banks,   call[Tensor::kOutput].in_dram,
+                           call[Tensor::kOutput].banks,  call[Tensor::kGamma].in_dram, call[Tensor::kBeta].in_dram};
     };
     Problem problem = make_problem(64, 64);
     EXPECT_THAT(memories(problem), ElementsAre(1, 12, 1, 12, 1, 1));
@@ -161,7 +157,7 @@ TEST(Plan, has_input_and_output_pages_of_one_block) {
         for (const CircularBuffer& buffer : planned.buffers) {
             if (buffer.index == static_cast<std::uint32_t>(contract::Buffer::kInput) ||
                 buffer.index == static_cast<std::uint32_t>(contract::Buffer::kOutput)) {
-                EXPECT_EQ(buffer.page_bytes, 2 * arguments_of(planned).at(argument::kBufferPageElements));
+                EXPECT_EQ(buffer.page_bytes, 2 * planned.call.buffer_page_elements);
             }
         }
     }
@@ -169,33 +165,27 @@ TEST(Plan, has_input_and_output_pages_of_one_block) {
 
 TEST(Plan, says_which_tensors_and_outputs_there_are) {
     const auto element_bytes = [](const Problem& problem) {
-        const auto arguments = arguments_of(plan(problem));
+        const contract::Call call = plan(problem).call;
         std::vector<std::uint32_t> all;
-        for (const char* const name :
-             {contract::kInputArguments.element_bytes, contract::kGammaArguments.element_bytes,
-              contract::kBetaArguments.element_bytes, contract::kResidualArguments.element_bytes,
-              contract::kOutputArguments.element_bytes, contract::kSumArguments.element_bytes,
-              contract::kStatisticsArguments.element_bytes}) {
-            all.push_back(arguments.at(name));
+        for (const contract::TensorLayout& tensor : call.tensors) {
+            all.push_back(tensor.element_bytes);
         }
         return all;
     };
     Problem problem = make_problem(64, 64);
-    EXPECT_THAT(element_bytes(problem), ElementsAre(2, 2, 2, 0, 2, 0, 0));
+    EXPECT_THAT(element_bytes(problem), ElementsAre(2, 0, 2, 2, 2, 0, 0, 0));
     problem.beta.reset();
     problem.output_dtype = DataType::kFloat32;
-    EXPECT_THAT(element_bytes(problem), ElementsAre(2, 2, 0, 0, 4, 0, 0));
+    EXPECT_THAT(element_bytes(problem), ElementsAre(2, 0, 2, 0, 4, 0, 0, 0));
     problem.gamma.reset();
     problem.residual = TensorSpec{.shape = {64, 64}, .dtype = DataType::kFloat32};
     problem.sum_dtype = DataType::kBfloat16;
     problem.returns_statistics = true;
-    EXPECT_THAT(element_bytes(problem), ElementsAre(2, 0, 0, 4, 4, 2, 4));
+    EXPECT_THAT(element_bytes(problem), ElementsAre(2, 4, 0, 0, 4, 2, 4, 4));
 }
 
 TEST(Plan, takes_the_mean_out_as_the_rows_precision_asks) {
-    const auto centring = [](const Problem& problem) {
-        return static_cast<contract::Centring>(arguments_of(plan(problem)).at(argument::kCentring));
-    };
+    const auto centring = [](const Problem& problem) { return plan(problem).call.centring; };
     Problem problem = make_problem(64, 96);
     EXPECT_EQ(centring(problem), contract::Centring::kScaled);
     problem.residual = TensorSpec{.shape = {64, 96}};
@@ -205,17 +195,17 @@ TEST(Plan, takes_the_mean_out_as_the_rows_precision_asks) {
     EXPECT_EQ(centring(problem), contract::Centring::kShifted);
     problem.norm = Norm::kRms;
     EXPECT_EQ(centring(problem), contract::Centring::kNone);
-    EXPECT_EQ(std::bit_cast<float>(arguments_of(plan(problem)).at(argument::kCentreScaleBits)), 1.0F);
+    EXPECT_EQ(std::bit_cast<float>(plan(problem).call.centre_scale_bits), 1.0F);
 }
 
 TEST(Plan, passes_gammas_centring_and_the_statistics_on) {
     Problem problem = make_problem(64, 64);
-    EXPECT_EQ(arguments_of(plan(problem)).at(argument::kGammaIsZeroCentred), 0U);
-    EXPECT_EQ(arguments_of(plan(problem)).at(argument::kReturnsStatistics), 0U);
+    EXPECT_EQ(plan(problem).call.gamma_is_zero_centred, 0U);
+    EXPECT_EQ(plan(problem).call.returns_statistics(), false);
     problem.gamma_is_zero_centred = true;
-    EXPECT_EQ(arguments_of(plan(problem)).at(argument::kGammaIsZeroCentred), 1U);
+    EXPECT_EQ(plan(problem).call.gamma_is_zero_centred, 1U);
     problem.returns_statistics = true;
-    EXPECT_EQ(arguments_of(plan(problem)).at(argument::kReturnsStatistics), 1U);
+    EXPECT_EQ(plan(problem).call.returns_statistics(), true);
 }
 
 TEST(Plan, of_one_dimension_is_one_row) {
@@ -228,11 +218,11 @@ TEST(Plan, of_one_dimension_is_one_row) {
 TEST(Plan, reads_rows_again_that_are_too_wide_for_l1_and_says_so) {
     Problem problem = make_problem(8, 65536);
     EXPECT_FALSE(plan(problem).reads_again);
-    EXPECT_EQ(arguments_of(plan(problem)).at(argument::kReadsAgain), 0U);
+    EXPECT_EQ(plan(problem).call.reads_again, 0U);
     problem.device.l1_bytes = 100'000;
     const Plan planned = plan(problem);
     EXPECT_TRUE(planned.reads_again);
-    EXPECT_EQ(arguments_of(planned).at(argument::kReadsAgain), 1U);
+    EXPECT_EQ(planned.call.reads_again, 1U);
     EXPECT_THAT(planned.describe(), HasSubstr("8 rows of 65536 elements, too wide for L1: read again for each pass\n"));
 }
 
@@ -241,7 +231,7 @@ TEST(Plan, is_the_same_every_time) {
     const Plan second = plan(make_problem(777, 1056));
     EXPECT_EQ(first.cores, second.cores);
     EXPECT_EQ(first.core_arguments, second.core_arguments);
-    EXPECT_EQ(first.compile_time_arguments, second.compile_time_arguments);
+    EXPECT_EQ(first.compile_time_arguments(), second.compile_time_arguments());
     EXPECT_EQ(first.describe(), second.describe());
 }
 
@@ -267,7 +257,7 @@ TEST(Describe, prints_buffers_l1_cores_and_arguments) {
               "\n");
     EXPECT_THAT(text, HasSubstr("compile-time arguments\n"));
     for (const auto& [name, value] :
-         plan(make_problem(3, 96, plain_device({.x = 2, .y = 1}, 1))).compile_time_arguments) {
+         plan(make_problem(3, 96, plain_device({.x = 2, .y = 1}, 1))).compile_time_arguments()) {
         EXPECT_THAT(text, testing::ContainsRegex(name + " +" + std::to_string(value) + "\n"));
     }
 }

@@ -24,18 +24,18 @@ using tests::make_problem;
 
 TEST(Sharing, does_not_pay_for_one_core) {
     std::vector<CoreWork> cores = cores_at({{3, 3}});
-    EXPECT_FALSE(share_vectors(cores, 32768));
+    EXPECT_FALSE(share_affine(cores, 32768));
 }
 
 TEST(Sharing, does_not_pay_for_narrow_rows_on_few_cores) {
     std::vector<CoreWork> cores = cores_at({{0, 0}, {1, 0}, {2, 0}});
-    EXPECT_FALSE(share_vectors(cores, 256));
+    EXPECT_FALSE(share_affine(cores, 256));
     EXPECT_EQ(cores.size(), 3U);
 }
 
 TEST(Sharing, does_not_pay_without_gamma_and_beta) {
     std::vector<CoreWork> cores = cores_at({{0, 0}, {1, 0}, {2, 0}});
-    EXPECT_FALSE(share_vectors(cores, 0));
+    EXPECT_FALSE(share_affine(cores, 0));
     Problem problem = make_problem(1024, 1024);
     problem.gamma.reset();
     EXPECT_TRUE(plan(problem).sharing);
@@ -56,7 +56,7 @@ TEST(Sharing, does_not_happen_where_rows_are_read_again) {
 
 TEST(Sharing, fills_the_rectangle_row_by_row) {
     std::vector<CoreWork> cores = cores_at({{2, 1}, {1, 3}});
-    const auto sharing = share_vectors(cores, 32768);
+    const auto sharing = share_affine(cores, 32768);
     ASSERT_TRUE(sharing);
     EXPECT_EQ(sharing->first, (Coordinate{1, 1}));
     EXPECT_EQ(sharing->last, (Coordinate{2, 3}));
@@ -72,7 +72,7 @@ TEST(Sharing, fills_the_rectangle_row_by_row) {
 TEST(Sharing, lets_the_core_with_the_least_rows_read) {
     std::vector<CoreWork> cores = cores_at({{0, 0}, {1, 0}, {2, 0}, {3, 0}});
     cores[2].runs[0].count = 1;
-    const auto sharing = share_vectors(cores, 32768);
+    const auto sharing = share_affine(cores, 32768);
     ASSERT_TRUE(sharing);
     EXPECT_EQ(sharing->source, (Coordinate{2, 0}));
 }
@@ -80,7 +80,7 @@ TEST(Sharing, lets_the_core_with_the_least_rows_read) {
 TEST(Sharing, has_one_source_among_the_arguments_of_a_plan) {
     const Plan planned = plan(make_problem(1024, 1024));
     ASSERT_TRUE(planned.sharing);
-    const auto slot = static_cast<std::size_t>(contract::CoreArgument::kIsVectorSource);
+    const auto slot = static_cast<std::size_t>(contract::CoreArgument::kIsAffineSource);
     std::size_t sources = 0;
     for (std::size_t core = 0; core < planned.cores.size(); ++core) {
         const bool is_source = planned.core_arguments[core][slot] == 1;

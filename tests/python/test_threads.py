@@ -16,7 +16,7 @@ import pytest
 ttnn = pytest.importorskip("ttnn")
 
 from layernorm_fused_rm import Device, Problem, TensorSpec, program  # noqa: E402
-from layernorm_fused_rm._core import WriterArgument  # noqa: E402
+from layernorm_fused_rm._core import Tensor  # noqa: E402
 
 THREADS = 8
 CALLS = 25  # of each thread
@@ -59,8 +59,7 @@ class SlowLaunch:
         time.sleep(0.0005)
         reader, writer, _ = descriptor.kernels
         read, written = list(reader.common_runtime_args), list(writer.common_runtime_args)
-        vectors = [written[int(index)] for index in (WriterArgument.GAMMA_ADDRESS, WriterArgument.BETA_ADDRESS)]
-        found = [read[0], *vectors, written[0]]
+        found = [read[int(Tensor.INPUT)], *(written[int(index)] for index in (Tensor.GAMMA, Tensor.BETA, Tensor.OUTPUT))]
         wanted = [tensor.address for tensor in tensors]
         if found != wanted:
             self.mixed_up.append((found, wanted))

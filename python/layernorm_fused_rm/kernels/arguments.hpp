@@ -1,95 +1,72 @@
-// The compile-time arguments of all three kernels, read once, by the names that contract.hpp gives them.
+// The call that the kernels are compiled for, read once from their compile-time arguments, and what follows from it.
 #pragma once
 
 #include <stdint.h>
+
+#include <type_traits>
 
 #include "api/compile_time_args.h"
 #include "contract.hpp"
 
 namespace layernorm_fused_rm {
 
-// A name that the contract does not know is a place behind the array, which does not compile.
-constexpr uint32_t read_argument(const char* name) { return kernel_compile_time_args[contract::position_of(name)]; }
+constexpr contract::Call read_call() {
+    static_assert(sizeof(kernel_compile_time_args) == sizeof(contract::Call), "one word for each of the contract's");
+    contract::Call call{};
+    uint32_t next = 0;
+    contract::Call::for_each_word(call, [&](const char*, const char*, auto& word) {
+        word = static_cast<std::remove_reference_t<decltype(word)>>(kernel_compile_time_args[next++]);
+    });
+    return call;
+}
+inline constexpr contract::Call kCall = read_call();
 
 // Shape of the work.
-inline constexpr uint32_t kWidth = read_argument(contract::argument::kWidth);
-inline constexpr uint32_t kRowStride = read_argument(contract::argument::kRowStride);  // elements
-inline constexpr uint32_t kSegments = read_argument(contract::argument::kSegments);
+inline constexpr uint32_t kWidth = kCall.width_elements;
+inline constexpr uint32_t kRowStride = kCall.row_stride_elements;  // elements
+inline constexpr uint32_t kSegments = kCall.segments;
 inline constexpr uint32_t kRowsPerVector = contract::rows_per_vector(kRowStride);  // side by side
 inline constexpr bool kRowsArePaired = kRowsPerVector > 1;
 // gamma and beta in L1 and DEST: beneath each of the rows side by side.
-inline constexpr uint32_t kVectorElements = (kRowsPerVector - 1) * kRowStride + kWidth;
-inline constexpr uint32_t kRowsPerBatch = read_argument(contract::argument::kRowsPerBatch);
-inline constexpr uint32_t kRowsPerBlock = read_argument(contract::argument::kRowsPerBlock);
+inline constexpr uint32_t kAffineElements = (kRowsPerVector - 1) * kRowStride + kWidth;
+inline constexpr uint32_t kRowsPerBatch = kCall.rows_per_batch;
+inline constexpr uint32_t kRowsPerBlock = kCall.rows_per_block;
 inline constexpr bool kIsResident = kSegments == 1;  // a row stays in DEST from its first pass to its last
-inline constexpr bool kReadsAgain = read_argument(contract::argument::kReadsAgain) != 0;
+inline constexpr bool kReadsAgain = kCall.reads_again != 0;
 
 // The norm.
-inline constexpr contract::Centring kCentring =
-    static_cast<contract::Centring>(read_argument(contract::argument::kCentring));
+inline constexpr contract::Centring kCentring = kCall.centring;
 inline constexpr bool kCentres = kCentring != contract::Centring::kNone;
 inline constexpr bool kShifts = kCentring == contract::Centring::kShifted;
-inline constexpr bool kGammaIsZeroCentred = read_argument(contract::argument::kGammaIsZeroCentred) != 0;
-inline constexpr bool kReturnsStatistics = read_argument(contract::argument::kReturnsStatistics) != 0;
-
-// A tensor of rows, a row a page, and one of gamma and beta. Without elements it is not there.
-struct RowTensor {
-    uint32_t element_bytes;
-    uint32_t page_bytes;
-    bool in_dram;
-    uint32_t banks;
-
-    constexpr bool is_there() const { return element_bytes != 0; }
-    constexpr uint32_t row_bytes() const { return kWidth * element_bytes; }
-    constexpr uint32_t stride_bytes() const { return kRowStride * element_bytes; }  // from row to row in L1
-    constexpr bool interleaves_like(const RowTensor& other) const {
-        return in_dram == other.in_dram && banks == other.banks;
-    }
-};
-struct Vector {
-    uint32_t element_bytes;
-    uint32_t page_bytes;
-    bool in_dram;
-    uint32_t banks;
-    uint32_t piece_elements;
-    uint32_t pieces_per_page;
-    uint32_t piece_stride_bytes;
-
-    constexpr bool is_there() const { return element_bytes != 0; }
-};
-
-constexpr RowTensor read_row_tensor(contract::RowTensorArguments names) {
-    return {read_argument(names.element_bytes), read_argument(names.page_bytes), read_argument(names.in_dram) != 0,
-            read_argument(names.banks)};
-}
-constexpr Vector read_vector(contract::VectorArguments names) {
-    return {read_argument(names.element_bytes),     read_argument(names.page_bytes),
-            read_argument(names.in_dram) != 0,      read_argument(names.banks),
-            read_argument(names.piece_elements),    read_argument(names.pieces_per_page),
-            read_argument(names.piece_stride_bytes)};
-}
+inline constexpr bool kGammaIsZeroCentred = kCall.gamma_is_zero_centred != 0;
+inline constexpr bool kReturnsStatistics = kCall.returns_statistics();
 
 // Where the tensors lie.
-inline constexpr RowTensor kInputTensor = read_row_tensor(contract::kInputArguments);
-inline constexpr RowTensor kResidualTensor = read_row_tensor(contract::kResidualArguments);
-inline constexpr RowTensor kOutputTensor = read_row_tensor(contract::kOutputArguments);
-inline constexpr RowTensor kSumTensor = read_row_tensor(contract::kSumArguments);
-inline constexpr RowTensor kStatisticsTensor = read_row_tensor(contract::kStatisticsArguments);
-inline constexpr Vector kGammaVector = read_vector(contract::kGammaArguments);
-inline constexpr Vector kBetaVector = read_vector(contract::kBetaArguments);
-inline constexpr bool kSharesVectors = read_argument(contract::argument::kSharesVectors) != 0;
-inline constexpr bool kOneCore = read_argument(contract::argument::kOneCore) != 0;
+using contract::Tensor;
+using contract::TensorLayout;
+inline constexpr TensorLayout kInputTensor = kCall[Tensor::kInput];
+inline constexpr TensorLayout kResidualTensor = kCall[Tensor::kResidual];
+inline constexpr TensorLayout kGammaTensor = kCall[Tensor::kGamma];
+inline constexpr TensorLayout kBetaTensor = kCall[Tensor::kBeta];
+inline constexpr TensorLayout kOutputTensor = kCall[Tensor::kOutput];
+inline constexpr TensorLayout kSumTensor = kCall[Tensor::kSum];
+inline constexpr TensorLayout kStatisticsTensor = kCall[Tensor::kRstd];  // of means too
+inline constexpr bool kSharesAffine = kCall.shares_affine != 0;
+inline constexpr bool kOneCore = kCall.one_core != 0;
 
 // A step is what reader and writer move at a time: a block, or one segment of each of a block's rows.
 inline constexpr uint32_t kPagesPerStep = kIsResident ? 1 : kRowsPerBlock;
-inline constexpr uint32_t kPageElements = read_argument(contract::argument::kBufferPageElements);
-inline constexpr uint32_t kInputPages = read_argument(contract::argument::kInputPages);
-inline constexpr uint32_t kStepsInFlight = read_argument(contract::argument::kStepsInFlight);
+inline constexpr uint32_t kPageElements = kCall.buffer_page_elements;
+inline constexpr uint32_t kInputPages = kCall.input_pages;
+inline constexpr uint32_t kStepsInFlight = kCall.steps_in_flight;
 inline constexpr uint32_t kPasses = contract::count_passes(kCentring);
 inline constexpr uint32_t kReadsPerRow = kReadsAgain ? kPasses : 1;
 // Of a block whose first word alone counts (contract::Redo): one that is kept, so that none straddles the end of kInput.
 inline constexpr uint32_t kPagesOfWord = kPagesPerStep * (kReadsAgain ? 1 : kSegments);
-constexpr uint32_t page_bytes(RowTensor tensor) { return kPageElements * tensor.element_bytes; }
+// Of a page of a tensor's row buffer; of a row, and from row to row, in L1.
+constexpr uint32_t page_bytes(const TensorLayout& tensor) { return kPageElements * tensor.element_bytes; }
+constexpr uint32_t row_bytes(const TensorLayout& tensor) { return kWidth * tensor.element_bytes; }
+constexpr uint32_t stride_bytes(const TensorLayout& tensor) { return kRowStride * tensor.element_bytes; }
 
 inline constexpr uint32_t kInput = static_cast<uint32_t>(contract::Buffer::kInput);
 inline constexpr uint32_t kGamma = static_cast<uint32_t>(contract::Buffer::kGamma);
@@ -113,10 +90,9 @@ static_assert(kInputPages / kPagesPerStep >= (kReadsAgain ? 1 : kSegments) + kSt
 static_assert(kSegments == (kWidth + contract::kElementsPerChunk - 1) / contract::kElementsPerChunk, "chunks of a row");
 static_assert(kRowsPerBatch >= 1 && kRowsPerBlock % kRowsPerBatch == 0, "a block is whole batches");
 static_assert(kRowsPerBatch % kRowsPerVector == 0, "and a batch whole vectors");
-static_assert(!kReadsAgain || (!kIsResident && !kSharesVectors), "rows that fit are read once");
-static_assert(!kOneCore || !kSharesVectors, "one core has nobody to share with");
+static_assert(!kReadsAgain || (!kIsResident && !kSharesAffine), "rows that fit are read once");
+static_assert(!kOneCore || !kSharesAffine, "one core has nobody to share with");
 static_assert(kInputTensor.is_there() && kOutputTensor.is_there(), "there is no norm without input and output");
 static_assert(!kSumTensor.is_there() || kResidualTensor.is_there(), "only a sum is returned");
-static_assert(kReturnsStatistics == kStatisticsTensor.is_there(), "statistics go to tensors");
 
 }  // namespace layernorm_fused_rm

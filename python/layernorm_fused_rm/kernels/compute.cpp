@@ -11,18 +11,18 @@
 // invariant: per step kPagesPerStep pages of kInput are popped and as many of kOutput pushed, and of kResidual and kSum
 //            where there are any; a page of kStatistics per block; a zone is acquired, committed, waited for and
 //            released once per step, and once more for the statistics of streamed rows
-// a block:  resident.hpp where a row is one segment, else streamed.hpp; the arithmetic is normalise.hpp's
+// a block:  compute/resident.hpp where a row is one segment, else compute/streamed.hpp; the arithmetic is normalise.hpp's
 // numerics: bf16 or fp32 in, fp32 in DEST and on the SFPU, one rounding to the output's format at the packer
 #include <stdint.h>
 
 #include "api/compute/common.h"
 #include "api/compute/tile_move_copy.h"
 #include "arguments.hpp"
+#include "compute/operands.hpp"
+#include "compute/resident.hpp"
+#include "compute/streamed.hpp"
 #include "contract.hpp"
-#include "normalise.hpp"
-#include "operands.hpp"
-#include "resident.hpp"
-#include "streamed.hpp"
+#include "norm/normalise.hpp"
 #include "tensix/fill.hpp"
 #include "tensix/zones.hpp"
 #include "work.hpp"
@@ -58,7 +58,7 @@ void kernel_main() {
     using namespace layernorm_fused_rm;
     start();
     State state;
-    // Behind the core's runs come the rows that are redone, each a block (redo.hpp).
+    // Behind the core's runs come the rows that are redone, each a block (dataflow/redo.hpp).
     const uint32_t runs = count_runs<contract::ComputeArgument>();
     for (uint32_t index = 0; index < runs || is_row_redone(); ++index) {
         const uint32_t rows = index < runs ? read_run<contract::ComputeArgument>(index).rows : 1;
@@ -71,10 +71,10 @@ void kernel_main() {
         }
     }
     if constexpr (!kReadsAgain) {
-        wait_for_vector<kGammaOperand>();  // a core without rows has not waited yet
-        wait_for_vector<kBetaOperand>();
-        pop_vector<kGammaOperand>();
-        pop_vector<kBetaOperand>();
+        wait_for_affine<kGammaOperand>();  // a core without rows has not waited yet
+        wait_for_affine<kBetaOperand>();
+        pop_affine<kGammaOperand>();
+        pop_affine<kBetaOperand>();
     }
     finish();
 }

@@ -11,17 +11,13 @@
 #include "api/dataflow/dataflow_api.h"
 #include "arguments.hpp"
 #include "contract.hpp"
-#include "rows.hpp"
+#include "dataflow/rows.hpp"
 #include "work.hpp"
 
 namespace layernorm_fused_rm {
 
 // Transaction ids tell the steps under way apart. 0 is everyone else's.
 inline constexpr uint32_t kFirstStepId = 1;
-
-inline uint32_t common_argument(contract::ReaderArgument argument) {
-    return get_common_arg_val<uint32_t>(static_cast<int>(argument));
-}
 
 // Steps under way: started in turn, finished in turn. Slots of the buffers and transaction ids go round.
 class Steps {
@@ -83,7 +79,6 @@ inline __attribute__((always_inline)) void read_rows(RowAddresses tensors) {
 
 void kernel_main() {
     using namespace layernorm_fused_rm;
-    read_rows({common_argument(contract::ReaderArgument::kInputAddress),
-               common_argument(contract::ReaderArgument::kResidualAddress)});
+    read_rows(row_tensors());
     noc_async_read_set_trid(0);
 }

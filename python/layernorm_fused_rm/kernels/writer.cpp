@@ -16,22 +16,21 @@
 #include "api/dataflow/dataflow_api.h"
 #include "arguments.hpp"
 #include "contract.hpp"
-#include "redo.hpp"
-#include "redo_list.hpp"
-#include "rows.hpp"
-#include "vectors.hpp"
+#include "dataflow/affine.hpp"
+#include "dataflow/redo.hpp"
+#include "dataflow/redo_list.hpp"
+#include "dataflow/rows.hpp"
 #include "work.hpp"
 
 namespace layernorm_fused_rm {
 
-// Addresses of what is written, and of what it comes from, of the first page in each bank.
+// Addresses of what is written, and of what it comes from.
 struct Addresses {
-    uint32_t output = common_argument(contract::WriterArgument::kOutputAddress);
-    uint32_t sum = common_argument(contract::WriterArgument::kSumAddress);
-    uint32_t mean = common_argument(contract::WriterArgument::kMeanAddress);
-    uint32_t rstd = common_argument(contract::WriterArgument::kRstdAddress);
-    RowAddresses read = {common_argument(contract::WriterArgument::kInputAddress),
-                         common_argument(contract::WriterArgument::kResidualAddress)};
+    uint32_t output = tensor_address(Tensor::kOutput);
+    uint32_t sum = tensor_address(Tensor::kSum);
+    uint32_t mean = tensor_address(Tensor::kMean);
+    uint32_t rstd = tensor_address(Tensor::kRstd);
+    RowAddresses read = row_tensors();
     // Whether the output is the input or the residual. (Addresses in DRAM and in L1 may be equal by chance.)
     bool are_written_over = output == read.input || output == read.residual;
 };
@@ -61,15 +60,15 @@ inline __attribute__((noinline, cold)) void start_writing_unmarked_rows(Block bl
     for (uint32_t row = 0; row < block.rows; ++row) {
         if (!list.has_marked(row, block.rows)) {
             start_writing_rows<kOutputTensor>(Block{block.bank, block.first_page + row, 1}, segment, address,
-                                              l1_address + row * kOutputTensor.stride_bytes());
+                                              l1_address + row * stride_bytes(kOutputTensor));
         }
     }
 }
 
 // gamma and beta for one step, where they do not stay.
-inline void bring_vectors_of_step(uint32_t segment) {
-    if constexpr (kHasVectors && kReadsAgain) {
-        bring_vector_segment(segment);
+inline void bring_affine_of_step(uint32_t segment) {
+    if constexpr (kHasAffine && kReadsAgain) {
+        bring_affine_segment(segment);
     }
 }
 
@@ -160,7 +159,7 @@ inline void redo_row(Block row, const Addresses& addresses, RowFeed& feed) {
     }
     for (uint32_t step = 0; step < kSegments + kStepsBefore; ++step) {
         if (step < kSegments) {
-            bring_vectors_of_step(step);
+            bring_affine_of_step(step);
             feed.push_scaled(row, step, addresses.read, scale);
         }
         if (step >= kStepsBefore) {
@@ -186,7 +185,7 @@ inline __attribute__((noinline)) void write_rows() {
             write_statistics(block, addresses, [] {});
         }
         for (uint32_t segment = 0; segment < kSegments; ++segment) {
-            bring_vectors_of_step(segment);
+            bring_affine_of_step(segment);
             write_step(block, segment, addresses, list);
         }
         ++blocks;
@@ -202,8 +201,8 @@ inline __attribute__((noinline)) void write_rows() {
 
 void kernel_main() {
     using namespace layernorm_fused_rm;
-    if constexpr (kHasVectors && !kReadsAgain) {
-        bring_vectors();
+    if constexpr (kHasAffine && !kReadsAgain) {
+        bring_affine();
     }
     write_rows();
     noc_async_write_barrier();

@@ -4,7 +4,7 @@ namespace protocol {
 namespace {
 
 [[nodiscard]] std::vector<Mutation> block_mutations() {
-    const std::string file = "block.hpp";
+    const std::string file = "compute/block.hpp";
     return {
         {"a chunk too many packed", file, "packed < elements; packed", "packed < elements + 1024; packed"},
         {"output reserve dropped", file, "cb_reserve_back(buffer, 1);", ""},
@@ -22,7 +22,7 @@ namespace {
 }
 
 [[nodiscard]] std::vector<Mutation> resident_mutations() {
-    const std::string file = "resident.hpp";
+    const std::string file = "compute/resident.hpp";
     const std::string commit =
         "tensix::commit_zone();\n    tensix::wait_zone();\n    const uint32_t chunk = zone * "
         "kChunksPerZone;\n    pack_statistics(";
@@ -56,7 +56,7 @@ namespace {
 }
 
 [[nodiscard]] std::vector<Mutation> resident_option_mutations() {
-    const std::string file = "resident.hpp";
+    const std::string file = "compute/resident.hpp";
     const std::string sum =
         "pack_rows<kSumTensor>(kSum, chunk + kResidualRow / kChunkRows, elements, state.formats);\n";
     return {
@@ -109,7 +109,7 @@ namespace {
 }
 
 [[nodiscard]] std::vector<Mutation> operand_mutations() {
-    const std::string file = "operands.hpp";
+    const std::string file = "compute/operands.hpp";
     const std::string fill = "fill_from_page<operand>(0, dest_row, elements, formats);\n";
     return {
         {"input wait dropped", file, "cb_wait_front(operand.buffer, 1);\n        " + fill, fill},
@@ -157,28 +157,28 @@ namespace {
 }
 
 [[nodiscard]] std::vector<Mutation> affine_mutations() {
-    const std::string file = "block.hpp";
+    const std::string file = "compute/block.hpp";
     const std::string settle =
-        "fill_affine(0, kVectorElements, state.formats);\n            "
+        "fill_affine(0, kAffineElements, state.formats);\n            "
         "tensix::order_sfpu_after_fill();\n";
     return {
-        {"beta not waited for", file, "wait_for_vector<kBetaOperand>();\n        if constexpr", "if constexpr"},
-        {"gamma and beta never settled", file, "    state.affine_is_settled = true;", ""},
-        {"SFPU not ordered behind gamma and beta", file, settle, "fill_affine(0, kVectorElements, state.formats);"},
+        {"beta not waited for", file, "wait_for_affine<kBetaOperand>();\n        if constexpr", "if constexpr"},
+        {"gamma and beta never settled", file, "    state.affine_is_loaded = true;", ""},
+        {"SFPU not ordered behind gamma and beta", file, settle, "fill_affine(0, kAffineElements, state.formats);"},
         {"beta over gamma", file, "offset, kGammaRow + kChunkRows,", "offset, kGammaRow,"},
         {"gamma of a pair's first row only",
          file,
-         "fill_affine(0, kVectorElements, state.formats);",
+         "fill_affine(0, kAffineElements, state.formats);",
          "fill_affine(0, kWidth, state.formats);",
          {},
          kPaired},
         {"gamma popped twice", "compute.cpp",
-         "pop_vector<kGammaOperand>();\n        pop_vector<kBetaOperand>();\n    }\n    finish",
-         "pop_vector<kGammaOperand>();pop_vector<kGammaOperand>();pop_vector<kBetaOperand>();\n    }\n    finish"},
-        {"beta not popped", "compute.cpp", "pop_vector<kBetaOperand>();\n    }\n    finish", "}\n    finish"},
-        {"idle core does not wait for gamma", "compute.cpp", "wait_for_vector<kGammaOperand>();  //", "//"},
+         "pop_affine<kGammaOperand>();\n        pop_affine<kBetaOperand>();\n    }\n    finish",
+         "pop_affine<kGammaOperand>();pop_affine<kGammaOperand>();pop_affine<kBetaOperand>();\n    }\n    finish"},
+        {"beta not popped", "compute.cpp", "pop_affine<kBetaOperand>();\n    }\n    finish", "}\n    finish"},
+        {"idle core does not wait for gamma", "compute.cpp", "wait_for_affine<kGammaOperand>();  //", "//"},
         {"gamma of the first segment for all",
-         "streamed.hpp",
+         "compute/streamed.hpp",
          "const uint32_t first = segment * contract::kElementsPerChunk;",
          "const uint32_t first = 0;",
          {},
@@ -204,99 +204,110 @@ namespace {
          "word == contract::Redo::kNone;",
          {},
          kRedone},
-        {"three zones where there are two", "tensix/zones.hpp", "TTI_SEMINIT(capacity,", "TTI_SEMINIT(capacity + 1,"},
-        {"zone released while it is packed", "tensix/zones.hpp", "<p_stall::PACK>", "<p_stall::NONE>"},
-        {"pack one row off", "tensix/buffers.hpp", "l1_address / kBytesPerL1Word - 1)",
+        {"three zones where there are two", "arch/wormhole/tensix/zones.hpp", "TTI_SEMINIT(capacity,",
+         "TTI_SEMINIT(capacity + 1,"},
+        {"zone released while it is packed", "arch/wormhole/tensix/zones.hpp", "<p_stall::PACK>", "<p_stall::NONE>"},
+        {"pack one row off", "arch/wormhole/tensix/buffers.hpp", "l1_address / kBytesPerL1Word - 1)",
          "l1_address / kBytesPerL1Word + 1)"},
-        {"rewind dropped", "normalise.hpp", "kVectorsPerStep, affine_distance);\n    rewind();",
+        {"rewind dropped", "norm/normalise.hpp", "kVectorsPerStep, affine_distance);\n    rewind();",
          "kVectorsPerStep, affine_distance);"},
         {"rewind between parts dropped",
-         "normalise.hpp",
+         "norm/normalise.hpp",
          "(steps, affine_distance);\n        rewind();",
          "(steps, affine_distance);",
          {},
          kStreamed},
         {"sums of octets not rewound",
-         "normalise.hpp",
+         "norm/normalise.hpp",
          "(kSteps - (kBegins ? 1 : 0));\n    rewind();",
          "(kSteps - (kBegins ? 1 : 0));",
          {},
          kMulticast},
-        {"gamma looked for elsewhere", "normalise.hpp", "gamma_row - dest_row", "gamma_row"},
-        {"last vectors not normalised", "normalise.hpp", "kWholeVectors + (kTail != 0 ? 2 : 0)", "kWholeVectors"},
-        {"normalised rows begin elsewhere", "normalise.hpp", "point_sfpu_at(dest_row);\n    run_changing_pass",
+        {"gamma looked for elsewhere", "norm/normalise.hpp", "gamma_row - dest_row", "gamma_row"},
+        {"last vectors not normalised", "norm/normalise.hpp", "kWholeVectors + (kTail != 0 ? 2 : 0)", "kWholeVectors"},
+        {"normalised rows begin elsewhere", "norm/normalise.hpp", "point_sfpu_at(dest_row);\n    run_changing_pass",
          "point_sfpu_at(dest_row + 4);\n    run_changing_pass"},
-        {"last even elements not summed", "normalise.hpp", "sfpu::issue<TailStep<Pass, 0, first>>();", ""},
-        {"last odd elements taken for even ones", "normalise.hpp", "sfpu::issue<TailStep<Pass, 1, first>>();",
+        {"last even elements not summed", "norm/normalise.hpp", "sfpu::issue<TailStep<Pass, 0, first>>();", ""},
+        {"last odd elements taken for even ones", "norm/normalise.hpp", "sfpu::issue<TailStep<Pass, 1, first>>();",
          "sfpu::issue<TailStep<Pass, 0, first>>();"},
         {"every other vector left out",
-         "normalise.hpp",
+         "norm/normalise.hpp",
          "kShifts && !kIsResident, kVectorsPerStep,",
          "kShifts && !kIsResident, 1,",
          {},
          kSingleRow},
-        {"vectors taken twice", "tensix/fill.hpp", ".incr = dest_rows_per_step", ".incr = 2", {}, kSingleRow},
+        {"vectors taken twice",
+         "arch/wormhole/tensix/fill.hpp",
+         ".incr = dest_rows_per_step",
+         ".incr = 2",
+         {},
+         kSingleRow},
         {"gamma of the other vector",
-         "sfpu/steps.hpp",
+         "norm/steps.hpp",
          "apply_affine(steps, affine, i % batch.vectors, value(i));",
          "apply_affine(steps, affine, 0, value(i));",
          {},
          kSingleRow},
-        {"sums not cleared", "resident.hpp", "MATH((sfpu::issue<ClearSums>()));", ""},
+        {"sums not cleared", "compute/resident.hpp", "MATH((sfpu::issue<ClearSums>()));", ""},
         {"rows not shifted",
-         "normalise.hpp",
+         "norm/normalise.hpp",
          "if constexpr (kShifts) {\n        sfpu::issue<FindShifts>();",
          "if constexpr (kShifts) {",
          {},
          kRichResident},
         {"shifts not kept for the means",
-         "normalise.hpp",
+         "norm/normalise.hpp",
          "store_statistic<StoreShifts>(statistics_distance);",
          "",
          {},
          kRichResident},
-        {"pairs not shifted", "normalise.hpp", "adjust_paired_rows<Shift>();", "", {}, kPaired},
-        {"pairs not centred", "normalise.hpp", "adjust_paired_rows<Centre>();", "", {}, kPaired},
+        {"pairs not shifted", "norm/normalise.hpp", "adjust_paired_rows<Shift>();", "", {}, kPaired},
+        {"pairs not centred", "norm/normalise.hpp", "adjust_paired_rows<Centre>();", "", {}, kPaired},
         {"sums of pairs not cleared",
-         "normalise.hpp",
+         "norm/normalise.hpp",
          "run_changing_pass<Pass>(true);\n        sfpu::issue<ClearSums>();",
          "run_changing_pass<Pass>(true);",
          {},
          kPaired},
         {"statistics of a pair's rows swapped",
-         "sfpu/statistics.hpp",
+         "norm/statistics.hpp",
          "then(move(0, 1)).then(move(2, 3))",
          "then(move(0, 3)).then(move(2, 1))",
          {},
          kPaired},
         {"a pair's second rows given the first's statistics",
-         "sfpu/statistics.hpp",
+         "norm/statistics.hpp",
          "multiply(values.registers[1], scale, 2)",
          "multiply(values.registers[0], scale, 2)",
          {},
          kPaired},
         {"mean in rstd's place",
-         "sfpu/statistics.hpp",
+         "norm/statistics.hpp",
          "then(store_distant(5, mean_row(row)));\n    }\n    return "
          "sequence;\n}\n\n// Lj",
          "then(store_distant(5, rstd_row(row)));\n    }\n    return sequence;\n}\n\n// Lj",
          {},
          kRichResident},
         {"residual joined in each pass",
-         "normalise.hpp",
+         "norm/normalise.hpp",
          "kIsResident ? batch_with(0, false) : kFirstPass",
          "kFirstPass",
          {},
          kRichResident},
-        {"sum not stored", "normalise.hpp", "kIsResident && kSumTensor.is_there()};", "false};", {}, kRichResident},
+        {"sum not stored",
+         "norm/normalise.hpp",
+         "kIsResident && kSumTensor.is_there()};",
+         "false};",
+         {},
+         kRichResident},
         {"gamma without its 1",
-         "sfpu/steps.hpp",
+         "norm/steps.hpp",
          "sequence.then(add(gamma_of(vector), kOne, gamma_of(vector)));",
          "",
          {},
          kRichResident},
-        {"beta left out", "normalise.hpp", "kGammaVector.is_there(), kBetaVector.is_there(), kGamma",
-         "kGammaVector.is_there(), false, kGamma"},
+        {"beta left out", "norm/normalise.hpp", "kGammaTensor.is_there(), kBetaTensor.is_there(), kGamma",
+         "kGammaTensor.is_there(), false, kGamma"},
     };
 }
 

@@ -4,7 +4,7 @@ namespace protocol {
 namespace {
 
 [[nodiscard]] std::vector<Mutation> unpack_to_dest_mutations() {
-    const std::string file = "tensix/fill.hpp";
+    const std::string file = "arch/wormhole/tensix/fill.hpp";
     const std::string last_row =
         "TTI_SETADCXX(p_setadc::UNP_A, contract::kElementsPerDestRow - 1, 0);\n    "
         "TTI_UNPACR(SrcA, 0, 0, 0, 0, 1, 0, p_unpacr::RAREFYB_DISABLE, 0, 0, 0, 0, 1);";
@@ -131,7 +131,7 @@ namespace {
 }
 
 [[nodiscard]] std::vector<Mutation> unpack_to_srca_mutations() {
-    const std::string file = "tensix/fill.hpp";
+    const std::string file = "arch/wormhole/tensix/fill.hpp";
     return {
         {"unpacker context not waited for", file, "wait_for_next_context(2);", ""},
         {"three addresses for two contexts", file, "wait_for_next_context(2);", "wait_for_next_context(3);"},
@@ -226,45 +226,45 @@ namespace {
         {"octets not added", file, "p_elwise::DEST_ACCUM_EN", "p_elwise::DEST_ACCUM_DIS", {}, kStreamed},
         {"every octet added", file, "p_elwise::DEST_ACCUM_DIS", "p_elwise::DEST_ACCUM_EN", {}, kStreamed},
         {"an octet of summed rows not moved",
-         "normalise.hpp",
+         "norm/normalise.hpp",
          "tensix::move_first_octets<2 * kPairsOfOctets>();",
          "tensix::move_first_octets<2 * kPairsOfOctets - 1>();",
          {},
          kMulticast},
         {"first octets of summed rows left as sums",
-         "normalise.hpp",
+         "norm/normalise.hpp",
          "tensix::move_first_octets<2 * kPairsOfOctets>();",
          "tensix::move_first_octets<1>();",
          {},
          kMulticast},
         {"first octets moved before their sums are read",
-         "normalise.hpp",
+         "norm/normalise.hpp",
          "tensix::order_fill_after_sfpu();\n    tensix::move_first",
          "tensix::move_first",
          {},
          kMulticast},
         {"sums of another row",
-         "normalise.hpp",
+         "norm/normalise.hpp",
          "sum_pairs<row, kPairsOfOctets, sfpu::Sums::kGoOn>(dest_row);",
          "sum_pairs<0, kPairsOfOctets, sfpu::Sums::kGoOn>(dest_row);",
          {},
          kMulticast},
         {"rows of a batch unpacked from one place",
-         "resident.hpp",
+         "compute/resident.hpp",
          "(first + row) * kRowStride)",
          "first * kRowStride)",
          {},
          kMulticast},
-        {"summed rows' page not waited for", "resident.hpp", "cb_wait_front(kInput, 1);", "", {}, kMulticast},
-        {"summed rows' page not popped", "resident.hpp", "cb_pop_front(kInput, 1);", "", {}, kMulticast},
+        {"summed rows' page not waited for", "compute/resident.hpp", "cb_wait_front(kInput, 1);", "", {}, kMulticast},
+        {"summed rows' page not popped", "compute/resident.hpp", "cb_pop_front(kInput, 1);", "", {}, kMulticast},
         {"elements behind the last pair not summed",
-         "normalise.hpp",
+         "norm/normalise.hpp",
          "if constexpr (kSummed < kLastVectors)",
          "if constexpr (false)",
          {},
          kSummedWithRest},
         {"elements behind the last pair summed from the row's start",
-         "normalise.hpp",
+         "norm/normalise.hpp",
          "run_summing_pass<Sum, kSummed>();",
          "run_summing_pass<Sum, 0>();",
          {},

@@ -161,7 +161,7 @@ struct Detection {
 [[nodiscard]] std::optional<Detection> detect_with(const Toolchain& toolchain, const Mutation& mutation, Case value) {
     const auto plan = to_plan(value);
     try {
-        const Units units(toolchain, plan.value().compile_time_arguments);
+        const Units units(toolchain, plan.value().compile_time_arguments());
         for (std::uint64_t seed = 1; seed <= kSchedules; ++seed) {
             value.seed = seed;
             run_case(value, *plan, units, mutation.plan);

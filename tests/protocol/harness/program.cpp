@@ -36,8 +36,7 @@ constexpr std::int32_t kFirstCorePlace = 18;                 // Wormhole's virtu
                          tensor.alignment_bytes * static_cast<std::uint32_t>(random.below(256));
     }
     if (value.is_written_over()) {
-        layout.tensors[static_cast<std::size_t>(TensorIndex::kOutput)].address =
-            layout.tensor(TensorIndex::kInput).address;
+        layout.tensor(Layout::Index::kOutput).address = layout.tensor(Layout::Index::kInput).address;
     }
     return layout;
 }
@@ -77,24 +76,20 @@ void check_layout(const Plan& plan, const Layout& layout) {
 
 [[nodiscard]] std::vector<std::uint32_t> common_arguments(const Plan& plan, const Layout& layout, Thread thread) {
     using contract::WriterArgument;
-    if (thread == Thread::kReader) {
-        return {layout.tensor(TensorIndex::kInput).address, layout.tensor(TensorIndex::kResidual).address};
-    }
-    if (thread != Thread::kWriter) {
+    if (is_compute(thread)) {
         return plan.compute_arguments;
     }
-    std::vector<std::uint32_t> words(static_cast<std::size_t>(WriterArgument::kCount), 0);
+    std::vector<std::uint32_t> words;
+    for (const Tensor& tensor : layout.tensors) {
+        words.push_back(tensor.address);
+    }
+    if (thread == Thread::kReader) {
+        return words;
+    }
+    words.resize(static_cast<std::size_t>(WriterArgument::kCount), 0);
     const auto set = [&](WriterArgument argument, std::int64_t word) {
         words.at(static_cast<std::size_t>(argument)) = static_cast<std::uint32_t>(word);
     };
-    set(WriterArgument::kOutputAddress, layout.tensor(TensorIndex::kOutput).address);
-    set(WriterArgument::kSumAddress, layout.tensor(TensorIndex::kSum).address);
-    set(WriterArgument::kMeanAddress, layout.tensor(TensorIndex::kMean).address);
-    set(WriterArgument::kRstdAddress, layout.tensor(TensorIndex::kRstd).address);
-    set(WriterArgument::kGammaAddress, layout.tensor(TensorIndex::kGamma).address);
-    set(WriterArgument::kBetaAddress, layout.tensor(TensorIndex::kBeta).address);
-    set(WriterArgument::kInputAddress, layout.tensor(TensorIndex::kInput).address);
-    set(WriterArgument::kResidualAddress, layout.tensor(TensorIndex::kResidual).address);
     if (plan.sharing) {
         set(WriterArgument::kSourceX, kFirstCorePlace + plan.sharing->source.x);
         set(WriterArgument::kSourceY, kFirstCorePlace + plan.sharing->source.y);

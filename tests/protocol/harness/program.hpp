@@ -4,20 +4,19 @@
 #include <functional>
 
 #include "checker/machine.hpp"
+#include "contract.hpp"
 #include "harness/case.hpp"
 #include "harness/units.hpp"
 
 namespace protocol {
 
-enum class TensorIndex : std::uint8_t { kInput, kResidual, kGamma, kBeta, kOutput, kSum, kMean, kRstd, kCount };
-
 // Where a program's parts lie; the host runtime's choice, so drawn from the seed.
 struct Layout {
-    [[nodiscard]] Tensor& tensor(TensorIndex index) { return tensors.at(static_cast<std::size_t>(index)); }
-    [[nodiscard]] const Tensor& tensor(TensorIndex index) const { return tensors.at(static_cast<std::size_t>(index)); }
+    using Index = layernorm_fused_rm::contract::Tensor;
+    [[nodiscard]] Tensor& tensor(Index index) { return tensors.at(static_cast<std::size_t>(index)); }
 
     std::vector<std::uint32_t> buffer_addresses;  // by the plan's buffers
-    std::vector<Tensor> tensors;                  // by TensorIndex
+    std::vector<Tensor> tensors;                  // by Index
 };
 
 // A change that a mutation makes to what was planned.

@@ -6,7 +6,7 @@ namespace {
 
 [[nodiscard]] std::vector<Mutation> plain_mutations() {
     const std::string file = "reader.cpp";
-    const std::string rows = "rows.hpp";
+    const std::string rows = "dataflow/rows.hpp";
     return {
         {"input push dropped", rows, "cb_push_back(kInput, pages);", ""},
         {"input pushed a page short", rows, "cb_push_back(kInput, pages);", "cb_push_back(kInput, pages - 1);"},
@@ -31,7 +31,7 @@ namespace {
 
 [[nodiscard]] std::vector<Mutation> option_mutations() {
     const std::string file = "reader.cpp";
-    const std::string rows = "rows.hpp";
+    const std::string rows = "dataflow/rows.hpp";
     return {
         {"residual push dropped", rows, "cb_push_back(kResidual, pages);", "", {}, kRichResident},
         {"residual pushed twice",

@@ -1,4 +1,4 @@
-// Of rows that are redone: writer.cpp, redo.hpp, redo_list.hpp.
+// Of rows that are redone: writer.cpp, dataflow/redo.hpp, dataflow/redo_list.hpp.
 #include "harness/mutation_list.hpp"
 
 namespace protocol {
@@ -6,7 +6,7 @@ namespace {
 
 // How rows are found that are to be redone, and held back where they would be written over what they came from.
 [[nodiscard]] std::vector<Mutation> list_mutations() {
-    const std::string file = "redo_list.hpp";
+    const std::string file = "dataflow/redo_list.hpp";
     const std::string writer = "writer.cpp";
     const std::string look = "if (segment == 0) { list.look_at(block.rows, l1_address); } return;";
     const std::string look_before =
@@ -28,7 +28,7 @@ namespace {
          kRedone},
         {"rows looked at too near each other",
          file,
-         "row * kOutputTensor.stride_bytes() + kUpperHalf",
+         "row * stride_bytes(kOutputTensor) + kUpperHalf",
          "row * 32 + kUpperHalf",
          {},
          kRedone},
@@ -82,7 +82,7 @@ namespace {
 
 // How they come again.
 [[nodiscard]] std::vector<Mutation> feed_mutations() {
-    const std::string file = "redo.hpp";
+    const std::string file = "dataflow/redo.hpp";
     return {
         {"a word's room not reserved", file, "reserve_rows(kPagesOfWord);", "", {}, kRedone},
         {"a word stored once it has been pushed",
@@ -211,7 +211,7 @@ namespace {
          kRedone},
         {"a redone row's segment of gamma and beta not brought",
          file,
-         "bring_vectors_of_step(step);",
+         "bring_affine_of_step(step);",
          "",
          {},
          kRedoneReadAgain},

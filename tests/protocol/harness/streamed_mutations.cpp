@@ -5,7 +5,7 @@ namespace protocol {
 namespace {
 
 [[nodiscard]] std::vector<Mutation> plain_mutations() {
-    const std::string file = "streamed.hpp";
+    const std::string file = "compute/streamed.hpp";
     return {
         {"segment waits for one step too few",
          file,
@@ -194,7 +194,7 @@ namespace {
 }
 
 [[nodiscard]] std::vector<Mutation> option_mutations() {
-    const std::string file = "streamed.hpp";
+    const std::string file = "compute/streamed.hpp";
     return {
         {"packer's format of a segment not set anew",
          file,
@@ -250,7 +250,7 @@ namespace {
 }
 
 [[nodiscard]] std::vector<Mutation> read_again_mutations() {
-    const std::string file = "streamed.hpp";
+    const std::string file = "compute/streamed.hpp";
     return {
         {"a summing pass does not pop",
          file,
@@ -267,21 +267,21 @@ namespace {
         {"rows read again looked for behind", file, "kReadsAgain ? 0 : segment;", "segment;", {}, kReadAgain},
         {"vectors' segment not waited for",
          file,
-         "wait_for_vector<kGammaOperand>();\n        wait_for_vector<kBetaOperand>();\n        with_elements_of(",
+         "wait_for_affine<kGammaOperand>();\n        wait_for_affine<kBetaOperand>();\n        with_elements_of(",
          "with_elements_of(",
          {},
          kReadAgain},
         {"vectors' segment not popped",
          file,
-         "pop_vector<kGammaOperand>();\n        pop_vector<kBetaOperand>();\n    } else {",
+         "pop_affine<kGammaOperand>();\n        pop_affine<kBetaOperand>();\n    } else {",
          "} else {",
          {},
          kReadAgain},
         {"vectors' segment popped before it is unpacked",
          file,
          "with_elements_of(segment, [&](auto elements) { fill_affine(0, elements, state.formats); });\n        "
-         "pop_vector<kGammaOperand>();",
-         "pop_vector<kGammaOperand>(); with_elements_of(segment, [&](auto elements) { fill_affine(0, elements, "
+         "pop_affine<kGammaOperand>();",
+         "pop_affine<kGammaOperand>(); with_elements_of(segment, [&](auto elements) { fill_affine(0, elements, "
          "state.formats); });",
          {},
          kReadAgain},
@@ -289,7 +289,7 @@ namespace {
 }
 
 [[nodiscard]] std::vector<Mutation> piece_mutations() {
-    const std::string file = "normalise.hpp";
+    const std::string file = "norm/normalise.hpp";
     return {
         {"a piece goes on from the one before",
          file,
@@ -323,13 +323,13 @@ namespace {
          kManyPieces},
         {"levels one over the other", file, "dest_row += kLevelRows;", "", {}, kManyPieces},
         {"rows of a level one over the other",
-         "sfpu/pieces.hpp",
+         "norm/pieces.hpp",
          "sequence.then(store(sum_of(row), row * kDestRowsPerSum));",
          "sequence.then(store(sum_of(row), 0));",
          {},
          kManyPieces},
         {"pieces that the FPU has summed not joined",
-         "streamed.hpp",
+         "compute/streamed.hpp",
          "sum_whole_segment(steps_behind(segment), state);\n            MATH((join_pieces(segment, kGammaRow)));",
          "sum_whole_segment(steps_behind(segment), state);",
          {},

@@ -19,7 +19,7 @@
 namespace protocol {
 namespace {
 
-using layernorm_fused_rm::NamedArguments;
+using layernorm_fused_rm::NamedWords;
 using layernorm_fused_rm::Plan;
 
 constexpr int kTriesForVariation = 12;
@@ -38,7 +38,7 @@ struct Failure {
         return std::nullopt;
     }
     try {
-        const Units units(toolchain, plan->compile_time_arguments);
+        const Units units(toolchain, plan->compile_time_arguments());
         run_case(value, *plan, units);
     } catch (const Finding& finding) {
         return Failure{value, finding.rule(), finding.what()};
@@ -76,19 +76,19 @@ void print(const Failure& failure) {
 
 struct Configuration {
     Case value;
-    NamedArguments arguments;
+    NamedWords arguments;
 };
 
 // The same for every worker: cases whose compile-time arguments all differ.
 [[nodiscard]] std::vector<Configuration> choose_configurations(const Sweep& sweep) {
     Random random(sweep.seed);
-    std::set<NamedArguments> seen;
+    std::set<NamedWords> seen;
     std::vector<Configuration> chosen;
     while (chosen.size() < sweep.configurations) {
         const Case value = random_case(random);
         const std::optional<Plan> plan = to_plan(value);
-        if (plan && !plan->cores.empty() && seen.insert(plan->compile_time_arguments).second) {
-            chosen.push_back({value, plan->compile_time_arguments});
+        if (plan && !plan->cores.empty() && seen.insert(plan->compile_time_arguments()).second) {
+            chosen.push_back({value, plan->compile_time_arguments()});
         }
     }
     return chosen;
@@ -103,7 +103,7 @@ struct PlannedCase {
     for (int i = 0; i < kTriesForVariation; ++i) {
         const Case value = random_variation(configuration.value, random);
         std::optional<Plan> plan = to_plan(value);
-        if (plan && plan->compile_time_arguments == configuration.arguments) {
+        if (plan && plan->compile_time_arguments() == configuration.arguments) {
             return {value, std::move(*plan)};
         }
     }

@@ -10,7 +10,7 @@
 namespace protocol {
 
 [[nodiscard]] Call to_call(const Case& value);
-// By TensorIndex (program.hpp), without addresses.
+// In the order of contract::Tensor, without addresses.
 [[nodiscard]] std::vector<Tensor> make_tensors(const Case& value);
 
 }  // namespace protocol

@@ -80,7 +80,7 @@ void collect(const fs::path& path, std::vector<fs::path> folders, std::set<fs::p
     return digits.str();
 }
 
-[[nodiscard]] std::string argument_list(const layernorm_fused_rm::NamedArguments& arguments) {
+[[nodiscard]] std::string argument_list(const layernorm_fused_rm::NamedWords& arguments) {
     std::string text = "-DKERNEL_COMPILE_TIME_ARGS=";
     for (const auto& [name, value] : arguments) {
         text += std::to_string(value) + "u,";
@@ -103,6 +103,7 @@ void collect(const fs::path& path, std::vector<fs::path> folders, std::set<fs::p
             "-fno-gnu-unique",
             "-I" + (toolchain.protocol / "api").string(),
             "-I" + toolchain.kernels.string(),
+            "-I" + (toolchain.kernels / "arch" / "wormhole").string(),
             unit.thread_define,
             unit.noc_define,
             "-DPROTOCOL_KERNEL=\"" + std::string(unit.source) + "\"",
@@ -151,7 +152,8 @@ void collect(const fs::path& path, std::vector<fs::path> folders, std::set<fs::p
     for (const std::string& word : command_for({toolchain.compiler, "", "", ""}, unit, list, "")) {
         text += word + ' ';
     }
-    const std::vector<fs::path> folders = {"", toolchain.protocol / "api", toolchain.kernels};
+    const std::vector<fs::path> folders = {"", toolchain.protocol / "api", toolchain.kernels,
+                                           toolchain.kernels / "arch" / "wormhole"};
     collect(toolchain.protocol / "units/unit.cpp", folders, seen, text);
     collect(toolchain.kernels / unit.source, folders, seen, text);
     fs::path library = toolchain.cache / (hash_of(text) + ".so");
@@ -174,7 +176,7 @@ void collect(const fs::path& path, std::vector<fs::path> folders, std::set<fs::p
 
 }  // namespace
 
-Units::Units(const Toolchain& toolchain, const layernorm_fused_rm::NamedArguments& arguments) {
+Units::Units(const Toolchain& toolchain, const layernorm_fused_rm::NamedWords& arguments) {
     const std::string list = argument_list(arguments);
     for (std::size_t i = 0; i < kThreads; ++i) {
         void* const library = dlopen(compile(toolchain, kUnits[i], list).c_str(), RTLD_NOW | RTLD_LOCAL);

@@ -24,7 +24,7 @@ public:
     using Run = void (*)(Recorder*);
 
     // Compiles what the cache does not hold. Throws a Finding where a unit does not compile.
-    Units(const Toolchain& toolchain, const layernorm_fused_rm::NamedArguments& arguments);
+    Units(const Toolchain& toolchain, const layernorm_fused_rm::NamedWords& arguments);
     ~Units();
     Units(const Units&) = delete;
     Units& operator=(const Units&) = delete;

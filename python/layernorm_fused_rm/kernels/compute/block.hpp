@@ -1,4 +1,4 @@
-// What compute's two ways through a block (resident.hpp, streamed.hpp) share: where things lie in DEST, what outlives a
+// What compute's two ways through a block (compute/resident.hpp, compute/streamed.hpp) share: where things lie in DEST, what outlives a
 // block, gamma and beta, packing.
 #pragma once
 
@@ -6,9 +6,9 @@
 
 #include "api/compute/common.h"
 #include "arguments.hpp"
+#include "compute/operands.hpp"
 #include "contract.hpp"
-#include "normalise.hpp"
-#include "operands.hpp"
+#include "norm/normalise.hpp"
 #include "tensix/buffers.hpp"
 #include "tensix/fill.hpp"
 
@@ -25,8 +25,8 @@ static_assert(!kReturnsStatistics || kRowsPerBlock <= kRowsPerVector * contract:
 
 // What outlives a block.
 struct State {
-    uint32_t zone = 0;               // the next to be filled
-    bool affine_is_settled = false;  // gamma and beta are where they are read
+    uint32_t zone = 0;              // the next to be filled
+    bool affine_is_loaded = false;  // gamma and beta are where they are read
     Formats formats{};
 };
 
@@ -39,7 +39,7 @@ inline __attribute__((always_inline)) void fill_affine(uint32_t offset, uint32_t
 }
 
 // Packs a zone's `elements` elements from `chunk` on, chunk by chunk, to the back page of a row buffer.
-template <const RowTensor& tensor>
+template <const TensorLayout& tensor>
 inline void pack_rows(uint32_t buffer, uint32_t chunk, uint32_t elements, Formats& formats) {
     if constexpr (tensor.is_there()) {
         formats.pack_to(buffer, tensor.element_bytes);
@@ -59,16 +59,16 @@ inline void pack_statistics(uint32_t chunk, Formats& formats) {
 
 // Waits for kGamma and kBeta, once, and where rows are resident moves them to DEST, to stay. Late, in the first block,
 // because rows arrive before they do.
-inline void settle_affine(State& state) {
-    if (!state.affine_is_settled && !kReadsAgain) {
-        wait_for_vector<kGammaOperand>();
-        wait_for_vector<kBetaOperand>();
+inline void load_affine_once(State& state) {
+    if (!state.affine_is_loaded && !kReadsAgain) {
+        wait_for_affine<kGammaOperand>();
+        wait_for_affine<kBetaOperand>();
         if constexpr (kIsResident) {
-            fill_affine(0, kVectorElements, state.formats);
+            fill_affine(0, kAffineElements, state.formats);
             tensix::order_sfpu_after_fill();
         }
     }
-    state.affine_is_settled = true;
+    state.affine_is_loaded = true;
 }
 
 }  // namespace layernorm_fused_rm

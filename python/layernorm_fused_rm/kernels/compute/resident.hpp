@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "block.hpp"
+#include "compute/block.hpp"
 #include "tensix/zones.hpp"
 
 namespace layernorm_fused_rm {
@@ -46,7 +46,7 @@ inline void normalise_resident_block(uint32_t rows, State& state) {
             fill_and_sum_batch(batch * kRowsPerBatch, row, state.formats);
         }
         MATH((find_statistics(row, statistics_row + sfpu::mean_row(batch * kVectorsPerBatch) - row)));
-        settle_affine(state);
+        load_affine_once(state);
         MATH((scale_and_shift(row, kGammaRow)));
     }
     MATH((round_sums(zone_row(zone) + kResidualRow, elements / sfpu::kLanes)));

@@ -1,5 +1,5 @@
 // What the device sees of a call's tensors: pages of rows, and gamma and beta in each form.
-#include "operands.hpp"
+#include "call.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,19 +8,21 @@
 namespace layernorm_fused_rm {
 namespace {
 
+using contract::Tensor;
+using contract::TensorLayout;
 using tests::make_problem;
 
-[[nodiscard]] RowTensor input_of(std::int64_t width, DataType dtype, Memory memory) {
+[[nodiscard]] TensorLayout input_of(std::int64_t width, DataType dtype, Memory memory) {
     Problem problem = make_problem(1, width);
     problem.input.dtype = dtype;
     problem.input.memory = memory;
-    return describe_operands(problem, width).input;
+    return describe_call(problem, width)[Tensor::kInput];
 }
 
-[[nodiscard]] Vector gamma_of(std::int64_t width, const TensorSpec& spec) {
+[[nodiscard]] TensorLayout gamma_of(std::int64_t width, const TensorSpec& spec) {
     Problem problem = make_problem(1, width);
     problem.gamma = spec;
-    return describe_operands(problem, width).gamma;
+    return describe_call(problem, width)[Tensor::kGamma];
 }
 
 TEST(RowTensors, have_pages_of_a_row_rounded_up_to_the_alignment_of_their_memory) {
@@ -41,20 +43,20 @@ TEST(RowTensors, have_pages_of_a_row_rounded_up_to_the_alignment_of_their_memory
 }
 
 TEST(RowTensors, lie_in_the_banks_of_their_memory) {
-    const RowTensor in_dram = input_of(64, DataType::kBfloat16, Memory::kDram);
+    const TensorLayout in_dram = input_of(64, DataType::kBfloat16, Memory::kDram);
     EXPECT_TRUE(in_dram.in_dram);
-    EXPECT_EQ(in_dram.banks, 12);
-    const RowTensor in_l1 = input_of(64, DataType::kBfloat16, Memory::kL1);
+    EXPECT_EQ(in_dram.banks, 12U);
+    const TensorLayout in_l1 = input_of(64, DataType::kBfloat16, Memory::kL1);
     EXPECT_FALSE(in_l1.in_dram);
-    EXPECT_EQ(in_l1.banks, 64);
+    EXPECT_EQ(in_l1.banks, 64U);
 }
 
 TEST(RowTensors, that_the_call_does_not_have_have_no_elements) {
-    const Operands operands = describe_operands(make_problem(1, 64), 64);
-    for (const RowTensor& tensor : {operands.residual, operands.sum, operands.statistics}) {
-        EXPECT_EQ(tensor.element_bytes, 0);
-        EXPECT_EQ(tensor.page_bytes, 0);
-        EXPECT_EQ(tensor.banks, 0);
+    const contract::Call call = describe_call(make_problem(1, 64), 64);
+    for (const TensorLayout& tensor : {call[Tensor::kResidual], call[Tensor::kSum], call[Tensor::kRstd]}) {
+        EXPECT_EQ(tensor.element_bytes, 0U);
+        EXPECT_EQ(tensor.page_bytes, 0U);
+        EXPECT_EQ(tensor.banks, 0U);
     }
 }
 
@@ -64,62 +66,62 @@ TEST(RowTensors, that_are_padded_have_pages_of_what_is_stored_of_a_row) {
     problem.residual = TensorSpec{.shape = {4, 100}, .dtype = DataType::kFloat32, .padded_shape = {4, 101}};
     problem.output = TensorSpec{.shape = {4, 100}, .padded_shape = {32, 2000}};
     problem.sum_dtype = DataType::kBfloat16;
-    const Operands operands = describe_operands(problem, 100);
-    EXPECT_EQ(operands.input.page_bytes, 256);
-    EXPECT_EQ(operands.residual.page_bytes, 416);
-    EXPECT_EQ(operands.output.page_bytes, 4000);
-    EXPECT_EQ(operands.sum.page_bytes, 224);
+    const contract::Call call = describe_call(problem, 100);
+    EXPECT_EQ(call[Tensor::kInput].page_bytes, 256U);
+    EXPECT_EQ(call[Tensor::kResidual].page_bytes, 416U);
+    EXPECT_EQ(call[Tensor::kOutput].page_bytes, 4000U);
+    EXPECT_EQ(call[Tensor::kSum].page_bytes, 224U);
 }
 
 TEST(RowTensors, of_statistics_have_one_float32_element_a_row) {
     Problem problem = tests::make_full_problem(1, 1000);
-    EXPECT_EQ(describe_operands(problem, 1000).statistics.element_bytes, 4);
-    EXPECT_EQ(describe_operands(problem, 1000).statistics.page_bytes, 32);
+    EXPECT_EQ(describe_call(problem, 1000)[Tensor::kRstd].element_bytes, 4U);
+    EXPECT_EQ(describe_call(problem, 1000)[Tensor::kRstd].page_bytes, 32U);
     problem.output_memory = Memory::kL1;
-    EXPECT_EQ(describe_operands(problem, 1000).statistics.page_bytes, 16);
+    EXPECT_EQ(describe_call(problem, 1000)[Tensor::kRstd].page_bytes, 16U);
 }
 
 TEST(RowTensors, each_have_a_dtype_of_their_own) {
     Problem problem = tests::make_full_problem(1, 1000);
     problem.residual->dtype = DataType::kBfloat16;
     problem.output_dtype = DataType::kBfloat16;
-    const Operands operands = describe_operands(problem, 1000);
-    EXPECT_EQ(operands.input.element_bytes, 4);
-    EXPECT_EQ(operands.residual.element_bytes, 2);
-    EXPECT_EQ(operands.output.element_bytes, 2);
-    EXPECT_EQ(operands.sum.element_bytes, 4);
+    const contract::Call call = describe_call(problem, 1000);
+    EXPECT_EQ(call[Tensor::kInput].element_bytes, 4U);
+    EXPECT_EQ(call[Tensor::kResidual].element_bytes, 2U);
+    EXPECT_EQ(call[Tensor::kOutput].element_bytes, 2U);
+    EXPECT_EQ(call[Tensor::kSum].element_bytes, 4U);
 }
 
 TEST(Vectors, of_one_row_are_cut_into_chunks_of_their_page) {
-    const Vector narrow = gamma_of(100, {.shape = {1, 100}});
-    EXPECT_EQ(narrow.element_bytes, 2);
-    EXPECT_EQ(narrow.page_bytes, 224);
-    EXPECT_EQ(narrow.piece_elements, 1024);
-    EXPECT_EQ(narrow.pieces_per_page, 1);
-    const Vector wide = gamma_of(2049, {.shape = {2049}, .dtype = DataType::kFloat32});
-    EXPECT_EQ(wide.element_bytes, 4);
-    EXPECT_EQ(wide.page_bytes, 8224);
-    EXPECT_EQ(wide.pieces_per_page, 3);
-    EXPECT_EQ(wide.piece_stride_bytes, 4096);
+    const TensorLayout narrow = gamma_of(100, {.shape = {1, 100}});
+    EXPECT_EQ(narrow.element_bytes, 2U);
+    EXPECT_EQ(narrow.page_bytes, 224U);
+    EXPECT_EQ(narrow.piece_elements, 1024U);
+    EXPECT_EQ(narrow.pieces_per_page, 1U);
+    const TensorLayout wide = gamma_of(2049, {.shape = {2049}, .dtype = DataType::kFloat32});
+    EXPECT_EQ(wide.element_bytes, 4U);
+    EXPECT_EQ(wide.page_bytes, 8224U);
+    EXPECT_EQ(wide.pieces_per_page, 3U);
+    EXPECT_EQ(wide.piece_stride_bytes, 4096U);
 }
 
 TEST(Vectors, cut_in_rows_of_32_have_a_page_a_row) {
-    const Vector vector = gamma_of(96, {.shape = {1, 1, 3, 32}});
-    EXPECT_EQ(vector.page_bytes, 64);
-    EXPECT_EQ(vector.piece_elements, 32);
-    EXPECT_EQ(vector.pieces_per_page, 1);
-    EXPECT_EQ(gamma_of(96, {.shape = {3, 32}, .dtype = DataType::kFloat32}).page_bytes, 128);
+    const TensorLayout vector = gamma_of(96, {.shape = {1, 1, 3, 32}});
+    EXPECT_EQ(vector.page_bytes, 64U);
+    EXPECT_EQ(vector.piece_elements, 32U);
+    EXPECT_EQ(vector.pieces_per_page, 1U);
+    EXPECT_EQ(gamma_of(96, {.shape = {3, 32}, .dtype = DataType::kFloat32}).page_bytes, 128U);
 }
 
 TEST(Vectors, in_tile_layout_are_row_0_of_their_tiles_in_two_faces_each) {
-    const Vector vector = gamma_of(96, {.shape = {1, 1, 1, 96}, .layout = Layout::kTile});
-    EXPECT_EQ(vector.page_bytes, 2048);
-    EXPECT_EQ(vector.piece_elements, 16);
-    EXPECT_EQ(vector.pieces_per_page, 2);
-    EXPECT_EQ(vector.piece_stride_bytes, 512);
-    const Vector wide = gamma_of(96, {.shape = {96}, .dtype = DataType::kFloat32, .layout = Layout::kTile});
-    EXPECT_EQ(wide.page_bytes, 4096);
-    EXPECT_EQ(wide.piece_stride_bytes, 1024);
+    const TensorLayout vector = gamma_of(96, {.shape = {1, 1, 1, 96}, .layout = Layout::kTile});
+    EXPECT_EQ(vector.page_bytes, 2048U);
+    EXPECT_EQ(vector.piece_elements, 16U);
+    EXPECT_EQ(vector.pieces_per_page, 2U);
+    EXPECT_EQ(vector.piece_stride_bytes, 512U);
+    const TensorLayout wide = gamma_of(96, {.shape = {96}, .dtype = DataType::kFloat32, .layout = Layout::kTile});
+    EXPECT_EQ(wide.page_bytes, 4096U);
+    EXPECT_EQ(wide.piece_stride_bytes, 1024U);
 }
 
 TEST(Vectors, in_tiles_of_another_size_are_row_0_of_their_faces) {
@@ -129,28 +131,28 @@ TEST(Vectors, in_tiles_of_another_size_are_row_0_of_their_faces) {
     for (const Expected& one : {Expected{1, 32, 64, 2, 32}, Expected{2, 32, 128, 2, 64}, Expected{8, 32, 512, 2, 256},
                                 Expected{16, 32, 1024, 2, 512}, Expected{16, 16, 512, 1, 512},
                                 Expected{32, 16, 1024, 1, 512}, Expected{1, 16, 32, 1, 32}}) {
-        const Vector vector =
+        const TensorLayout vector =
             gamma_of(96, {.shape = {96}, .layout = Layout::kTile, .tile = {.height = one.height, .width = one.width}});
         EXPECT_EQ(vector.page_bytes, one.page_bytes) << one.height << " x " << one.width;
-        EXPECT_EQ(vector.piece_elements, 16);
+        EXPECT_EQ(vector.piece_elements, 16U);
         EXPECT_EQ(vector.pieces_per_page, one.pieces_per_page) << one.height << " x " << one.width;
         EXPECT_EQ(vector.piece_stride_bytes, one.piece_stride_bytes) << one.height << " x " << one.width;
     }
 }
 
 TEST(Vectors, that_are_padded_are_read_without_their_padding) {
-    EXPECT_EQ(gamma_of(20, {.shape = {20}, .padded_shape = {2000}}).page_bytes, 64);
-    const Vector cut = gamma_of(96, {.shape = {1, 1, 3, 32}, .padded_shape = {1, 1, 4, 50}});
-    EXPECT_EQ(cut.page_bytes, 128);
-    EXPECT_EQ(cut.piece_elements, 32);
-    EXPECT_EQ(cut.pieces_per_page, 1);
+    EXPECT_EQ(gamma_of(20, {.shape = {20}, .padded_shape = {2000}}).page_bytes, 64U);
+    const TensorLayout cut = gamma_of(96, {.shape = {1, 1, 3, 32}, .padded_shape = {1, 1, 4, 50}});
+    EXPECT_EQ(cut.page_bytes, 128U);
+    EXPECT_EQ(cut.piece_elements, 32U);
+    EXPECT_EQ(cut.pieces_per_page, 1U);
 }
 
 TEST(Vectors, that_the_call_does_not_have_have_no_elements) {
     Problem problem = make_problem(1, 64);
     problem.gamma.reset();
-    EXPECT_EQ(describe_operands(problem, 64).gamma.element_bytes, 0);
-    EXPECT_EQ(describe_operands(problem, 64).beta.element_bytes, 2);
+    EXPECT_EQ(describe_call(problem, 64)[Tensor::kGamma].element_bytes, 0U);
+    EXPECT_EQ(describe_call(problem, 64)[Tensor::kBeta].element_bytes, 2U);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 
 #include <type_traits>
 
-#include "block.hpp"
+#include "compute/block.hpp"
 #include "tensix/zones.hpp"
 #include "work.hpp"
 
@@ -130,11 +130,11 @@ inline void hand_over_statistics(State& state) {
 // One segment of gamma and beta -> DEST.
 inline void fill_affine_segment(uint32_t segment, State& state) {
     if constexpr (kReadsAgain) {
-        wait_for_vector<kGammaOperand>();
-        wait_for_vector<kBetaOperand>();
+        wait_for_affine<kGammaOperand>();
+        wait_for_affine<kBetaOperand>();
         with_elements_of(segment, [&](auto elements) { fill_affine(0, elements, state.formats); });
-        pop_vector<kGammaOperand>();
-        pop_vector<kBetaOperand>();
+        pop_affine<kGammaOperand>();
+        pop_affine<kBetaOperand>();
     } else {
         const uint32_t first = segment * contract::kElementsPerChunk;
         with_elements_of(segment, [&](auto elements) { fill_affine(first, elements, state.formats); });
@@ -143,7 +143,7 @@ inline void fill_affine_segment(uint32_t segment, State& state) {
 }
 
 // Packs the rows of one segment, a page a row.
-template <const RowTensor& tensor>
+template <const TensorLayout& tensor>
 inline void pack_segment(uint32_t buffer, uint32_t chunk, Formats& formats) {
     if constexpr (tensor.is_there()) {
         formats.pack_to(buffer, tensor.element_bytes);
@@ -221,7 +221,7 @@ inline void normalise_streamed_block(State& state) {
     if constexpr (kReturnsStatistics) {
         hand_over_statistics(state);
     }
-    settle_affine(state);
+    load_affine_once(state);
     normalise_segments(state);
 }
 

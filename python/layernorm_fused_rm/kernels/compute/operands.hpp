@@ -14,8 +14,8 @@ namespace layernorm_fused_rm {
 
 inline constexpr tensix::Operand kInputOperand = {kInput, kInputTensor.element_bytes};
 inline constexpr tensix::Operand kResidualOperand = {kResidual, kResidualTensor.element_bytes};
-inline constexpr tensix::Operand kGammaOperand = {kGamma, kGammaVector.element_bytes};
-inline constexpr tensix::Operand kBetaOperand = {kBeta, kBetaVector.element_bytes};
+inline constexpr tensix::Operand kGammaOperand = {kGamma, kGammaTensor.element_bytes};
+inline constexpr tensix::Operand kBetaOperand = {kBeta, kBetaTensor.element_bytes};
 
 constexpr bool is_there(const tensix::Operand& operand) { return operand.element_bytes != 0; }
 constexpr bool is_bfloat16(const tensix::Operand& operand) {
@@ -89,13 +89,13 @@ inline void fill_page(uint32_t dest_row, uint32_t elements, Formats& formats) {
 
 // gamma and beta stay in their pages.
 template <const tensix::Operand& operand>
-inline void wait_for_vector() {
+inline void wait_for_affine() {
     if constexpr (is_there(operand)) {
         cb_wait_front(operand.buffer, 1);
     }
 }
 template <const tensix::Operand& operand>
-inline void pop_vector() {
+inline void pop_affine() {
     if constexpr (is_there(operand)) {
         cb_pop_front(operand.buffer, 1);
     }

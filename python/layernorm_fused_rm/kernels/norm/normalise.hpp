@@ -1,6 +1,6 @@
 // The math thread's part of the norm: the passes over a batch of rows that lies in DEST.
 //
-// Each pass is one sequence of sfpu/steps.hpp, repeated over the row's vectors, a single row's two at a time; the last
+// Each pass is one sequence of norm/steps.hpp, repeated over the row's vectors, a single row's two at a time; the last
 // vectors of a width that is no multiple of 64 run under a lane mask, so that padding never counts. Half of the pass that
 // sums bf16 rows is the FPU's.
 #pragma once
@@ -10,9 +10,9 @@
 #include "api/compute/common.h"
 #include "arguments.hpp"
 #include "contract.hpp"
-#include "sfpu/pieces.hpp"
-#include "sfpu/statistics.hpp"
-#include "sfpu/steps.hpp"
+#include "norm/pieces.hpp"
+#include "norm/statistics.hpp"
+#include "norm/steps.hpp"
 #include "tensix/fill.hpp"
 
 namespace layernorm_fused_rm {
@@ -52,9 +52,8 @@ inline constexpr uint32_t kPairsOfOctets = kSumsWhileMoving ? kWidth / tensix::k
 namespace layernorm_fused_rm {
 
 inline constexpr uint32_t kVectorsPerOctet = tensix::kElementsPerOctet / sfpu::kLanes;
-inline constexpr sfpu::RowConstants kConstants = {
-    read_argument(contract::argument::kNegativeSumScaleBits), read_argument(contract::argument::kCentreScaleBits),
-    read_argument(contract::argument::kNegativeMeanSquareScaleBits), read_argument(contract::argument::kRstdScaleBits)};
+inline constexpr sfpu::RowConstants kConstants = {kCall.negative_sum_scale_bits, kCall.centre_scale_bits,
+                                                  kCall.negative_mean_square_scale_bits, kCall.rstd_scale_bits};
 
 // A resident row is joined with its residual, shifted and centred in place, each once. Of a streamed row every pass
 // gets x anew.
@@ -67,7 +66,7 @@ inline constexpr sfpu::Batch kFirstPass = batch_with(kResidualDistance, kShifts)
 inline constexpr sfpu::Batch kLaterPass = kIsResident ? batch_with(0, false) : kFirstPass;
 inline constexpr sfpu::Stores kFirstStores = {kIsResident && (kResidualTensor.is_there() || kShifts),
                                               kIsResident&& kSumTensor.is_there()};
-inline constexpr sfpu::Affine kAffine = {kGammaVector.is_there(), kBetaVector.is_there(), kGammaIsZeroCentred,
+inline constexpr sfpu::Affine kAffine = {kGammaTensor.is_there(), kBetaTensor.is_there(), kGammaIsZeroCentred,
                                          kChunkRows};
 
 // clang-format off

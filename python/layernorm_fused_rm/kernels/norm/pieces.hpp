@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "sfpu/steps.hpp"
+#include "norm/steps.hpp"
 
 namespace layernorm_fused_rm::sfpu {
 

@@ -1,4 +1,4 @@
-// Which rows of the output the writer redoes (redo.hpp): found by their first elements, as they come.
+// Which rows of the output the writer redoes (dataflow/redo.hpp): found by their first elements, as they come.
 #pragma once
 
 #include <stdint.h>
@@ -55,7 +55,7 @@ private:
     static constexpr uint32_t kCarry = 1u << 15;
     static uint32_t carry_if_special(uint32_t l1_address, uint32_t row) {
         constexpr uint32_t kUpperHalf = kOutputTensor.element_bytes - sizeof(uint16_t);
-        const uint32_t half = *CoreLocalMem<uint16_t>(l1_address + row * kOutputTensor.stride_bytes() + kUpperHalf);
+        const uint32_t half = *CoreLocalMem<uint16_t>(l1_address + row * stride_bytes(kOutputTensor) + kUpperHalf);
         return (half & 0x7f80u) + 0x80u;
     }
 

@@ -1,6 +1,6 @@
 // Rows that are redone: how finite rows whose sums left fp32's range come once more, scaled by a power of two.
 //
-// Such a row comes out without one finite element, so the writer sees it by its first. It marks the row (redo_list.hpp), and
+// Such a row comes out without one finite element, so the writer sees it by its first. It marks the row (dataflow/redo_list.hpp), and
 // does not write it where that would overwrite what it came from. Once all rows are through, so is the reader, and the writer
 // brings the marked ones again itself, one at a time, behind the reader's last page: a word that says so (contract::Redo),
 // then the row's elements times 2^-s, the largest in [2^50, 2^51). Compute normalises it as any other, and its y is that of
@@ -22,7 +22,7 @@
 #include "api/dataflow/dataflow_api.h"
 #include "arguments.hpp"
 #include "contract.hpp"
-#include "rows.hpp"
+#include "dataflow/rows.hpp"
 #include "work.hpp"
 
 namespace layernorm_fused_rm {
@@ -59,7 +59,7 @@ inline void store_and_wait(uint32_t address, uint32_t word) {
 }
 
 // A row's elements in L1, as fp32 bits. bf16's are the upper half of these.
-template <const RowTensor& tensor>
+template <const TensorLayout& tensor>
 class Elements {
 public:
     explicit Elements(uint32_t address) : elements_(address) {}
@@ -74,7 +74,7 @@ private:
 };
 
 // Its first `count` elements times 2^-s.
-template <const RowTensor& tensor>
+template <const TensorLayout& tensor>
 inline void scale_down(uint32_t address, uint32_t count, uint32_t s) {
     Elements<tensor> elements(address);
     uint32_t last = 0;

@@ -1,5 +1,5 @@
 // Rows of a block between device memory and L1, for the reader and the writer: where a row of each tensor lies, the transfers
-// of one step, and the buffers of what is read.
+// of one step, and the buffers of what is read. A row is a page, and its segments are the page's pieces.
 //
 // A run is one of the input's banks. A tensor that interleaves alike has the same rows side by side in the same bank;
 // any other has them bank by bank.
@@ -10,65 +10,56 @@
 #include "api/dataflow/dataflow_api.h"
 #include "arguments.hpp"
 #include "contract.hpp"
+#include "dataflow/pages.hpp"
 #include "work.hpp"
 
 namespace layernorm_fused_rm {
 
 // The NoC address of a block's row in a tensor at `address`.
-template <const RowTensor& tensor>
+template <const TensorLayout& tensor>
 inline uint64_t row_address(Block block, uint32_t row, uint32_t address) {
     if constexpr (tensor.interleaves_like(kInputTensor)) {
-        return get_noc_addr_from_bank_id<tensor.in_dram>(block.bank,
-                                                         address + (block.first_page + row) * tensor.page_bytes);
+        return page_address<tensor>(block.bank, block.first_page + row, address);
     } else {
-        const uint32_t page = block.bank + (block.first_page + row) * kInputTensor.banks;
-        return get_noc_addr_from_bank_id<tensor.in_dram>(page % tensor.banks,
-                                                         address + page / tensor.banks * tensor.page_bytes);
+        return page_address<tensor>(block.bank + (block.first_page + row) * kInputTensor.banks, address);
     }
 }
 
 // True if a block is one transfer: its rows lie side by side, without gaps, in L1 and in the bank.
-template <const RowTensor& tensor>
+template <const TensorLayout& tensor>
 inline constexpr bool kIsOneTransfer =
-    kIsResident&& tensor.interleaves_like(kInputTensor) && tensor.page_bytes == tensor.stride_bytes() &&
-    tensor.page_bytes == tensor.row_bytes();
-
-// Where a segment begins in its row.
-template <const RowTensor& tensor>
-inline uint32_t segment_offset(uint32_t segment) {
-    return segment * contract::kElementsPerChunk * tensor.element_bytes;
-}
+    kIsResident&& tensor.interleaves_like(kInputTensor) && tensor.page_bytes == stride_bytes(tensor) &&
+    tensor.page_bytes == row_bytes(tensor);
 
 // Of a row's last segment: to the end of its page, or of its room in L1 where padding makes the page longer. Reads need
 // not end with the row.
-template <const RowTensor& tensor>
+template <const TensorLayout& tensor>
 inline constexpr uint32_t last_read_bytes() {
-    constexpr uint32_t in_page =
-        tensor.page_bytes - (kSegments - 1) * contract::kElementsPerChunk * tensor.element_bytes;
-    return in_page < tensor.stride_bytes() ? in_page : tensor.stride_bytes();
+    constexpr uint32_t in_page = tensor.page_bytes - (kSegments - 1) * tensor.piece_stride_bytes;
+    return in_page < stride_bytes(tensor) ? in_page : stride_bytes(tensor);
 }
 
 // Starts the reads of a step.
-template <const RowTensor& tensor>
+template <const TensorLayout& tensor>
 inline void start_reading_rows(Block block, uint32_t segment, uint32_t address, uint32_t l1_address) {
     if constexpr (kIsOneTransfer<tensor>) {
         noc_async_read(row_address<tensor>(block, 0, address), l1_address, block.rows * tensor.page_bytes);
     } else {
-        const uint32_t offset = segment_offset<tensor>(segment);
-        const uint32_t bytes =
-            segment + 1 < kSegments ? contract::kElementsPerChunk * tensor.element_bytes : last_read_bytes<tensor>();
+        const uint32_t offset = segment * tensor.piece_stride_bytes;
+        const uint32_t bytes = segment + 1 < kSegments ? tensor.piece_stride_bytes : last_read_bytes<tensor>();
         for (uint32_t row = 0; row < block.rows; ++row) {
-            noc_async_read(row_address<tensor>(block, row, address) + offset, l1_address + row * tensor.stride_bytes(),
+            noc_async_read(row_address<tensor>(block, row, address) + offset, l1_address + row * stride_bytes(tensor),
                            bytes);
         }
     }
 }
 
-// Of the input's rows and the residual's: the tensors, of the first page in each bank, or pages of kInput and kResidual.
+// Of the input's rows and the residual's: the tensors, or pages of kInput and kResidual.
 struct RowAddresses {
     uint32_t input;
     uint32_t residual;
 };
+inline RowAddresses row_tensors() { return {tensor_address(Tensor::kInput), tensor_address(Tensor::kResidual)}; }
 
 // Starts the reads of a step of both.
 inline __attribute__((always_inline)) void start_reading_step(Block block, uint32_t segment, RowAddresses tensors,
@@ -97,15 +88,15 @@ inline void push_rows(uint32_t pages) {
 }
 
 // Starts the writes of a step. Never more than the row: what lies behind it is not ours.
-template <const RowTensor& tensor>
+template <const TensorLayout& tensor>
 inline void start_writing_rows(Block block, uint32_t segment, uint32_t address, uint32_t l1_address) {
     if constexpr (kIsOneTransfer<tensor>) {
         noc_async_write(l1_address, row_address<tensor>(block, 0, address), block.rows * tensor.page_bytes);
     } else {
         const uint32_t bytes = segment_elements(segment) * tensor.element_bytes;
         for (uint32_t row = 0; row < block.rows; ++row) {
-            noc_async_write(l1_address + row * tensor.stride_bytes(),
-                            row_address<tensor>(block, row, address) + segment_offset<tensor>(segment), bytes);
+            noc_async_write(l1_address + row * stride_bytes(tensor),
+                            row_address<tensor>(block, row, address) + segment * tensor.piece_stride_bytes, bytes);
         }
     }
 }

@@ -1,0 +1,87 @@
+// One call: every number and choice that its kernels are compiled for. The planner fills a Call in, and each kernel is given
+// its words as compile-time arguments and reads the same Call back, constexpr. A new word is a member and its line below.
+#pragma once
+
+#include <stdint.h>
+
+#include "contract/tensors.hpp"
+
+namespace layernorm_fused_rm::contract {
+
+// How a row's mean is taken out of it (norm/steps.hpp).
+enum class Centring : uint32_t {
+    kNone,     // RMSNorm
+    kScaled,   // c x - sum / 2^k: exact where sums of x are, as those of bfloat16 rows
+    kShifted,  // the same of x - K, where K is the row's first element: float32 rows, and rows with a residual
+};
+
+// Passes over a row, each over DEST where a row stays there, else over L1 or device memory.
+[[nodiscard]] constexpr uint32_t count_passes(Centring centring) { return centring == Centring::kNone ? 2 : 3; }
+
+struct Call {
+    // Shape of the work.
+    uint32_t width_elements = 0;
+    uint32_t row_stride_elements = 0;   // from row to row in a page; a chunk if several segments
+    uint32_t segments = 0;              // a row's pieces of at most one chunk
+    uint32_t reads_again = 0;           // 1: L1 holds no whole row, so each pass reads it anew
+    uint32_t rows_per_batch = 0;        // normalised together on the SFPU
+    uint32_t rows_per_block = 0;        // computed in one zone of DEST, or streamed through
+    uint32_t buffer_page_elements = 0;  // of a page of a row buffer
+    uint32_t input_pages = 0;           // of kInput, and of kResidual
+    uint32_t steps_in_flight = 0;       // reads under way at a time, one step each
+    uint32_t shares_affine = 0;         // 1: one core reads gamma and beta and multicasts them
+    uint32_t one_core = 0;              // 1: the program runs on one core only
+    // The norm.
+    Centring centring = Centring::kScaled;
+    uint32_t gamma_is_zero_centred = 0;  // 1: gamma + 1 is the factor
+    // fp32 constants as bits. 2^k is the least power of two >= W and c = W / 2^k (norm/steps.hpp says what for).
+    uint32_t negative_sum_scale_bits = 0;          // -2^-k
+    uint32_t centre_scale_bits = 0;                // c
+    uint32_t negative_mean_square_scale_bits = 0;  // -1 / (W c^2)
+    uint32_t rstd_scale_bits = 0;                  // 1 / c
+    TensorLayout tensors[kTensors]{};
+
+    [[nodiscard]] constexpr TensorLayout& operator[](Tensor tensor) { return tensors[static_cast<uint32_t>(tensor)]; }
+    [[nodiscard]] constexpr const TensorLayout& operator[](Tensor tensor) const {
+        return tensors[static_cast<uint32_t>(tensor)];
+    }
+    // Mean, but for RMSNorm, and 1 / deviation are returned.
+    [[nodiscard]] constexpr bool returns_statistics() const { return (*this)[Tensor::kRstd].is_there(); }
+
+    // Calls field(tensor's name or "", name, word) for each word, in the order in which kernels are given them.
+    template <typename Self, typename Field>
+    static constexpr void for_each_word(Self& self, Field&& field) {
+        field("", "width_elements", self.width_elements);
+        field("", "row_stride_elements", self.row_stride_elements);
+        field("", "segments", self.segments);
+        field("", "reads_again", self.reads_again);
+        field("", "rows_per_batch", self.rows_per_batch);
+        field("", "rows_per_block", self.rows_per_block);
+        field("", "buffer_page_elements", self.buffer_page_elements);
+        field("", "input_pages", self.input_pages);
+        field("", "steps_in_flight", self.steps_in_flight);
+        field("", "shares_affine", self.shares_affine);
+        field("", "one_core", self.one_core);
+        field("", "centring", self.centring);
+        field("", "gamma_is_zero_centred", self.gamma_is_zero_centred);
+        field("", "negative_sum_scale_bits", self.negative_sum_scale_bits);
+        field("", "centre_scale_bits", self.centre_scale_bits);
+        field("", "negative_mean_square_scale_bits", self.negative_mean_square_scale_bits);
+        field("", "rstd_scale_bits", self.rstd_scale_bits);
+        for (uint32_t i = 0; i < kTensors; ++i) {
+            TensorLayout::for_each_word(self.tensors[i],
+                                        [&](const char* name, auto& word) { field(kTensorNames[i], name, word); });
+        }
+    }
+};
+
+[[nodiscard]] constexpr uint32_t count_words() {
+    const Call call{};
+    uint32_t count = 0;
+    Call::for_each_word(call, [&](const char*, const char*, const auto&) { ++count; });
+    return count;
+}
+inline constexpr uint32_t kCallWords = count_words();
+static_assert(sizeof(Call) == kCallWords * sizeof(uint32_t), "each member is one of the words");
+
+}  // namespace layernorm_fused_rm::contract

@@ -1,0 +1,47 @@
+// Runtime arguments and semaphores.
+#pragma once
+
+#include <stdint.h>
+
+#include "contract/tensors.hpp"
+
+namespace layernorm_fused_rm::contract {
+
+// Runtime arguments of one core, the same for all three kernels: whether it is the core that shares gamma and beta out,
+// how many runs it has, then the runs, padded with empty ones to the same length on every core. A run is `rows` pages
+// of one input bank, side by side; its row i is tensor row bank + (first_page + i) * input_banks. A program of one core
+// has them behind the common arguments instead, so that the host has one block of arguments to send to each kernel.
+enum class CoreArgument : uint32_t { kIsAffineSource, kRuns, kFirstRun };
+enum class RunArgument : uint32_t { kBank, kFirstPage, kRows, kCount };
+
+// Where a word of a run stands among the arguments of its core.
+[[nodiscard]] constexpr uint32_t run_slot(uint32_t run, RunArgument word) {
+    return static_cast<uint32_t>(CoreArgument::kFirstRun) + run * static_cast<uint32_t>(RunArgument::kCount) +
+           static_cast<uint32_t>(word);
+}
+
+// Runtime arguments common to all cores of one kernel. Those of reader and writer begin with the addresses of all tensors, in
+// the order of Tensor, 0 for one that the call does not have. NoC places are those that ttnn gives for logical cores; the
+// rectangle is that of all cores of the program, of which kReceivers is all but the source. -epsilon is an fp32 number's
+// bits: a new epsilon is no new kernel.
+enum class ComputeArgument : uint32_t { kNegativeEpsilonBits, kCount };
+enum class ReaderArgument : uint32_t { kCount = kTensors };
+enum class WriterArgument : uint32_t {
+    kSourceX = kTensors,
+    kSourceY,
+    kFirstX,
+    kFirstY,
+    kLastX,
+    kLastY,
+    kReceivers,
+    kCount
+};
+
+// Semaphores, on every core, 0 at the start and at the end. Used where gamma and beta are shared.
+enum class Semaphore : uint32_t {
+    kReceiversReady,  // at the source: receivers that have room for gamma and beta
+    kAffineArrived,   // at every receiver: 1 once gamma and beta are there
+    kCount
+};
+
+}  // namespace layernorm_fused_rm::contract

@@ -1,0 +1,54 @@
+// The tensors of a call, in the one order that they have everywhere, and how device memory holds one.
+#pragma once
+
+#include <stdint.h>
+
+namespace layernorm_fused_rm::contract {
+
+enum class Tensor : uint32_t { kInput, kResidual, kGamma, kBeta, kOutput, kSum, kMean, kRstd, kCount };
+inline constexpr uint32_t kTensors = static_cast<uint32_t>(Tensor::kCount);
+inline constexpr const char* kTensorNames[] = {"input", "residual", "gamma", "beta", "output", "sum", "mean", "rstd"};
+static_assert(sizeof(kTensorNames) / sizeof(kTensorNames[0]) == kTensors, "each tensor has a name");
+
+inline constexpr uint32_t kBytesPerBfloat16 = 2;
+inline constexpr uint32_t kBytesPerFloat32 = 4;
+
+// Pages, cut into pieces of consecutive elements. A row of a tensor of rows is a page and its pieces are chunks; gamma and
+// beta are one such page, or pages of 32 elements, a piece each, or rows of 16 in the faces of tiles. Pages are interleaved
+// over banks. Without elements it is no tensor of the call, and all zeros.
+struct TensorLayout {
+    uint32_t element_bytes = 0;
+    uint32_t page_bytes = 0;  // from page to page in a bank: padding included, aligned
+    uint32_t piece_elements = 0;
+    uint32_t pieces_per_page = 0;
+    uint32_t piece_stride_bytes = 0;  // from piece to piece within a page
+    uint32_t in_dram = 0;             // 1: DRAM, 0: L1
+    uint32_t banks = 0;
+
+    [[nodiscard]] constexpr bool is_there() const { return element_bytes != 0; }
+    [[nodiscard]] constexpr bool interleaves_like(const TensorLayout& other) const {
+        return in_dram == other.in_dram && banks == other.banks;
+    }
+    // Where a page lies: page p of the tensor is page p / banks of bank p % banks.
+    [[nodiscard]] constexpr uint32_t bank_of(uint32_t page) const { return page % banks; }
+    [[nodiscard]] constexpr uint32_t page_in_bank(uint32_t page) const { return page / banks; }
+    // Where a piece, counted over all pages, begins in its page.
+    [[nodiscard]] constexpr uint32_t page_of(uint32_t piece) const { return piece / pieces_per_page; }
+    [[nodiscard]] constexpr uint32_t offset_of(uint32_t piece) const {
+        return piece % pieces_per_page * piece_stride_bytes;
+    }
+
+    // Calls field(name, word) for each word.
+    template <typename Self, typename Field>
+    static constexpr void for_each_word(Self& self, Field&& field) {
+        field("element_bytes", self.element_bytes);
+        field("page_bytes", self.page_bytes);
+        field("piece_elements", self.piece_elements);
+        field("pieces_per_page", self.pieces_per_page);
+        field("piece_stride_bytes", self.piece_stride_bytes);
+        field("in_dram", self.in_dram);
+        field("banks", self.banks);
+    }
+};
+
+}  // namespace layernorm_fused_rm::contract
