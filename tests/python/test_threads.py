@@ -100,8 +100,8 @@ def test_without_turns_the_addresses_do_get_mixed_up():
     for tensors in calls:
         x, gamma, beta, output = (tensor.address for tensor in tensors)
         reader, writer, _ = descriptor.kernels
-        reader.common_runtime_args = [x, 0]
-        writer.common_runtime_args = [output, 0, 0, 0, gamma, beta]
+        for kernel in (reader, writer):
+            kernel.common_runtime_args = [x, 0, gamma, beta, output, 0, 0, 0]
     for tensors in calls:
         launch(tensors, descriptor)
     assert len(launch.mixed_up) == 1
