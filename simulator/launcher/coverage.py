@@ -17,7 +17,7 @@ from pathlib import Path
 from . import elf_lines, launch_message
 from .coordinates import Core
 from .elf_lines import Place
-from .quick.core import INSTRUCTION_RAM_FIRST, QuickCore
+from .fast_sim.core import INSTRUCTION_RAM_FIRST, FastCore
 
 COVERAGE_VARIABLE = "LAYERNORM_SIM_COVERAGE"
 
@@ -33,14 +33,14 @@ class Coverage:
 
     def install(self) -> None:
         """Let every core remember its program counters. Before the device is built."""
-        QuickCore.executed = set()
-        execute = QuickCore.execute
+        FastCore.executed = set()
+        execute = FastCore.execute
 
-        def remembering(core: QuickCore, cycle: int) -> None:
+        def remembering(core: FastCore, cycle: int) -> None:
             core.executed.add(core.pc)
             execute(core, cycle)
 
-        QuickCore.execute = remembering
+        FastCore.execute = remembering
 
     def core_launched(self, core: Core, tile, go_address: int) -> None:
         self._launched.append((tile, launch_message.read(memoryview(tile.L1_mem.memory), go_address).kernels))
@@ -54,7 +54,7 @@ class Coverage:
                 place = elf_lines.locate_start(name, tile.L1_mem.memory, text_address)
                 self._note(getattr(tile, name), place, text_address)
 
-    def _note(self, processor: QuickCore, place: Place | None, text_address: int) -> None:
+    def _note(self, processor: FastCore, place: Place | None, text_address: int) -> None:
         if place is None:
             return
         # A Wormhole NCRISC runs from a RAM of its own, into which its firmware copies the text.

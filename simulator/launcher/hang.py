@@ -2,7 +2,7 @@
 
 Three rules, looked at every 100 cycles while a program runs:
  - Certain: no tile has anything to do ever again. Every running core is frozen in a proven wait loop (see
-   quick/wait_loop.py), every unit is idle, no packet is in flight; then time alone changes nothing.
+   fast_sim/wait_loop.py), every unit is idle, no packet is in flight; then time alone changes nothing.
  - Stalled: no packet is in flight and for STALLED_CYCLES nothing that could make progress did: every core frozen or at
    the same instruction with the same registers, every Tensix queue as it was, no unit occupied. Needed where a Tensix
    instruction waits for ever (a semaphore, a source bank), since its wait gate is looked at in every cycle.
@@ -92,7 +92,7 @@ class HangWatch:
             self._raise(cycle, f"no packet, no page and no Tensix instruction for {without} cycles")
 
     def _stores(self) -> tuple:
-        """How often the cores of each tile have stored something (quick/core.py)."""
+        """How often the cores of each tile have stored something (fast_sim/core.py)."""
         tiles = self.device.tt_device.tile_directory
         return tuple(tiles[key].get_baby_cores()[0].activity.stores for key in self.device.launched)
 

@@ -1,4 +1,4 @@
-"""Start wolfpine's Wormhole server with our mends, time policy, cycle log and hang report.
+"""Start wolfpine's Wormhole server with our patches, time policy, cycle log and hang report.
 
 Takes the command line of `python -m framework.sim.wormhole` (UMD's run.sh passes none) and the environment:
     LAYERNORM_SIM_CYCLES_LOG      file that gets one JSON line per launched program (cycles.py)
@@ -14,16 +14,16 @@ and every TT_SIM_* variable wolfpine knows.
 
 from __future__ import annotations
 
-from . import coverage, end_state, hang, mends, poison, time_policy, timeline, traffic
+from . import coverage, end_state, hang, patches, poison, time_policy, timeline, traffic
 from .host_end import end_with_host
-from .quick.install import install as install_quick_parts
+from .fast_sim.install import install as install_fast_parts
 
 
 def main(arguments: list[str] | None = None) -> int:
     end_with_host()
-    mends.check_version()
-    install_quick_parts()
-    mends.apply_all()
+    patches.check_version()
+    install_fast_parts()
+    patches.apply_all()
     time_policy.install(_install_watchers())
     hang.install(time_policy.PolledDevice)
     from framework.sim.wormhole.__main__ import main as serve

@@ -20,7 +20,7 @@ from framework.bridge import Device
 from .coordinates import Core, cores_by_tile
 from .cycles import CycleLog
 from .hang import HangWatch
-from .quick.install import is_quick
+from .fast_sim.install import is_fast
 
 TileKey = tuple[int, int]
 
@@ -73,7 +73,7 @@ class PolledDevice(Device):
         super().__init__(device_factory, tensix_coord_map, **options)
         self.core_of_tile = cores_by_tile(tensix_coord_map)
         self.cycle_log = CycleLog.from_environment()
-        self.hang_watch = HangWatch(self) if is_quick() else None
+        self.hang_watch = HangWatch(self) if is_fast() else None
         self.launched: dict[TileKey, RunningCore] = {}
         self._held: dict[TileKey, HeldGo] = {}
         self._init_address: dict[TileKey, int] = {}

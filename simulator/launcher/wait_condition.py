@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from framework.network.tt_noc import NUI
 
-from .quick import rv_operations
+from .fast_sim import rv_operations
 
 OVERLAY_FIRST, OVERLAY_END = 0xFFB40000, 0xFFB80000
 STREAM_BYTES = 0x1000

@@ -53,7 +53,7 @@ class FakeDevice:
 
 @pytest.fixture
 def device(monkeypatch):
-    monkeypatch.setattr(time_policy, "is_quick", lambda: False)
+    monkeypatch.setattr(time_policy, "is_fast", lambda: False)
     polled = PolledDevice(lambda diagnostics: FakeDevice(), WORKERS)
     for tile in WORKERS.values():
         polled.write(tile, GO_ADDRESS, go_message(RUN_MSG_INIT))

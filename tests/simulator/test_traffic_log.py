@@ -11,9 +11,9 @@ from framework.network.tt_noc import NUI
 from framework.pe.tensix.backends.packer import PackerUnit
 from framework.pe.tensix.backends.unpacker import UnPackerUnit
 from launcher.coordinates import Core
-from launcher.quick.core import QuickCore
+from launcher.fast_sim.core import FastCore
 from launcher.traffic import Traffic
-from test_quick_core import ALL_HELD, BRISC_BIT, branch, load_word
+from test_fast_core import ALL_HELD, BRISC_BIT, branch, load_word
 
 CORE = Core(logical=(0, 0), noc0=(1, 1))
 NAMES = NUI.NUICounters.CounterNames
@@ -36,7 +36,7 @@ def traffic(tmp_path, monkeypatch):
 
 @pytest.fixture
 def tile(monkeypatch):
-    monkeypatch.setattr(tiles, "BabyRISCV", QuickCore)
+    monkeypatch.setattr(tiles, "BabyRISCV", FastCore)
     return TensixTile(18, 18, 1, 1, profile=WORMHOLE_PROFILE)
 
 
@@ -122,7 +122,7 @@ def test_the_next_program_starts_from_none(traffic, tile):
 
 @pytest.mark.parametrize(("done_cycle", "is_frozen"), [(4, False), (300, True)])
 def test_a_poll_loop_is_one_barrier_frozen_or_not(traffic, tile, done_cycle, is_frozen):
-    """A RISC-V program on the quick core: waits until one response has come."""
+    """A RISC-V program on the fast core: waits until one response has come."""
     offset = 0x200 + 4 * NAMES.NIU_MST_RD_RESP_RECEIVED
     load_interface, load_one = NOC_PAGE << 12 | 5 << 7 | 0x37, 1 << 20 | 7 << 7 | 0x13
     program = [load_interface, load_one, load_word(6, 5, offset), branch(1, 6, 7, -4), JUMP_TO_SELF]

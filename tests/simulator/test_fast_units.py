@@ -8,7 +8,7 @@ from framework.pe.tensix.backends.backend_base import DataFormat
 from framework.pe.tensix.backends.packer import PackerUnit
 from framework.pe.tensix.backends.vector import VectorUnit, fma_model_wh
 from framework.pe.tensix.registers import LReg
-from launcher.quick import packer, sfpu
+from launcher.fast_sim import packer, sfpu
 
 LANES = 32
 SPECIAL_PATTERNS = (
@@ -68,7 +68,7 @@ def test_infinities_and_nans_are_left_to_the_model():
 
 
 def test_register_shows_list_and_array_of_the_same_lanes():
-    register = sfpu.QuickLReg()
+    register = sfpu.FastLReg()
     register.assign(np.arange(LANES, dtype=np.int64))
     register[3] = 77
     assert register.bits()[3] == 77
@@ -77,14 +77,14 @@ def test_register_shows_list_and_array_of_the_same_lanes():
     assert set(register.bits().tolist()) == {0x3F800000}
 
 
-def lanes_after(handler, is_quick):
-    """All eight registers after a handler ran on a unit with known lanes, by wolfpine alone or with the quick parts."""
+def lanes_after(handler, is_fast):
+    """All eight registers after a handler ran on a unit with known lanes, by wolfpine alone or with the fast parts."""
     backend = SimpleNamespace(blackhole=False)
     unit = VectorUnit.__new__(VectorUnit)
     unit.backend, unit.laneConfig, unit.laneFlags = backend, [0] * LANES, [True] * LANES
     unit.useLaneFlagsForLaneEnable = [True] * LANES
     unit.getDiagnosticSettings = lambda: SimpleNamespace(reportSFPUCalculations=lambda: False)
-    unit.lregs = [sfpu.QuickLReg() if is_quick else LReg() for _ in range(17)]
+    unit.lregs = [sfpu.FastLReg() if is_fast else LReg() for _ in range(17)]
     for index in range(8):
         for lane in range(LANES):
             unit.lregs[index][lane] = 1000 * index + lane
@@ -105,10 +105,10 @@ def test_rotation_transposition_and_move_equal_wolfpines():
         (VectorUnit._transpose4, sfpu._transpose, (4,)),
         (VectorUnit.handle_sfpmov, sfpu._move, ({}, 0, move)),
     ]
-    for original, make_quick, arguments in cases:
-        quick = make_quick(lambda *_: pytest.fail("left to wolfpine"))
-        expected = lanes_after(lambda unit, o=original, a=arguments: o(unit, *a), is_quick=False)
-        assert lanes_after(lambda unit, q=quick, a=arguments: q(unit, *a), is_quick=True) == expected
+    for original, make_fast, arguments in cases:
+        fast = make_fast(lambda *_: pytest.fail("left to wolfpine"))
+        expected = lanes_after(lambda unit, o=original, a=arguments: o(unit, *a), is_fast=False)
+        assert lanes_after(lambda unit, q=fast, a=arguments: q(unit, *a), is_fast=True) == expected
 
 
 @pytest.mark.parametrize("formats", list(packer.CONVERSIONS), ids=str)

@@ -42,12 +42,12 @@ def _holds_for_semaphore(gate) -> bool:
     return gate._latched_semaphore_reason() is not None
 
 
-class QuickTileClock(EventTileClock):
+class FastTileClock(EventTileClock):
     """The clock of a Tensix tile; made from wolfpine's own by `adopt`."""
 
     @classmethod
     def adopt(cls, clock: EventTileClock, tile) -> None:
-        """Turn the tile's clock into a quick one, in place: wolfpine keeps references to it."""
+        """Turn the tile's clock into a fast one, in place: wolfpine keeps references to it."""
         clock.__class__ = cls
         clock.tile = tile
         backend = tile.tensix_coprocessor.getBackend()
@@ -102,7 +102,7 @@ class QuickTileClock(EventTileClock):
         self._fall_asleep(cycle)
 
     def _tick_cores(self, cycle: int) -> None:
-        """What QuickCore.clock_tick does in the three common cases, without the call; the call otherwise."""
+        """What FastCore.clock_tick does in the three common cases, without the call; the call otherwise."""
         activity, control = self.activity, self.tile_control
         for core in self.cores:
             if core.soft_reset_value is control.RISCV_DEBUG_REG_SOFT_RESET_0 and not core.is_observed:

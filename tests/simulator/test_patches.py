@@ -1,20 +1,20 @@
-"""The mends: they refuse an unknown wolfpine, and each one cures what it names."""
+"""The patches: they refuse an unknown wolfpine, and each one cures what it names."""
 
 from types import SimpleNamespace
 
 import pytest
-from launcher import mends
+from launcher import patches
 
 
 def test_another_version_is_refused(monkeypatch):
-    monkeypatch.setattr(mends.metadata, "version", lambda name: "2.3")
-    with pytest.raises(mends.UnexpectedWolfpine, match="wolfpine 2.2, but 2.3 is installed"):
-        mends.check_version()
+    monkeypatch.setattr(patches.metadata, "version", lambda name: "2.3")
+    with pytest.raises(patches.UnexpectedWolfpine, match="wolfpine 2.2, but 2.3 is installed"):
+        patches.check_version()
 
 
 def test_changed_code_is_refused():
-    with pytest.raises(mends.UnexpectedWolfpine, match="does not contain"):
-        mends.expect_source(mends.check_version, "a line that is not there")
+    with pytest.raises(patches.UnexpectedWolfpine, match="does not contain"):
+        patches.expect_source(patches.check_version, "a line that is not there")
 
 
 @pytest.mark.parametrize(("flips", "configured", "moved"), [(False, 0, False), (False, 1, True), (True, 0, True)])
@@ -23,9 +23,9 @@ def test_unpacker_row_moves_only_where_configured(kept_attributes, monkeypatch, 
 
     calls = []
     kept_attributes(UnPackerUnit, "flip_src_banks")
-    monkeypatch.setattr(mends, "expect_source", lambda *_: None)
+    monkeypatch.setattr(patches, "expect_source", lambda *_: None)
     UnPackerUnit.flip_src_banks = lambda self, *arguments: calls.append(arguments)
-    mends.mend_unpacker_row_base()
+    patches.patch_unpacker_row_base()
     unit = SimpleNamespace(
         unpacker_id=1,
         backend=SimpleNamespace(getThreadConfigValue=lambda thread, key: 0),
@@ -45,7 +45,7 @@ def test_packer_features_wolfpine_ignores_are_refused(kept_attributes, setting, 
     packed = []
     kept_attributes(PackerUnit, "handle_pacr")
     PackerUnit.handle_pacr = lambda self, *arguments: packed.append(arguments)
-    mends.refuse_packer_features()
+    patches.refuse_packer_features()
     unit = SimpleNamespace(
         backend=SimpleNamespace(getThreadConfigValue=lambda thread, key: 0, blackhole=False),
         getConfigValue=lambda state, key: int(key == setting),
@@ -56,7 +56,7 @@ def test_packer_features_wolfpine_ignores_are_refused(kept_attributes, setting, 
         PackerUnit.handle_pacr(unit, {}, 0, {"PackSel": 1})
         assert packed
     else:
-        with pytest.raises(mends.NotSimulated, match=message):
+        with pytest.raises(patches.NotSimulated, match=message):
             PackerUnit.handle_pacr(unit, {}, 0, {"PackSel": 1})
 
 
@@ -67,10 +67,10 @@ def test_multicast_reaches_its_sender_only_on_request(kept_attributes, monkeypat
     initiator = next(c for c in vars(tt_noc.NUI).values() if hasattr(c, "handle_multicast_write_transfer"))
     kept_attributes(initiator, "handle_multicast_write_transfer")
     kept_attributes(tt_noc, "rectangle_destinations")
-    monkeypatch.setattr(mends, "expect_source", lambda *_: None)
+    monkeypatch.setattr(patches, "expect_source", lambda *_: None)
     reached = []
     initiator.handle_multicast_write_transfer = lambda self: reached.extend(tt_noc.rectangle_destinations(1, 1, 1, 2))
-    mends.mend_multicast_source()
+    patches.patch_multicast_source()
     sender = SimpleNamespace(resolve_destination=lambda cell: sender if cell == (1, 1) else object())
     request = SimpleNamespace(ctrl=(1 << 17) * includes_sender, nui=sender)
     initiator.handle_multicast_write_transfer(request)
@@ -81,9 +81,9 @@ def test_read_from_a_coordinate_without_a_tile_raises(kept_attributes):
     from framework.network.tt_noc import NUI, NullEndpoint
 
     kept_attributes(NullEndpoint, "transmit")
-    mends.refuse_reads_of_nowhere()
+    patches.refuse_reads_of_nowhere()
     request = NUI.NoCDataRequest(0x1000, NUI.NoCDataRequest.DataRequestAction.READ, 32, (1, 1), 0)
-    with pytest.raises(mends.NotSimulated, match=r"NoC read of 32 bytes from NoC coordinate \(0, 2\), address 0x1000"):
+    with pytest.raises(patches.NotSimulated, match=r"NoC read of 32 bytes from NoC coordinate \(0, 2\), address 0x1000"):
         NullEndpoint((0, 2)).transmit(request)
 
 
@@ -105,7 +105,7 @@ def test_division_follows_the_manual(kept_attributes, funct3, dividend, divisor,
     from framework.pe.rv.isa.m_isa import RV_M_ISA
 
     kept_attributes(RV_M_ISA, "run")
-    mends.mend_division()
+    patches.patch_division()
     registers = RegisterFile([Register(4) for _ in range(34)], {})
     registers[1].write(dividend.to_bytes(4, "little", signed=True))
     registers[2].write(divisor.to_bytes(4, "little", signed=True))

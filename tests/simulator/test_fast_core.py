@@ -1,4 +1,4 @@
-"""The quick core does in every cycle what wolfpine's core does, frozen or not."""
+"""The fast core does in every cycle what wolfpine's core does, frozen or not."""
 
 import random
 
@@ -9,8 +9,8 @@ from framework.pe.register.register import Register, RegisterAccessMode
 from framework.pe.register.register_file import RegisterFile
 from framework.pe.rv.isa.i_isa import RV_I_ISA
 from framework.pe.rv.isa.m_isa import RV_M_ISA
-from launcher.quick import rv_operations
-from launcher.quick.core import QuickCore
+from launcher.fast_sim import rv_operations
+from launcher.fast_sim.core import FastCore
 
 FLAG_ADDRESS, RESULT_ADDRESS = 0x1000, 0x1100
 OVERLAY_COUNTER_ADDRESS = 0xFFB40010  # stream 0, register 4: pages pushed to buffer 0
@@ -85,7 +85,7 @@ def run_program(core_class, monkeypatch, flag_cycle, pages_cycles, cycles=900):
 
 
 def note_change(core):
-    if isinstance(core, QuickCore):
+    if isinstance(core, FastCore):
         core.activity.changes += 1
 
 
@@ -94,20 +94,20 @@ def test_stores_land_in_the_same_cycle(monkeypatch, flag_cycle):
     original = tiles.BabyRISCV
     pages_cycles = (flag_cycle + 300, flag_cycle + 411)
     expected, _ = run_program(original, monkeypatch, flag_cycle, pages_cycles)
-    found, core = run_program(QuickCore, monkeypatch, flag_cycle, pages_cycles)
+    found, core = run_program(FastCore, monkeypatch, flag_cycle, pages_cycles)
     assert expected[-1] == 99
     assert found == expected
     assert core.register_file[8].read_uint() == 5
 
 
 def test_a_polling_core_is_frozen_and_says_what_it_polls(monkeypatch):
-    _, core = run_program(QuickCore, monkeypatch, flag_cycle=10_000, pages_cycles=(), cycles=200)
+    _, core = run_program(FastCore, monkeypatch, flag_cycle=10_000, pages_cycles=(), cycles=200)
     assert core.wait_loop.frozen
     assert core.wait_loop.polled() == [(FLAG_ADDRESS, 4, 0)]
 
 
 def test_a_working_core_is_not_frozen(monkeypatch):
-    _, core = run_program(QuickCore, monkeypatch, flag_cycle=0, pages_cycles=(), cycles=100)
+    _, core = run_program(FastCore, monkeypatch, flag_cycle=0, pages_cycles=(), cycles=100)
     assert not core.wait_loop.frozen
 
 
@@ -132,7 +132,7 @@ def test_arithmetic_equals_wolfpines_on_random_operands():
     for _ in range(4000):
         left, right = (random.choice(edges) if random.random() < 0.3 else random.getrandbits(32) for _ in range(2))
         funct7, funct3 = random.choice(list(rv_operations.REGISTER_RESULTS))
-        is_remainder = (funct7, funct3) == (1, 6)  # wolfpine takes the divisor's sign (mends.mend_division)
+        is_remainder = (funct7, funct3) == (1, 6)  # wolfpine takes the divisor's sign (patches.patch_division)
         immediate = random.getrandbits(12)
         for word in (register_operation(funct7, funct3, 3, 1, 2), op_immediate(funct3, 3, 1, immediate)):
             expected = wolfpine_result(word, left, right)

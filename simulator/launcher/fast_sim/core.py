@@ -38,7 +38,7 @@ class TileActivity:
         self.coprocessor_may_work = True
 
 
-class QuickCore(BabyRISCV):
+class FastCore(BabyRISCV):
     """Takes the place of BabyRISCV where wolfpine builds its tiles."""
 
     def __init__(self, *arguments, **options):

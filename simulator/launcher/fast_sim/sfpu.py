@@ -37,7 +37,7 @@ class Parts:
         self.has_special = bool((self.exponent == 0xFF).any())
 
 
-class QuickLReg(LReg):
+class FastLReg(LReg):
     """An LReg that holds its lanes as a list, as wolfpine's handlers use them, or as an array, whichever came last."""
 
     def __init__(self, blackhole: bool = False):
@@ -252,7 +252,7 @@ def _move(original):
 
 
 def install() -> None:
-    vector.LReg = QuickLReg
+    vector.LReg = FastLReg
     VectorUnit.handle_sfpshft2 = _rotate(VectorUnit.handle_sfpshft2)
     VectorUnit._transpose4 = _transpose(VectorUnit._transpose4)
     VectorUnit.handle_sfpmov = _move(VectorUnit.handle_sfpmov)

@@ -1,4 +1,4 @@
-"""Put the quick parts in the place of wolfpine's, before the device is built."""
+"""Put the fast parts in the place of wolfpine's, before the device is built."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import os
 QUICK_VARIABLE = "LAYERNORM_SIM_QUICK"
 
 
-def is_quick() -> bool:
+def is_fast() -> bool:
     return os.environ.get(QUICK_VARIABLE, "1") != "0"
 
 
 def install() -> None:
     """Does nothing with LAYERNORM_SIM_QUICK=0, which gives wolfpine's own speed, for comparison."""
-    if not is_quick():
+    if not is_fast():
         return
     from framework.device import tiles, tt_device
     from framework.device.tiles import TensixTile
     from framework.device.wormhole import Wormhole
 
     from . import lookups, packer, sfpu
-    from .core import QuickCore
+    from .core import FastCore
     from .pump import EventClock, EventTileClock
-    from .tile import QuickTileClock
+    from .tile import FastTileClock
 
     lookups.install()
     sfpu.install()
@@ -30,16 +30,16 @@ def install() -> None:
     tt_device.MultiTileClock = EventClock
     tt_device.TileClock = EventTileClock
 
-    class QuickTensixTile(TensixTile):
+    class FastTensixTile(TensixTile):
         def __init__(self, *arguments, **options):
-            tiles.BabyRISCV = QuickCore
+            tiles.BabyRISCV = FastCore
             try:
                 super().__init__(*arguments, **options)
             finally:
-                tiles.BabyRISCV = QuickCore.__base__
+                tiles.BabyRISCV = FastCore.__base__
 
         def _bind_clock(self, tile_clock) -> None:
             super()._bind_clock(tile_clock)
-            QuickTileClock.adopt(tile_clock, self)
+            FastTileClock.adopt(tile_clock, self)
 
-    Wormhole.tensix_tile_class = QuickTensixTile
+    Wormhole.tensix_tile_class = FastTensixTile

@@ -1,6 +1,6 @@
-"""Mends of wolfpine 2.2: one function for each known fault, with its reason and the evidence.
+"""Patches of wolfpine 2.2: one function for each known fault, with its reason and the evidence.
 
-A mend replaces a method of the installed package at run time. Before that it checks that the method still holds the
+A patch replaces a method of the installed package at run time. Before that it checks that the method still holds the
 faulty lines it was written for, so another wolfpine is refused with a clear error instead of being mended wrongly.
 Faults that cannot be mended cheaply become loud: they raise, which ends the host with the message on its stderr.
 Sources are pages of tenstorrent/tt-isa-documentation, folder WormholeB0.
@@ -15,7 +15,7 @@ WOLFPINE_VERSION = "2.2"
 
 
 class UnexpectedWolfpine(RuntimeError):
-    """The installed wolfpine is not the one these mends were written for."""
+    """The installed wolfpine is not the one these patches were written for."""
 
 
 class NotSimulated(RuntimeError):
@@ -26,7 +26,7 @@ def check_version() -> None:
     found = metadata.version("wolfpine")
     if found != WOLFPINE_VERSION:
         raise UnexpectedWolfpine(
-            f"the launcher's mends are for wolfpine {WOLFPINE_VERSION}, but {found} is installed; "
+            f"the launcher's patches are for wolfpine {WOLFPINE_VERSION}, but {found} is installed; "
             f"pip install wolfpine=={WOLFPINE_VERSION}"
         )
 
@@ -42,7 +42,7 @@ def expect_source(function, *fragments: str) -> None:
             )
 
 
-def mend_unpacker_row_base() -> None:
+def patch_unpacker_row_base() -> None:
     """UNPACR without SetDatValid moves its Src row only where Unpack_Src_Reg_Set_Upd asks for it.
 
     wolfpine adds 16 rows after every such UNPACR. TensixCoprocessor/UNPACR_Regular.md, "Update counters": the addition
@@ -89,7 +89,7 @@ def refuse_packer_features() -> None:
     PackerUnit.handle_pacr = handle_pacr
 
 
-def mend_multicast_source() -> None:
+def patch_multicast_source() -> None:
     """A multicast reaches its own sender only with NOC_CMD_BRCST_SRC_INCLUDE.
 
     NoC/MemoryMap.md, NOC_CTRL bit 17: without it the initiator is left out of the rectangle, and out of the
@@ -152,7 +152,7 @@ def refuse_reads_of_nowhere() -> None:
     NullEndpoint.transmit = transmit
 
 
-def mend_division() -> None:
+def patch_division() -> None:
     """Division by zero and of negative numbers as RISC-V defines them.
 
     The RISC-V Instruction Set Manual, chapter M: x / 0 is -1, x % 0 is x, a remainder has the dividend's sign. wolfpine
@@ -160,7 +160,7 @@ def mend_division() -> None:
     """
     from framework.pe.rv.isa.m_isa import RV_M_ISA
 
-    from .quick.rv_operations import MULTIPLY_DIVIDE_FUNCT7, REGISTER_RESULTS
+    from .fast_sim.rv_operations import MULTIPLY_DIVIDE_FUNCT7, REGISTER_RESULTS
 
     original = RV_M_ISA.run
     expect_source(original, "result = rs1_val % rs2_val", "result = int(rs1_val / rs2_val)")
@@ -176,7 +176,7 @@ def mend_division() -> None:
     RV_M_ISA.run = staticmethod(run)
 
 
-def mend_setadczw() -> None:
+def patch_setadczw() -> None:
     """SETADCZW sets the W counters too.
 
     WormholeB0/TensixTile/TensixCoprocessor/SETADCZW.md: mask bits 1 and 3 set W and W_Cr of channel 0 and 1. wolfpine
@@ -206,18 +206,18 @@ def mend_setadczw() -> None:
     MiscellaneousUnit.handle_setadczw = handle_setadczw
 
 
-MENDS = (
-    mend_unpacker_row_base,
-    mend_division,
+PATCHES = (
+    patch_unpacker_row_base,
+    patch_division,
     refuse_packer_features,
-    mend_multicast_source,
+    patch_multicast_source,
     refuse_reads_of_nowhere,
-    mend_setadczw,
+    patch_setadczw,
 )
 
 
 def apply_all() -> None:
-    """Check the version and apply every mend, once, before the device is built."""
+    """Check the version and apply every patch, once, before the device is built."""
     check_version()
-    for mend in MENDS:
-        mend()
+    for patch in PATCHES:
+        patch()

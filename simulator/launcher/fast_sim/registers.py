@@ -1,4 +1,4 @@
-"""Views of a quick core's integers with the interface of wolfpine's Register.
+"""Views of a fast core's integers with the interface of wolfpine's Register.
 
 wolfpine's other code (reset, deadlock watch, its own interpreter for rare instructions) reads and writes registers as
 little-endian bytes through these.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class RegisterView:
-    """One general register of a quick core, with the interface of wolfpine's Register."""
+    """One general register of a fast core, with the interface of wolfpine's Register."""
 
     size = 4
 
