@@ -1,7 +1,7 @@
 """Measures, prints the table as it grows, and writes CSV, Markdown and pictures.
 
-    ./bench [--quick] [--shapes 32x64,1024x1024] [--dtypes bfloat16] [--memories dram] [--folder docs/bench]
-    ./bench --providers ours --shapes 32x1024 --compare docs/bench/bench.csv       what a change costs, in a minute
+./bench [--quick] [--shapes 32x64,1024x1024] [--dtypes bfloat16] [--memories dram] [--folder docs/bench]
+./bench --providers ours --shapes 32x1024 --compare docs/bench/bench.csv       what a change costs, in a minute
 """
 
 from __future__ import annotations
@@ -31,11 +31,21 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--shapes", help="only these, as 32x64,1024x1024")
     parser.add_argument("--dtypes", help=f"only these of {', '.join(ELEMENT_BYTES)}")
     parser.add_argument("--memories", help="only these of dram, l1")
-    parser.add_argument("--providers", help="only these of ours, ttnn, composite, clone; without ours no page is written")
+    parser.add_argument(
+        "--providers", help="only these of ours, ttnn, composite, clone; without ours no page is written"
+    )
     parser.add_argument("--known", action="store_true", help="only the cases whose cycles the CSV file has already")
-    parser.add_argument("--cases-only", action="store_true", help="without strong scaling, steady state and host; so too where cases are chosen")
-    parser.add_argument("--compare", type=Path, metavar="CSV", help="list what differs in cycles from the lines of this file")
-    parser.add_argument("--folder", type=Path, default=ROOT / ".cache" / "bench", help="for results (default: %(default)s)")
+    parser.add_argument(
+        "--cases-only",
+        action="store_true",
+        help="without strong scaling, steady state and host; so too where cases are chosen",
+    )
+    parser.add_argument(
+        "--compare", type=Path, metavar="CSV", help="list what differs in cycles from the lines of this file"
+    )
+    parser.add_argument(
+        "--folder", type=Path, default=ROOT / ".cache" / "bench", help="for results (default: %(default)s)"
+    )
     options = parser.parse_args()
     if options.compare and not read_lines(options.compare):
         parser.error(f"--compare {options.compare}: no CSV file of this benchmark; docs/bench/bench.csv is one")
@@ -45,7 +55,11 @@ def parse() -> argparse.Namespace:
 
 def chosen_cases(options: argparse.Namespace, ledger: Ledger) -> list[Case]:
     cases = [case for case in list_cases(options.quick) if not options.known or ledger.get(case, OURS)]
-    for option, text in (("shapes", lambda case: f"{case.rows}x{case.width}"), ("dtypes", lambda case: case.dtype), ("memories", lambda case: case.memory)):
+    for option, text in (
+        ("shapes", lambda case: f"{case.rows}x{case.width}"),
+        ("dtypes", lambda case: case.dtype),
+        ("memories", lambda case: case.memory),
+    ):
         wanted = getattr(options, option)
         if wanted:
             cases = [case for case in cases if text(case) in wanted.split(",")]
@@ -53,7 +67,9 @@ def chosen_cases(options: argparse.Namespace, ledger: Ledger) -> list[Case]:
 
 
 def chosen_providers(options: argparse.Namespace) -> list[Provider]:
-    return [provider for provider in PROVIDERS if not options.providers or provider.name in options.providers.split(",")]
+    return [
+        provider for provider in PROVIDERS if not options.providers or provider.name in options.providers.split(",")
+    ]
 
 
 def parts_behind_the_cases(options: argparse.Namespace) -> list[tuple[list[Case], list[Provider]]]:
@@ -88,7 +104,9 @@ def measure_all(ledger: Ledger, cases: list[Case], providers: list[Provider], de
 
 
 def write_page(folder: Path, ledger: Ledger, cases: list[Case], host: dict[str, float], command: str) -> Path:
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("layernorm_fused_rm", "ttnn", "wolfpine"))
+    versions = ", ".join(
+        f"{name} {importlib.metadata.version(name)}" for name in ("layernorm_fused_rm", "ttnn", "wolfpine")
+    )
     page = folder / "bench.md"
     text = f"# Benchmark\n\nSimulated Wormhole, cost model on; {versions}; `{command}`. Cycles are simulated ones.\n\n"
     text += table.as_markdown(ledger, cases)

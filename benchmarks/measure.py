@@ -69,7 +69,9 @@ class Measurement:
     barriers: int = 0
     unpacked_bytes: int = 0
     packed_bytes: int = 0
-    refusal: str = ""  # why there are no cycles: what the provider said instead of running, or that no two runs were alike
+    refusal: str = (
+        ""  # why there are no cycles: what the provider said instead of running, or that no two runs were alike
+    )
 
     @property
     def dram_bytes(self) -> int:
@@ -83,7 +85,9 @@ class Measurement:
 def sources_now(wanted: Sequence[str]) -> str:
     """A short value for the sources that measurements depend on, and for the versions that count."""
     names = subprocess.run(["git", "ls-files", *wanted], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    versions = [line for line in VERSIONS.read_text(encoding="utf-8").splitlines() if line.startswith(COUNTING_VERSIONS)]
+    versions = [
+        line for line in VERSIONS.read_text(encoding="utf-8").splitlines() if line.startswith(COUNTING_VERSIONS)
+    ]
     digest = hashlib.sha256("\n".join(versions).encode())
     for name in names.splitlines():
         if (ROOT / name).is_file():
@@ -99,7 +103,10 @@ def read_lines(path: Path) -> list[Measurement]:
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         lines = list(reader) if reader.fieldnames == [field.name for field in fields(Measurement)] else []
-    return [Measurement(**{name: int(value) if name in numbers else value for name, value in line.items()}) for line in lines]
+    return [
+        Measurement(**{name: int(value) if name in numbers else value for name, value in line.items()})
+        for line in lines
+    ]
 
 
 class Ledger:
@@ -147,7 +154,9 @@ def measure(case: Case, provider: Provider, device, sources: str) -> Measurement
         return Measurement(**described, refusal=text.strip()[:120])
     if not _agree(*runs[-2:]):
         cycles = sorted(run.cycles for run in runs)
-        return Measurement(**described, refusal=f"no two of {len(runs)} runs in a row alike: {cycles[0]} to {cycles[-1]} cycles")
+        return Measurement(
+            **described, refusal=f"no two of {len(runs)} runs in a row alike: {cycles[0]} to {cycles[-1]} cycles"
+        )
     slower = max(runs[-2:], key=lambda run: run.cycles)
     check(provider, arrays, slower.y)
     return Measurement(**described, **slower.figures)
@@ -177,4 +186,6 @@ def _run(call) -> _Run:
         "programs": len(programs),
         "cycles": sum(program.cycles for program in programs),
     }
-    return _Run(y, figures | {name: sum(line[part] for line in traffic for part in parts) for name, parts in TRAFFIC.items()})
+    return _Run(
+        y, figures | {name: sum(line[part] for line in traffic for part in parts) for name, parts in TRAFFIC.items()}
+    )

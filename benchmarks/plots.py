@@ -9,7 +9,12 @@ from .cases import DRAM_BYTES_PER_CYCLE, Case
 from .measure import Ledger
 from .providers import CLONE, COMPOSITE, OURS, TTNN
 
-MARKS = {OURS: ("layernorm_fused_rm", "o"), TTNN: ("ttnn.layer_norm", "s"), COMPOSITE: ("composite", "^"), CLONE: ("ttnn.clone", "x")}
+MARKS = {
+    OURS: ("layernorm_fused_rm", "o"),
+    TTNN: ("ttnn.layer_norm", "s"),
+    COMPOSITE: ("composite", "^"),
+    CLONE: ("ttnn.clone", "x"),
+}
 
 
 def _new_axes(title: str):
@@ -30,8 +35,12 @@ def draw_roofline(ledger: Ledger, cases: list[Case], path: Path) -> None:
     figure, axes = _new_axes("Norm of a row-major bfloat16 tensor in DRAM, simulated Wormhole (wolfpine 2.2)")
     axes.axhline(DRAM_BYTES_PER_CYCLE, color="black", linewidth=1, label=f"DRAM, {DRAM_BYTES_PER_CYCLE} B/cycle")
     for provider, (label, mark) in MARKS.items():
-        measured = [(case, ledger.get(case, provider)) for case in cases if case.memory == "dram" and case.dtype == "bfloat16"]
-        points = [(case.elements, case.moved_bytes / found.cycles) for case, found in measured if found and found.cycles]
+        measured = [
+            (case, ledger.get(case, provider)) for case in cases if case.memory == "dram" and case.dtype == "bfloat16"
+        ]
+        points = [
+            (case.elements, case.moved_bytes / found.cycles) for case, found in measured if found and found.cycles
+        ]
         if points:
             axes.scatter(*zip(*points), marker=mark, label=label)
     axes.set(xlabel="elements", ylabel="bytes read and written a simulated cycle")
@@ -50,8 +59,20 @@ def draw_scaling(ledger: Ledger, path: Path) -> None:
         line = axes.plot(*zip(*points), marker="o", label=f"{case.rows} x {case.width}")[0]
         (first_cores, first_cycles), (last_cores, _) = points[0], points[-1]
         ideal = first_cycles * first_cores / last_cores
-        axes.plot((first_cores, last_cores), (first_cycles, ideal), color=line.get_color(), linestyle=":", label="shared out evenly")
-        axes.axhline(case.moved_bytes / DRAM_BYTES_PER_CYCLE, color=line.get_color(), linewidth=0.8, linestyle="--", label="limit of the DRAM")
+        axes.plot(
+            (first_cores, last_cores),
+            (first_cycles, ideal),
+            color=line.get_color(),
+            linestyle=":",
+            label="shared out evenly",
+        )
+        axes.axhline(
+            case.moved_bytes / DRAM_BYTES_PER_CYCLE,
+            color=line.get_color(),
+            linewidth=0.8,
+            linestyle="--",
+            label="limit of the DRAM",
+        )
     axes.set(xlabel="cores", ylabel="simulated cycles")
     axes.legend()
     figure.savefig(path, dpi=110)

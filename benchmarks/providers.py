@@ -119,4 +119,6 @@ def check(provider: Provider, arrays: Arrays, y: np.ndarray) -> None:
         allowed = 2.0**-20
     error = float(np.max(np.abs(y - exact)) / np.max(np.abs(exact)))
     if not error <= allowed:
-        raise ValueError(f"{provider.name} is wrong at {arrays.case}: error {error:.3g} of the largest output, {allowed:.3g} allowed")
+        raise ValueError(
+            f"{provider.name} is wrong at {arrays.case}: error {error:.3g} of the largest output, {allowed:.3g} allowed"
+        )

@@ -47,5 +47,6 @@ def _prepare(grid: tuple[int, int], arrays: Arrays, device):
 
 
 PROVIDERS = tuple(
-    Provider(f"ours on {columns} x {rows} cores", functools.partial(_prepare, (columns, rows)), 2.0**-8) for columns, rows in GRIDS
+    Provider(f"ours on {columns} x {rows} cores", functools.partial(_prepare, (columns, rows)), 2.0**-8)
+    for columns, rows in GRIDS
 )

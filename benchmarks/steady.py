@@ -11,7 +11,8 @@ from .cases import Case
 
 _CORES = 72  # of the simulated Wormhole; each is a bank of L1
 CASES = tuple(
-    (Case(few * _CORES, width, memory="l1"), Case(many * _CORES, width, memory="l1")) for width, few, many in ((1024, 12, 24), (4096, 3, 6))
+    (Case(few * _CORES, width, memory="l1"), Case(many * _CORES, width, memory="l1"))
+    for width, few, many in ((1024, 12, 24), (4096, 3, 6))
 )
 
 

@@ -10,7 +10,19 @@ from .cases import DRAM_BYTES_PER_CYCLE, Case
 from .measure import PEERS, Ledger, Measurement
 from .providers import OURS, TTNN
 
-HEADING = ("rows", "width", "dtype", "memory", "cores", "cycles", "B/cycle", "of 288", "x ttnn", "x composite", "x clone")
+HEADING = (
+    "rows",
+    "width",
+    "dtype",
+    "memory",
+    "cores",
+    "cycles",
+    "B/cycle",
+    "of 288",
+    "x ttnn",
+    "x composite",
+    "x clone",
+)
 CASE_COLUMNS = 4
 # Heading and attribute of a Measurement.
 MOVED = {
@@ -108,7 +120,9 @@ def refusals_as_markdown(ledger: Ledger, cases: list[Case]) -> str:
 def scaling_points(ledger: Ledger) -> list[tuple[Case, list[tuple[int, int]]]]:
     """(cores, cycles) on each grid, for each case that was measured on all of them."""
     points = {
-        case: [(found.cores, found.cycles) for provider in scaling.PROVIDERS if (found := ledger.get(case, provider.name))]
+        case: [
+            (found.cores, found.cycles) for provider in scaling.PROVIDERS if (found := ledger.get(case, provider.name))
+        ]
         for case in scaling.CASES
     }
     return [(case, measured) for case, measured in points.items() if len(measured) == len(scaling.PROVIDERS)]
@@ -117,7 +131,14 @@ def scaling_points(ledger: Ledger) -> list[tuple[Case, list[tuple[int, int]]]]:
 def scaling_as_markdown(ledger: Ledger) -> str:
     """Nothing, unless a case was measured on all grids."""
     lines = [
-        [str(case.rows), str(case.width), str(cores), f"{cycles:,}", f"{points[0][1] / cycles:.1f}", f"{case.moved_bytes / cycles:.0f}"]
+        [
+            str(case.rows),
+            str(case.width),
+            str(cores),
+            f"{cycles:,}",
+            f"{points[0][1] / cycles:.1f}",
+            f"{case.moved_bytes / cycles:.0f}",
+        ]
         for case, points in scaling_points(ledger)
         for cores, cycles in points
     ]
@@ -130,7 +151,9 @@ def steady_as_markdown(ledger: Ledger) -> str:
     """Nothing, unless both cases of a width were measured."""
     measured = [(ledger.get(few, OURS), ledger.get(many, OURS)) for few, many in steady.CASES]
     lines = [
-        [str(few.width), f"{few.rows} and {many.rows}", f"{steady.cycles_per_kilo(few, many):.0f}"] for few, many in measured if few and many
+        [str(few.width), f"{few.rows} and {many.rows}", f"{steady.cycles_per_kilo(few, many):.0f}"]
+        for few, many in measured
+        if few and many
     ]
     text = "\n## Steady state\n\nbfloat16 rows in L1, on the cores that hold them: what the further rows of the larger tensor add.\n\n"
     return text + _as_rows(("width", "rows", "cycles of a core per 1,024 elements"), lines) if lines else ""

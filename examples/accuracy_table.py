@@ -17,11 +17,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import ttnn  # noqa: E402
+import ttnn
 
-import layernorm_fused_rm  # noqa: E402
-from layernorm_fused_rm import reference  # noqa: E402
-from simulator import session  # noqa: E402
+import layernorm_fused_rm
+from layernorm_fused_rm import reference
+from simulator import session
 
 SHAPES = [(8, 33), (8, 384), (6, 1024), (4, 2080)]
 DTYPES = {"bfloat16": ttnn.bfloat16, "float32": ttnn.float32}
@@ -38,7 +38,9 @@ DISTRIBUTIONS = {
     "N(10^4, 64)": normal(1e4, 64),
     "N(0, 10^-3)": normal(0, 1e-3),
     "uniform [0, 1)": lambda random, shape: random.random(shape),
-    "one in 20 is 100 times larger": lambda random, shape: random.normal(size=shape) * np.where(random.random(shape) < 0.05, 100, 1),
+    "one in 20 is 100 times larger": lambda random, shape: (
+        random.normal(size=shape) * np.where(random.random(shape) < 0.05, 100, 1)
+    ),
 }
 FLOAT32_ONLY = {"N(10^6, 64)": normal(1e6, 64)}
 
@@ -81,7 +83,9 @@ def measure(norm: str, dtype: str, shape, draw, device) -> Result:
 
 
 def print_table(dtype: str, device) -> None:
-    print(f"\n| {dtype} | shape | operation | correctly rounded | largest ULP | largest error, 2^-24 of the row's largest |")
+    print(
+        f"\n| {dtype} | shape | operation | correctly rounded | largest ULP | largest error, 2^-24 of the row's largest |"
+    )
     print("|---|---|---|---|---|---|", flush=True)
     distributions = DISTRIBUTIONS | (FLOAT32_ONLY if dtype == "float32" else {})
     for shape in SHAPES:

@@ -80,9 +80,7 @@ def normalise_with_ttnn(rows: Rows, device) -> Result:
     """ttnn.layer_norm on the same row-major input; its gamma and beta must be tiles of one row, [1, width]."""
     x = to_device(rows.x, device)
     gamma, beta = (to_device(values[np.newaxis], device, ttnn.TILE_LAYOUT) for values in (rows.gamma, rows.beta))
-    return _measure(
-        "ttnn.layer_norm", rows, lambda: ttnn.layer_norm(x, weight=gamma, bias=beta, epsilon=rows.epsilon)
-    )
+    return _measure("ttnn.layer_norm", rows, lambda: ttnn.layer_norm(x, weight=gamma, bias=beta, epsilon=rows.epsilon))
 
 
 def error_in_ulp(rows: Rows, result: Result) -> np.ndarray:

@@ -33,7 +33,7 @@ readonly kSimulatorRemedy="read the log; remove .cache, then run this again"
 prepare_environment() {
     local device="$1" preset="${2:-}"
     local debian="$DEBIAN_HOST_PACKAGES" requirements="$DEVICE_REQUIREMENTS $BUILD_REQUIREMENTS $TEST_REQUIREMENTS"
-    requirements+=" $DEMO_REQUIREMENTS"
+    requirements+=" $STYLE_REQUIREMENTS $DEMO_REQUIREMENTS"
     case "$device" in
         simulator) debian+=" $DEBIAN_SIMULATOR_PACKAGES" ;;
         vendor) require_vendor_simulator; debian+=" $DEBIAN_SIMULATOR_PACKAGES" ;;

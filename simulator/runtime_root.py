@@ -118,8 +118,23 @@ def rebuild_objects(root: Path, wheel: Path, compiler: Path) -> None:
     link_all(wheel / "runtime/hw/lib/wormhole", library, leave_out=frozenset(REBUILT_OBJECTS))
     includes = [f"-I{wheel / folder}" for folder in INCLUDE_FOLDERS]
     for object_name, source in REBUILT_OBJECTS.items():
-        run([compiler, "-mcpu=tt-wh", "-Os", "-fno-exceptions", "-DARCH_WORMHOLE", "-DTENSIX_FIRMWARE", *includes,
-             "-c", "-x", "c++", wheel / source, "-o", library / object_name])
+        run(
+            [
+                compiler,
+                "-mcpu=tt-wh",
+                "-Os",
+                "-fno-exceptions",
+                "-DARCH_WORMHOLE",
+                "-DTENSIX_FIRMWARE",
+                *includes,
+                "-c",
+                "-x",
+                "c++",
+                wheel / source,
+                "-o",
+                library / object_name,
+            ]
+        )
 
 
 def run(command: list[str | Path]) -> None:
@@ -127,7 +142,9 @@ def run(command: list[str | Path]) -> None:
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     if done.returncode != 0:
         line = " ".join(str(part) for part in command)
-        raise SystemExit(f"runtime_root: this command failed:\n  {line}\n{done.stderr}\nremedy: see simulator/README.md")
+        raise SystemExit(
+            f"runtime_root: this command failed:\n  {line}\n{done.stderr}\nremedy: see simulator/README.md"
+        )
 
 
 def build_runtime_root(destination: Path) -> bool:

@@ -129,8 +129,10 @@ def run(call: Call, data: Data, device) -> dict[str, np.ndarray]:
         options["output_tensor"] = to_device(sevens, device, call.input_memory, dtype=DTYPES[call.output_dtype])
     if call.output_memory is not None:
         options["memory_config"] = MEMORIES[call.output_memory]
-    vectors = [put_vector(kind, values, device, call.vector_memory) for kind, values in
-               ((call.gamma, data.gamma), (call.beta, data.beta))]
+    vectors = [
+        put_vector(kind, values, device, call.vector_memory)
+        for kind, values in ((call.gamma, data.gamma), (call.beta, data.beta))
+    ]
     returned = OPERATIONS[call.norm](x, *vectors, **options)
     returned = returned if isinstance(returned, tuple) else (returned,)
     names = ["y", *["sum"] * (call.sum is not None)]
@@ -207,7 +209,9 @@ def beyond(name: str, found, exact, bound) -> list[str]:
         return []
     at = tuple(int(i) for i in np.argwhere(wrong)[0])
     bound = np.broadcast_to(bound, exact.shape)
-    return [f"{name}: {int(wrong.sum())} of {wrong.size} wrong, at {at} {found[at]!r} for {exact[at]!r}, bound {bound[at]:.3g}"]
+    return [
+        f"{name}: {int(wrong.sum())} of {wrong.size} wrong, at {at} {found[at]!r} for {exact[at]!r}, bound {bound[at]:.3g}"
+    ]
 
 
 def try_call(call: Call, data: Data, device, tally: Tally) -> None:

@@ -47,7 +47,11 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    left_out = [item for item in items if any(item.get_closest_marker(name) and not config.getoption(option) for name, option in LEVELS)]
+    left_out = [
+        item
+        for item in items
+        if any(item.get_closest_marker(name) and not config.getoption(option) for name, option in LEVELS)
+    ]
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
     for item in items:

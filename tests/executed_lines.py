@@ -32,17 +32,30 @@ Lines = dict[str, set[int]]  # of files, relative to the checkout
 
 def cpp_lines() -> Lines:
     """Executed lines of the host's C++."""
-    command = ["gcovr", "--json", "-", "--root", str(ROOT), *(f"--filter={folder}/" for folder in HOST_SOURCES), "build"]
+    command = [
+        "gcovr",
+        "--json",
+        "-",
+        "--root",
+        str(ROOT),
+        *(f"--filter={folder}/" for folder in HOST_SOURCES),
+        "build",
+    ]
     report = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return {
-        file["file"]: {line["line_number"] for line in file["lines"] if line["count"]} for file in json.loads(report)["files"]
+        file["file"]: {line["line_number"] for line in file["lines"] if line["count"]}
+        for file in json.loads(report)["files"]
     }
 
 
 def python_lines() -> Lines:
     data = coverage.CoverageData(basename=str(FOLDER / "python"))
     data.read()
-    return {str(Path(name).relative_to(ROOT)): set(data.lines(name)) for name in data.measured_files() if name.startswith(str(ROOT))}
+    return {
+        str(Path(name).relative_to(ROOT)): set(data.lines(name))
+        for name in data.measured_files()
+        if name.startswith(str(ROOT))
+    }
 
 
 def kernel_lines() -> Lines:
@@ -68,7 +81,9 @@ def places_of(elf: str, addresses: set[int]) -> list[tuple[str, int]]:
 
 
 def executed_now() -> Lines:
-    return {file: lines for part in (cpp_lines(), python_lines(), kernel_lines()) for file, lines in part.items() if lines}
+    return {
+        file: lines for part in (cpp_lines(), python_lines(), kernel_lines()) for file, lines in part.items() if lines
+    }
 
 
 def read(level: str) -> Lines | None:

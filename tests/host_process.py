@@ -79,7 +79,9 @@ class HostProcess:
 
     def simulator(self) -> int:
         """The simulated device's process: a child in a session of its own."""
-        (found,) = [pid for pid, fields in processes() if fields[1] == str(self.process.pid) and "launcher" in command_line(pid)]
+        (found,) = [
+            pid for pid, fields in processes() if fields[1] == str(self.process.pid) and "launcher" in command_line(pid)
+        ]
         return found
 
     def compilers(self) -> list[int]:

@@ -7,7 +7,10 @@ import pytest
 
 def extended(*values, ids=None):
     """Parameters that only ./test --all tries, to be unpacked behind those that both try."""
-    return [pytest.param(value, marks=pytest.mark.extended, id=name) for value, name in zip(values, ids or [None] * len(values))]
+    return [
+        pytest.param(value, marks=pytest.mark.extended, id=name)
+        for value, name in zip(values, ids or [None] * len(values))
+    ]
 
 
 def usually(cases: dict, *names: str) -> list:

@@ -125,7 +125,9 @@ def protocol_lines(plans: int) -> list[Line]:
         fail("the protocol proof is not complete")
     sweep = f"{thousands(plans_run)}, of {configurations} sets of arguments, {thousands(cores)} cores, {thousands(rows)} rows"
     return [
-        Line("random plans whose protocol is proved, without a finding", sweep, _command("protocol_test", words, soaked)),
+        Line(
+            "random plans whose protocol is proved, without a finding", sweep, _command("protocol_test", words, soaked)
+        ),
         Line("broken kernels and plans that the proof finds", f"{found} of {of}", "protocol_test --mutations"),
     ]
 
@@ -152,7 +154,9 @@ def fuzz_line(executions: int) -> Line:
     else:
         words = ["--executions", str(executions)]
         report = output_of(BUILT / "fuzz" / "plan_random_problems", *words)
-    done, plans, refusals = numbers(r"plan fuzz: (\d+) executions .*: (\d+) plans, (\d+) refusals .*, all sound", report)
+    done, plans, refusals = numbers(
+        r"plan fuzz: (\d+) executions .*: (\d+) plans, (\d+) refusals .*, all sound", report
+    )
     text = f"{thousands(done)}: {thousands(plans)} sound plans, {thousands(refusals)} proper refusals"
     return Line("arbitrary problems given to the planner", text, _command("plan_random_problems", words, soaked))
 
@@ -196,7 +200,9 @@ def seconds_to_report(kernels: Path, log: Path) -> float:
     process = HostProcess((24, 96), log, kernels).start()
     try:
         process.await_output("started")
-        seconds = wait_until(lambda: "from the last progress to this report" in process.output(), "the report of a hang")
+        seconds = wait_until(
+            lambda: "from the last progress to this report" in process.output(), "the report of a hang"
+        )
         if process.wait() == 0:
             fail("a hang ended with status 0")
     finally:

@@ -44,7 +44,9 @@ class Finding:
         return not self.remedy
 
     def __str__(self) -> str:
-        return f"ok       {self.name}: {self.text}" if self.is_ok else f"problem  {self.name}: {self.text}; {self.remedy}"
+        return (
+            f"ok       {self.name}: {self.text}" if self.is_ok else f"problem  {self.name}: {self.text}; {self.remedy}"
+        )
 
 
 def check_all() -> Iterator[Finding]:
@@ -118,7 +120,9 @@ def check_planner() -> Finding:
 
 def _hash_of_contract() -> str:
     """As CMakeLists.txt has it: of the headers' hashes, in the order of their names."""
-    hashes = [hashlib.sha256(header.read_bytes()).hexdigest() for header in sorted((KERNELS / "contract").glob("*.hpp"))]
+    hashes = [
+        hashlib.sha256(header.read_bytes()).hexdigest() for header in sorted((KERNELS / "contract").glob("*.hpp"))
+    ]
     return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
@@ -137,7 +141,9 @@ def check_compiler() -> Finding:
     """SFPI's compiler, where ttnn looks for it: its runtime root, then /opt."""
     places = [folder / "compiler" / "bin" / "riscv-tt-elf-g++" for folder in _sfpi_folders()]
     compiler = next((place for place in places if place.is_file()), None)
-    remedy = "install Tenstorrent's sfpi package, or without hardware work in a checkout with ./run, which brings a stand-in"
+    remedy = (
+        "install Tenstorrent's sfpi package, or without hardware work in a checkout with ./run, which brings a stand-in"
+    )
     if compiler is None:
         return Finding("compiler", f"no {' and no '.join(map(str, places))}", remedy)
     status, output = _run([str(compiler), "--version"])
@@ -203,7 +209,9 @@ def check_cache() -> Finding:
             os.fsync(trial.fileno())
     except OSError as error:
         if shutil.disk_usage(existing).free < NEEDED_CACHE_BYTES:
-            return Finding("kernel cache", f"the disk of {text} is full ({error.strerror})", f"free some space, {elsewhere}")
+            return Finding(
+                "kernel cache", f"the disk of {text} is full ({error.strerror})", f"free some space, {elsewhere}"
+            )
         return Finding("kernel cache", f"{text} cannot be written ({error.strerror})", f"make it writable, {elsewhere}")
     free = f"{free_bytes // 2**20} MB free"
     if free_bytes < NEEDED_CACHE_BYTES:

@@ -27,7 +27,9 @@ def bank_cores(device, banks: int) -> list[tuple[int, int]]:
     except RuntimeError:  # nothing can be launched now: an L1 that is full, a trace being captured, a missing compiler
         return []
     core_of_bank = {
-        int(words[0]): core for core, words in zip(cores, answers, strict=True) if tuple(int(word) for word in words[1:]) == _MARK
+        int(words[0]): core
+        for core, words in zip(cores, answers, strict=True)
+        if tuple(int(word) for word in words[1:]) == _MARK
     }
     return [core_of_bank[bank] for bank in range(banks)] if sorted(core_of_bank) == list(range(banks)) else []
 

@@ -15,7 +15,9 @@ class _Norm:
 
     _name: str  # of the operation
 
-    def __init__(self, weight=None, bias=None, *, device, epsilon: float, dtype=ttnn.bfloat16, normalized_shape=None, **options):
+    def __init__(
+        self, weight=None, bias=None, *, device, epsilon: float, dtype=ttnn.bfloat16, normalized_shape=None, **options
+    ):
         self.epsilon = epsilon
         wanted = None if normalized_shape is None else dimensions(normalized_shape)
         self.normalized_shape = None if wanted is None or len(wanted) < 2 else wanted

@@ -66,7 +66,11 @@ class Options:
                 f"{name}: activation must be None, but is {activation!r}; apply ttnn.silu, ttnn.gelu or ttnn.relu to the result"
             )
         _check_compute_kernel_config(name, compute_kernel_config)
-        flags = {"return_sum": return_sum, "return_statistics": return_statistics, "zero_centered_gamma": zero_centered_gamma}
+        flags = {
+            "return_sum": return_sum,
+            "return_statistics": return_statistics,
+            "zero_centered_gamma": zero_centered_gamma,
+        }
         for flag, value in flags.items():
             _require_type(name, flag, value, bool, "True or False")
         for option, value in (("dtype", dtype), ("sum_dtype", sum_dtype)):

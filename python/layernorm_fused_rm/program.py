@@ -84,8 +84,12 @@ def _describe_program(plan: _core.Plan):
     cores = _core_ranges(plan)
     kernels = [
         # The addresses of reader and writer are set at each launch.
-        _describe_kernel(plan, cores, "reader.cpp", ttnn.ReaderConfigDescriptor(), [0] * int(_core.ReaderArgument.COUNT)),
-        _describe_kernel(plan, cores, "writer.cpp", ttnn.WriterConfigDescriptor(), [0] * int(_core.WriterArgument.COUNT)),
+        _describe_kernel(
+            plan, cores, "reader.cpp", ttnn.ReaderConfigDescriptor(), [0] * int(_core.ReaderArgument.COUNT)
+        ),
+        _describe_kernel(
+            plan, cores, "writer.cpp", ttnn.WriterConfigDescriptor(), [0] * int(_core.WriterArgument.COUNT)
+        ),
         _describe_kernel(plan, cores, "compute.cpp", _compute_config(plan), plan.compute_arguments),
     ]
     semaphores = [

@@ -1,7 +1,7 @@
 """The reference: LayerNorm and RMSNorm over rows in numpy float64, the one place where expected values come from.
 
-    LayerNorm   y[r, c] = (x[r, c] - mean[r]) / sqrt(variance[r] + epsilon) * gamma[c] + beta[c]        variance biased
-    RMSNorm     y[r, c] = x[r, c] / sqrt(mean of squares[r] + epsilon) * gamma[c] + beta[c]
+LayerNorm   y[r, c] = (x[r, c] - mean[r]) / sqrt(variance[r] + epsilon) * gamma[c] + beta[c]        variance biased
+RMSNorm     y[r, c] = x[r, c] / sqrt(mean of squares[r] + epsilon) * gamma[c] + beta[c]
 """
 
 from __future__ import annotations

@@ -180,7 +180,9 @@ def symbol_address(elf: Path, name: str) -> int | None:
         entries, strings = (table.data(), table.stringtable.data()) if table else (b"", b"")
     # Elf32_Sym; pyelftools' own search makes objects of all symbols first, a tenth of a second a file.
     text = name.encode() + b"\0"
-    return next((value for at, value, *_ in struct.iter_unpack("<3I2BH", entries) if strings.startswith(text, at)), None)
+    return next(
+        (value for at, value, *_ in struct.iter_unpack("<3I2BH", entries) if strings.startswith(text, at)), None
+    )
 
 
 def _scopes_at(dwarf, die, address: int) -> list:

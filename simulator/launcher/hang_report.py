@@ -73,7 +73,7 @@ def _describe_core(tile, core, names: Names) -> list[str]:
     label = THREAD_ROLES.get(core.core_label, core.core_label)
     # Any instruction of a wait loop may be inlined from a header: take the one that names the kernel's own line.
     counters = sorted({entry[0] for entry in core.wait_loop.trajectory}) if core.wait_loop.frozen else [core.pc]
-    found = [(place, chain) for place, chain in map(lambda pc: _place_and_chain(core, pc), counters) if place]
+    found = [(place, chain) for place, chain in (_place_and_chain(core, pc) for pc in counters) if place]
     if not found:
         return [f"  {label} at {core.pc:#x}: no ELF below TT_METAL_CACHE holds this code"]
     in_kernel = [entry for entry in found if entry[0].kernel]

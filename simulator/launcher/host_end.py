@@ -74,16 +74,16 @@ def end_compilers(address: str) -> None:
     """End all compilers that were started by the host of the simulator at `address`."""
     for _ in range(LOOKS if address else 0):
         for pid in compilers_of(address):
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)  # which lets GCC remove its unfinished files
-            except ProcessLookupError:
-                pass
 
 
 def compilers_of(address: str) -> list[int]:
     variable = f"{ADDRESS_VARIABLE}={address}".encode()
     pids = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
-    return [pid for pid in pids if COMPILER_MARK in _read(pid, "cmdline") and variable in _read(pid, "environ").split(b"\0")]
+    return [
+        pid for pid in pids if COMPILER_MARK in _read(pid, "cmdline") and variable in _read(pid, "environ").split(b"\0")
+    ]
 
 
 def _read(pid: int, name: str) -> bytes:

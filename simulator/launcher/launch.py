@@ -15,8 +15,8 @@ and every TT_SIM_* variable wolfpine knows.
 from __future__ import annotations
 
 from . import coverage, end_state, hang, patches, poison, time_policy, timeline, traffic
-from .host_end import end_with_host
 from .fast_sim.install import install as install_fast_parts
+from .host_end import end_with_host
 
 
 def main(arguments: list[str] | None = None) -> int:

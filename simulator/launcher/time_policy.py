@@ -19,8 +19,8 @@ from framework.bridge import Device
 
 from .coordinates import Core, cores_by_tile
 from .cycles import CycleLog
-from .hang import HangWatch
 from .fast_sim.install import is_fast
+from .hang import HangWatch
 
 TileKey = tuple[int, int]
 

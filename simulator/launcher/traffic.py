@@ -144,7 +144,8 @@ def _count_barriers(moved: Counter[str]) -> None:
 
     names = NUI.NUICounters.CounterNames
     commands_of = {
-        COUNTERS_FIRST + WORD_BYTES * names[counter]: names[commands] for counter, commands in COMPLETION_COUNTERS.items()
+        COUNTERS_FIRST + WORD_BYTES * names[counter]: names[commands]
+        for counter, commands in COMPLETION_COUNTERS.items()
     }
     read_register = NUI.read
 

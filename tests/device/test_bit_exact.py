@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import ttnn
+from test_repetition import run_on_grid
 
 import layernorm_fused_rm
 from layernorm_fused_rm import _core, op, reference
 from levels import extended
 from rows import Case, normal_case, run, to_device, to_numpy
-from test_repetition import run_on_grid
 
 PROJECT = Path(__file__).resolve().parents[2]
 INTERPRETER = Path(
@@ -59,7 +59,9 @@ def planned_rows_per_batch(case: Case, device) -> int:
     return dict(plan.compile_time_arguments)["rows_per_batch"]
 
 
-@pytest.mark.parametrize("shape", [(9, 96), (6, 1000), (3, 1056), *extended((12, 64), (7, 384), (13, 760), (6, 1024), (4, 2048))])
+@pytest.mark.parametrize(
+    "shape", [(9, 96), (6, 1000), (3, 1056), *extended((12, 64), (7, 384), (13, 760), (6, 1024), (4, 2048))]
+)
 @pytest.mark.parametrize("spread", [(100, 1), *extended((0.5, 2))], ids=str)
 def test_rows_spread_over_cores(device, tmp_path, shape, spread):
     case = normal_case(shape, *spread, seed=shape[1])
@@ -206,7 +208,9 @@ def test_float32_rows_that_are_no_ordinary_numbers(device, tmp_path, call):
     redone = interpret_call(tensors | {"x": np.ldexp(x, -scales)}, shape, 0, options, tmp_path)
     if "rstd" in redone:
         redone["rstd"] = np.ldexp(redone["rstd"], -scales)
-    expected = {name: np.where(scales == 0, values, redone[name]).astype(np.float32) for name, values in expected.items()}
+    expected = {
+        name: np.where(scales == 0, values, redone[name]).astype(np.float32) for name, values in expected.items()
+    }
     returned = call_on_device(tensors, options, device)
     for name, values in returned.items():  # of a NaN only that it is one: its payload is nobody's
         same = (bits(values) == bits(expected[name])) | (np.isnan(values) & np.isnan(expected[name]))

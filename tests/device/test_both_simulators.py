@@ -1,6 +1,6 @@
 """wolfpine and the vendor's simulator give the same bits for more than 200 varied calls. Where both are at hand:
 
-    LAYERNORM_TTSIM=<folder with libttsim.so> ./test --all
+LAYERNORM_TTSIM=<folder with libttsim.so> ./test --all
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ pytestmark = [
 
 def outputs(device) -> dict[str, np.ndarray]:
     """The results of all calls by name."""
-    from calls import Call, draw, run
     from test_matrix import CALLS, PAIRWISE
+
+    from calls import Call, draw, run
 
     found = {}
     for i, combination in enumerate(PAIRWISE[:COMBINATIONS]):
@@ -51,7 +52,9 @@ def main() -> None:
 def test_both_simulators_give_the_same_bits(device, tmp_path):
     environment = os.environ | {"PYTHONPATH": f"{ROOT / 'tests' / 'device'}:{ROOT / 'tests'}:{ROOT}"}
     command = [ROOT / "run", "--device", "vendor", "python", "-c", SCRIPT, tmp_path / "vendor.npz"]
-    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     expected = np.load(tmp_path / "vendor.npz")
     found = outputs(device)

@@ -9,7 +9,7 @@ import pytest
 import ttnn
 
 import layernorm_fused_rm
-from calls import Call, Data, Tally, draw, judge, run, try_call
+from calls import Call, Tally, draw, judge, run, try_call
 from layernorm_fused_rm import _core, op, reference
 from levels import extended
 from rows import to_device, to_numpy
@@ -79,7 +79,10 @@ def test_layer_norm_of_one_element_is_beta(device, x):
 def test_odd_widths_read_no_padding(device, width):
     """Between rows in L1 and in device memory lies poison, which is NaN."""
     tally = Tally()
-    for call in (Call(width=width), Call(width=width, x="fp32", gamma=None, beta="tile bf16", residual="bf16", sum="new")):
+    for call in (
+        Call(width=width),
+        Call(width=width, x="fp32", gamma=None, beta="tile bf16", residual="bf16", sum="new"),
+    ):
         try_call(call, draw(call, (3,), 2.0, 1.0, seed=width), device, tally)
     tally.check()
 
@@ -113,7 +116,10 @@ def test_a_tensor_without_rows_gives_every_output_without_rows(device, rows):
     call = replace(FP32, residual="bf16", sum="new", statistics=True)
     results = run(call, draw(call, rows), device)
     assert {name: values.shape for name, values in results.items()} == {
-        "y": (*rows, 96), "sum": (*rows, 96), "mean": (*rows, 1), "rstd": (*rows, 1)
+        "y": (*rows, 96),
+        "sum": (*rows, 96),
+        "mean": (*rows, 1),
+        "rstd": (*rows, 1),
     }
 
 
@@ -155,7 +161,11 @@ def test_normalized_shape_joins_trailing_dimensions(device, normalized):
     )
     assert list(y.shape) == list(shape)
     assert list(mean.shape) == list(rstd.shape) == [3, *[1] * len(normalized)]
-    found = {"y": to_numpy(y).reshape(3, 96), "mean": to_numpy(mean).reshape(3, 1), "rstd": to_numpy(rstd).reshape(3, 1)}
+    found = {
+        "y": to_numpy(y).reshape(3, 96),
+        "mean": to_numpy(mean).reshape(3, 1),
+        "rstd": to_numpy(rstd).reshape(3, 1),
+    }
     assert judge(replace(call, statistics=True), data, found, Tally()) == []
 
 

@@ -50,11 +50,13 @@ def test_what_a_program_leaves_behind_is_named(host, tmp_path, shape, file, good
 @pytest.mark.parametrize("poison", ["1", *extended("0")])
 def test_padding_that_is_trusted_shows_in_the_result(host, tmp_path, poison):
     # Two lanes beyond the row take part in its sums.
-    wide_mask = changed_kernels(tmp_path, "norm/steps.hpp", "kTwiceLane, limit, scratch", "kTwiceLane, limit + 2, scratch")
+    wide_mask = changed_kernels(
+        tmp_path, "norm/steps.hpp", "kTwiceLane, limit, scratch", "kTwiceLane, limit + 2, scratch"
+    )
     process = host(SMALL, kernels=wide_mask, variables={POISON: poison})
     assert process.wait() == 0, process.output()
     # Every element; the packer makes infinities of some NaN.
-    assert f"not finite: {SMALL[0] * SMALL[1] if poison == "1" else 0}\n" in process.output()
+    assert f"not finite: {SMALL[0] * SMALL[1] if poison == '1' else 0}\n" in process.output()
 
 
 def test_unwritten_device_memory_is_nan(device):
@@ -83,7 +85,10 @@ def test_a_read_from_a_coordinate_without_a_tile_is_refused(host, tmp_path):
 def test_a_hang_of_all_cores_is_explained_within_ten_seconds(host, tmp_path, record_property):
     # The source waits for one receiver too many, all receivers for the source.
     kernels = changed_kernels(
-        tmp_path, "dataflow/affine.hpp", "noc_semaphore_wait(ready, receivers);", "noc_semaphore_wait(ready, receivers + 1);"
+        tmp_path,
+        "dataflow/affine.hpp",
+        "noc_semaphore_wait(ready, receivers);",
+        "noc_semaphore_wait(ready, receivers + 1);",
     )
     process = host(SHARED, kernels=kernels)
     assert process.wait() == ENDED_BY_SIMULATOR, process.output()
@@ -95,7 +100,9 @@ def test_a_hang_of_all_cores_is_explained_within_ten_seconds(host, tmp_path, rec
     assert sum('semaphore 0 "receivers ready"' in line and "is 71, wants 72" in line for line in writer) == 1, report
     assert sum('semaphore 1 "affine arrived"' in line and "is 0, wants 1" in line for line in writer) == 71, report
     assert all(re.search(r"at affine\.hpp:\d+: ", line) for line in writer), report
-    gamma = re.compile(r'at operands\.hpp:\d+: waits for pages of buffer 2 "gamma" \(cb_wait_front\): wants 1, 0 present')
+    gamma = re.compile(
+        r'at operands\.hpp:\d+: waits for pages of buffer 2 "gamma" \(cb_wait_front\): wants 1, 0 present'
+    )
     assert sum(bool(gamma.search(line)) for line in compute) >= 72, report
     assert not reader, report  # its one row is there, and it has ended
     assert f"the last plan:\nlayernorm_fused_rm: {SHARED[0]} rows of {SHARED[1]} elements" in report
@@ -111,7 +118,7 @@ def test_a_hang_of_all_cores_is_explained_within_ten_seconds(host, tmp_path, rec
 @pytest.mark.extended
 def test_a_core_that_counts_for_ever_is_a_hang_too(host, tmp_path, record_property):
     # Its registers change in every turn, and nothing else does.
-    endless = "for (uint32_t turn = 0;; ++turn) {\n        asm volatile(\"\" : \"+r\"(turn));\n    }\n    noc_async_write_barrier();"
+    endless = 'for (uint32_t turn = 0;; ++turn) {\n        asm volatile("" : "+r"(turn));\n    }\n    noc_async_write_barrier();'
     kernels = changed_kernels(tmp_path, "writer.cpp", "noc_async_write_barrier();", endless)
     process = host(SHARED, kernels=kernels)
     assert process.wait() == ENDED_BY_SIMULATOR, process.output()

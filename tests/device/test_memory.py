@@ -7,12 +7,15 @@ import pytest
 import ttnn
 
 import layernorm_fused_rm
-from layernorm_fused_rm import _core, device as device_description, l1_banks, op
+from layernorm_fused_rm import _core, l1_banks, op
+from layernorm_fused_rm import device as device_description
 from levels import extended
 from rows import MEMORIES, assert_rounded_well, normal_case, run, to_device, to_numpy
 
 
-@pytest.mark.parametrize("memories", [("l1", "dram"), ("dram", "l1"), ("l1", "l1"), *extended(("dram", "dram"))], ids=str)
+@pytest.mark.parametrize(
+    "memories", [("l1", "dram"), ("dram", "l1"), ("l1", "l1"), *extended(("dram", "dram"))], ids=str
+)
 @pytest.mark.parametrize("shape", [(100, 96), *extended((30, 64), (80, 1024), (13, 2048))], ids=str)
 def test_every_pair_of_memories(device, shape, memories):
     input_memory, output_memory = memories
@@ -55,7 +58,9 @@ def test_rows_in_l1_are_worked_on_by_the_cores_that_hold_them(device, knows_no_b
     banks = ttnn.get_memory_view(device, ttnn.BufferType.L1).num_banks
     cores = l1_banks.bank_cores(device, banks)
     assert len(set(cores)) == banks
-    held = {work.core: [cores[run.bank] for run in work.runs] for work in l1_plan(device, (rows, 64)).cores if work.runs}
+    held = {
+        work.core: [cores[run.bank] for run in work.runs] for work in l1_plan(device, (rows, 64)).cores if work.runs
+    }
     assert len(held) == min(rows, banks)
     assert all(holders == [core] for core, holders in held.items())
 
@@ -67,7 +72,9 @@ def cannot_launch(*_):
 NO_ANSWERS = {
     "no program can be started": cannot_launch,
     "what lies there is not a bank's page": lambda device, cores, banks: np.zeros((len(cores), 8), np.uint32),
-    "two cores say they are bank 0": lambda device, cores, banks: np.array([(0, *l1_banks._MARK)] * len(cores), np.uint32),
+    "two cores say they are bank 0": lambda device, cores, banks: np.array(
+        [(0, *l1_banks._MARK)] * len(cores), np.uint32
+    ),
 }
 
 

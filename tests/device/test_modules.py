@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import types
 
-import numpy as np
 import pytest
 import ttnn
 
@@ -23,7 +22,9 @@ def test_layer_norm_keeps_weights_epsilon_and_options(device):
     data = draw(CALL, (3,))
     norm = modules.LayerNorm(data.gamma, data.beta, device=device, dtype=ttnn.float32)
     assert judged(CALL, data, norm(to_device(data.x, device, dtype=ttnn.float32))) == []
-    y = modules.LayerNorm(data.gamma, data.beta, device=device, memory_config=ttnn.L1_MEMORY_CONFIG)(to_device(data.x, device))
+    y = modules.LayerNorm(data.gamma, data.beta, device=device, memory_config=ttnn.L1_MEMORY_CONFIG)(
+        to_device(data.x, device)
+    )
     assert y.memory_config().buffer_type == ttnn.BufferType.L1 and y.dtype == ttnn.bfloat16
 
 

@@ -19,19 +19,39 @@ from rows import judge, normal_case, run
 
 BREAKS = {
     "mean_left_out": ("norm/statistics.hpp", "multiply(0, 4, 1)", "multiply(kZero, 4, 1)"),
-    "rsqrt_one_step_short": ("norm/statistics.hpp", "improve_rsqrt(sequence, at);\n    improve_rsqrt(sequence, at);", "improve_rsqrt(sequence, at);"),
+    "rsqrt_one_step_short": (
+        "norm/statistics.hpp",
+        "improve_rsqrt(sequence, at);\n    improve_rsqrt(sequence, at);",
+        "improve_rsqrt(sequence, at);",
+    ),
     "a_quarter_of_the_lanes_left_out": ("norm/statistics.hpp", "then(add(0, 1, 0))", "then(add(kZero, 1, 0))"),
-    "beta_read_as_gamma": ("norm/steps.hpp", "load_distant(beta_of(vector), affine.beta_distance +", "load_distant(beta_of(vector),"),
+    "beta_read_as_gamma": (
+        "norm/steps.hpp",
+        "load_distant(beta_of(vector), affine.beta_distance +",
+        "load_distant(beta_of(vector),",
+    ),
     "mask_one_lane_wide": ("norm/steps.hpp", "kTwiceLane, limit, scratch", "kTwiceLane, limit + 2, scratch"),
-    "reader_takes_next_bank": ("dataflow/rows.hpp", "kInputTensor>(block,", "kInputTensor>({block.bank ^ 1, block.first_page, block.rows},"),
-    "writer_one_row_late": ("writer.cpp", "kOutputTensor>(block,", "kOutputTensor>({block.bank, block.first_page + 1, block.rows},"),
+    "reader_takes_next_bank": (
+        "dataflow/rows.hpp",
+        "kInputTensor>(block,",
+        "kInputTensor>({block.bank ^ 1, block.first_page, block.rows},",
+    ),
+    "writer_one_row_late": (
+        "writer.cpp",
+        "kOutputTensor>(block,",
+        "kOutputTensor>({block.bank, block.first_page + 1, block.rows},",
+    ),
 }
 # Of rows of at most 32 elements, which lie in pairs.
 BREAKS_OF_PAIRS = {
     "half_a_rotation_left_out": ("norm/statistics.hpp", "distance = 4;", "distance = 2;"),
     "mask_of_the_first_row_for_both": ("norm/steps.hpp", "paired ? scratch : kTwiceLane", "kTwiceLane"),
     # Not what brings nothing beneath the second row: that would be NaN, and such a row is redone alone (kernels/dataflow/redo.hpp).
-    "other_gamma_beneath_the_second_row": ("dataflow/affine.hpp", "address) + offset,", "address) + offset + row * 32,"),
+    "other_gamma_beneath_the_second_row": (
+        "dataflow/affine.hpp",
+        "address) + offset,",
+        "address) + offset + row * 32,",
+    ),
 }
 # Of rows that the FPU sums in part.
 BREAKS_OF_SUMS = {

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import layernorm_fused_rm
+from benchmarks.scaling import on_grid
 from calls import Call, Data, Tally, as_dtype, draw, run, try_call
 from layernorm_fused_rm import op, program
-from benchmarks.scaling import on_grid
 from levels import extended, usually
 from rows import to_device, to_numpy
 
@@ -23,8 +23,18 @@ CALLS = {
     "one row a block, residual and sum": (Call(width=1000, residual="bf16", sum="new", statistics=True), 7),
     "rows of several segments": (Call(width=2080, norm="rms", statistics=True), 7),
     "every option": (
-        Call(width=1100, x="fp32", residual="bf16", gamma="tile bf16", beta="vector fp32", sum="bf16", statistics=True,
-             zero_centered=True, input_memory="l1", output="bf16"),
+        Call(
+            width=1100,
+            x="fp32",
+            residual="bf16",
+            gamma="tile bf16",
+            beta="vector fp32",
+            sum="bf16",
+            statistics=True,
+            zero_centered=True,
+            input_memory="l1",
+            output="bf16",
+        ),
         7,
     ),
 }
@@ -34,14 +44,18 @@ def with_some_rows_times(data: Data, factor: float, call: Call) -> Data:
     """Two rows side by side and the last one times a factor: few, since the reader's loop over elements is long to simulate."""
     rows = data.x.shape[0]
     chosen = np.isin(np.arange(rows), (1, 2, rows - 1))[:, None]
-    scaled = lambda values, dtype: None if values is None else as_dtype(np.where(chosen, values * factor, values), dtype)
+    scaled = lambda values, dtype: (
+        None if values is None else as_dtype(np.where(chosen, values * factor, values), dtype)
+    )
     return replace(data, x=scaled(data.x, call.x), residual=scaled(data.residual, call.residual))
 
 
 CASES = {name: (name, "as asked for") for name in CALLS} | {f"{name}, in place": (name, "in_place") for name in CALLS}
 
 
-@pytest.mark.parametrize("case", usually(CASES, "pairs of rows, in place", "rows of several segments, in place", "every option"))
+@pytest.mark.parametrize(
+    "case", usually(CASES, "pairs of rows, in place", "rows of several segments, in place", "every option")
+)
 def test_rows_that_overflow_are_right_beside_others(device, case):
     name, output = case
     call, rows = CALLS[name]

@@ -59,7 +59,9 @@ def test_the_same_bits_on_any_core_count(device, shape):
         np.testing.assert_array_equal(output, outputs[0])
 
 
-def run_on_grid(case: Case, device, grid: tuple[int, int], l1_bytes: int | None = None, *, reads_again=False) -> np.ndarray:
+def run_on_grid(
+    case: Case, device, grid: tuple[int, int], l1_bytes: int | None = None, *, reads_again=False
+) -> np.ndarray:
     """The output when the planner is told of a smaller grid, and of less L1; whether rows are read once must be as expected."""
     x, gamma, beta = (to_device(values, device) for values in (case.x, case.gamma, case.beta))
     problem = op.make_problem(x, gamma, beta, epsilon=case.epsilon)

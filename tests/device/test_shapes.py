@@ -6,10 +6,10 @@ Wormhole has 12 DRAM banks, the simulated card 72 cores, a chunk 1,024 elements,
 from __future__ import annotations
 
 import pytest
+from test_repetition import run_on_grid
 
 from levels import usually
 from rows import assert_rounded_well, normal_case, run
-from test_repetition import run_on_grid
 
 ROWS = {
     "one": 1,

@@ -105,7 +105,9 @@ def test_rows_between_which_there_was_padding_are_normalised_once_they_are_slice
 
 def test_padding_is_refused_where_a_normalized_shape_reshapes_the_tensor(device):
     padded, _ = between_rows(device)
-    with pytest.raises(ValueError, match="input of shape .* is stored as .*, but a normalized_shape of several dimensions"):
+    with pytest.raises(
+        ValueError, match="input of shape .* is stored as .*, but a normalized_shape of several dimensions"
+    ):
         layernorm_fused_rm.layernorm_fused_rm(padded, normalized_shape=[3, WIDTH])
 
 

@@ -10,10 +10,10 @@ import pytest
 
 pytest.importorskip("ttnn")
 
-from benchmarks import measure, plots, scaling, steady, table  # noqa: E402
-from benchmarks.cases import Case  # noqa: E402
-from benchmarks.measure import Ledger, Measurement, _Run  # noqa: E402
-from benchmarks.providers import CLONE, OURS, TTNN, Provider  # noqa: E402
+from benchmarks import measure, plots, scaling, steady, table
+from benchmarks.cases import Case
+from benchmarks.measure import Ledger, Measurement, _Run
+from benchmarks.providers import CLONE, OURS, TTNN, Provider
 
 CASE = Case(32, 64)
 
@@ -25,7 +25,12 @@ def measured(ledger: Ledger, provider: str, **figures) -> Measurement:
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
     """A checkout with one source of each kind."""
-    for name in ("src/plan.cpp", "simulator/launcher/traffic.py", "simulator/launcher/hang.py", "benchmarks/providers.py"):
+    for name in (
+        "src/plan.cpp",
+        "simulator/launcher/traffic.py",
+        "simulator/launcher/hang.py",
+        "benchmarks/providers.py",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("1")
     for command in ("init -q", "add -A"):
@@ -80,7 +85,10 @@ def test_runs_never_alike_are_a_refusal_that_the_page_shows(repository, monkeypa
     ledger = Ledger(repository / "bench.csv")
     ledger.add(measure.measure(CASE, fake_runs(monkeypatch, *cycles), None, ledger.sources[CLONE]))
     assert Ledger(ledger.path).get(CASE, CLONE).cycles == 0
-    assert "- clone at 32 x 64 bfloat16 dram: no two of 8 runs in a row alike: 1000 to 128000 cycles" in table.as_markdown(ledger, [CASE])
+    assert (
+        "- clone at 32 x 64 bfloat16 dram: no two of 8 runs in a row alike: 1000 to 128000 cycles"
+        in table.as_markdown(ledger, [CASE])
+    )
 
 
 def test_a_wrong_output_is_not_measured(monkeypatch):
@@ -104,7 +112,11 @@ def test_scaling_is_kept_like_the_rest_and_shown_once_all_grids_are_measured(rep
     ledger = Ledger(repository / "bench.csv")
     for cores, provider in enumerate(scaling.PROVIDERS, start=1):
         assert table.scaling_points(ledger) == []
-        ledger.add(Measurement(ledger.sources[OURS], provider.name, **dataclasses.asdict(case), cores=cores, cycles=64000 // cores))
+        ledger.add(
+            Measurement(
+                ledger.sources[OURS], provider.name, **dataclasses.asdict(case), cores=cores, cycles=64000 // cores
+            )
+        )
     again = Ledger(ledger.path)
     [(shown, points)] = table.scaling_points(again)
     assert shown == case and points[:2] == [(1, 64000), (2, 32000)] and len(points) == len(scaling.GRIDS)
@@ -131,5 +143,7 @@ def test_what_differs_from_another_page_is_listed_whatever_its_sources(repositor
     earlier = dataclasses.replace(measured(ledger, OURS), sources="of long ago", cycles=80)
     same = dataclasses.replace(measured(ledger, TTNN), sources="of long ago")
     elsewhere = dataclasses.replace(earlier, rows=other.rows)
-    assert table.differing_lines(ledger, [CASE, other], [earlier, same, elsewhere]) == [[str(CASE), OURS, "80", "100", "+25.00%"]]
+    assert table.differing_lines(ledger, [CASE, other], [earlier, same, elsewhere]) == [
+        [str(CASE), OURS, "80", "100", "+25.00%"]
+    ]
     assert table.differing_lines(ledger, [other], [earlier]) == []

@@ -89,7 +89,14 @@ def test_other_tensors_find_nothing(kept, tensors):
 
 @pytest.mark.parametrize(
     "options",
-    [{"epsilon": 1e-6}, {"return_sum": 1}, {"return_sum": False}, {"shape": [64]}, {"shape": np.zeros(2)}, {"config": object()}],
+    [
+        {"epsilon": 1e-6},
+        {"return_sum": 1},
+        {"return_sum": False},
+        {"shape": [64]},
+        {"shape": np.zeros(2)},
+        {"config": object()},
+    ],
     ids=["epsilon", "equal_number", "equal_default", "list", "array", "object"],
 )
 def test_other_options_find_nothing_be_they_equal_or_without_a_hash(kept, options):

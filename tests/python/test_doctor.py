@@ -234,7 +234,9 @@ def test_an_unwritable_cache_is_found(monkeypatch, tmp_path, number):
 
     monkeypatch.setenv("TT_METAL_CACHE", str(tmp_path))
     monkeypatch.setattr(doctor.tempfile, "NamedTemporaryFile", refuse)
-    expect(doctor.check_cache(), f"cannot be written ({os.strerror(number)})", "make it writable, or name another folder")
+    expect(
+        doctor.check_cache(), f"cannot be written ({os.strerror(number)})", "make it writable, or name another folder"
+    )
 
 
 def test_a_full_disk_is_found(monkeypatch, tmp_path):
@@ -261,7 +263,9 @@ def test_the_exit_status_tells_whether_something_was_found(monkeypatch, capsys):
     monkeypatch.setattr(doctor, "check_all", lambda: iter([doctor.Finding("a", "fine")]))
     assert cli.main(["doctor"]) == 0
     assert capsys.readouterr().out.endswith("no problem found\n")
-    monkeypatch.setattr(doctor, "check_all", lambda: iter([doctor.Finding("a", "fine"), doctor.Finding("b", "bad", "do")]))
+    monkeypatch.setattr(
+        doctor, "check_all", lambda: iter([doctor.Finding("a", "fine"), doctor.Finding("b", "bad", "do")])
+    )
     assert cli.main(["doctor"]) == 1
     assert capsys.readouterr().out.endswith("problem  b: bad; do\n\n1 problem found\n")
 
@@ -273,7 +277,10 @@ def test_with_a_card_the_way_to_ttnns_triage_is_shown(monkeypatch, capsys):
     monkeypatch.setattr(doctor, "check_all", lambda: iter([]))
     cli.main(["doctor"])
     text = capsys.readouterr().out
-    assert "circular buffers: 0 input rows, 1 output rows, 2 gamma, 3 beta, 4 residual rows, 5 sum rows, 6 statistics" in text
+    assert (
+        "circular buffers: 0 input rows, 1 output rows, 2 gamma, 3 beta, 4 residual rows, 5 sum rows, 6 statistics"
+        in text
+    )
     assert f"{triage.LAST_PLAN_VARIABLE}=FILE" in text
 
 
@@ -311,7 +318,9 @@ def test_the_command_runs_where_the_package_cannot_be_imported(tmp_path):
     command = [sys.executable, "-S", "-E", "-m", "layernorm_fused_rm", "doctor"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1, done.stderr
-    assert "problem  planner (_core): does not import (libstdc++.so.6: version not found); install it again" in done.stdout
+    assert (
+        "problem  planner (_core): does not import (libstdc++.so.6: version not found); install it again" in done.stdout
+    )
     assert "problem  ttnn: is not installed; pip install ttnn==0.81.1" in done.stdout
 
 

@@ -49,8 +49,13 @@ def test_a_ttnn_without_what_is_needed_is_refused_by_name(monkeypatch):
 def test_everything_the_package_takes_from_ttnn_is_looked_for():
     used = set()
     for path in (ROOT / "python" / "layernorm_fused_rm").glob("*.py"):
-        used |= set(re.findall(r"\bttnn\.([a-z_]+_[a-z_0-9]+|[A-Z]\w+Descriptor|RuntimeArgs|StorageType)\(", path.read_text()))
-    assert used - set(ttnn_version._NEEDED) - {"layernorm_fused_rm", "rms_norm_fused_rm", "to_layout", "to_device"} == set()
+        used |= set(
+            re.findall(r"\bttnn\.([a-z_]+_[a-z_0-9]+|[A-Z]\w+Descriptor|RuntimeArgs|StorageType)\(", path.read_text())
+        )
+    assert (
+        used - set(ttnn_version._NEEDED) - {"layernorm_fused_rm", "rms_norm_fused_rm", "to_layout", "to_device"}
+        == set()
+    )
 
 
 def test_the_tested_version_is_the_one_of_the_set_up_and_of_the_package():
@@ -82,8 +87,9 @@ def ttnn_error(reason: str) -> RuntimeError:
 def launch_error(monkeypatch):
     """The error of a launch for which ttnn raises one."""
     ttnn = pytest.importorskip("ttnn")
-    from layernorm_fused_rm import program
     from test_threads import FakeTensor, as_tensors, make_program
+
+    from layernorm_fused_rm import program
 
     monkeypatch.setattr(program, "free_l1_bytes", lambda device: 1_000_000)  # it is not that L1 is full
 
@@ -109,14 +115,16 @@ def sound_installation(monkeypatch):
 
 def test_a_launch_that_fails_says_what_ttnn_says_without_its_backtrace(launch_error, sound_installation):
     assert str(launch_error(ttnn_error("Failed to generate binaries for compute"))) == (
-        "layernorm_fused_rm: ttnn could not build or start the program (Failed to generate binaries for compute); " + DOCTOR
+        "layernorm_fused_rm: ttnn could not build or start the program (Failed to generate binaries for compute); "
+        + DOCTOR
     )
 
 
 def test_an_rms_norm_that_fails_says_so_in_its_own_name(sound_installation, monkeypatch):
     ttnn = pytest.importorskip("ttnn")
-    from layernorm_fused_rm import _core, program
     from test_threads import FakeTensor, as_tensors, make_problem
+
+    from layernorm_fused_rm import _core, program
 
     def fail(tensors, descriptor):
         raise ttnn_error("compute build failed")
@@ -137,7 +145,9 @@ def test_an_error_without_a_text_is_named_by_its_type(launch_error, sound_instal
 def test_an_unwritable_cache_is_named_at_the_first_call(launch_error, monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("TT_METAL_CACHE", str(tmp_path / "file" / "cache"))
-    text = str(launch_error(ttnn_error("filesystem error: cannot create directories: Not a directory [/cache/kernels/]")))
+    text = str(
+        launch_error(ttnn_error("filesystem error: cannot create directories: Not a directory [/cache/kernels/]"))
+    )
     assert "kernel cache: " in text and "cannot be written (Not a directory)" in text
     assert "make it writable, or name another folder: export TT_METAL_CACHE=FOLDER" in text
     assert text.endswith(DOCTOR)

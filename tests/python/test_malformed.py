@@ -45,7 +45,12 @@ def expect_refusal(call, given) -> str:
 
 
 def host_tensors() -> list:
-    row_major = [(ttnn.bfloat16, np.float32), (ttnn.float32, np.float32), (ttnn.int32, np.int32), (ttnn.uint32, np.uint32)]
+    row_major = [
+        (ttnn.bfloat16, np.float32),
+        (ttnn.float32, np.float32),
+        (ttnn.int32, np.int32),
+        (ttnn.uint32, np.uint32),
+    ]
     shapes = [(1,), (64,), (33,), (4, 64), (4, 1), (2, 3, 64), (1, 1, 1, 64), (1, 1, 2, 32), (64, 4)]
     made = [ttnn.Tensor(np.ones(shape, np_dtype), dtype) for shape in shapes for dtype, np_dtype in row_major]
     tiled = [ttnn.bfloat16, ttnn.float32]

@@ -15,8 +15,9 @@ import pytest
 
 ttnn = pytest.importorskip("ttnn")
 
-from layernorm_fused_rm import Device, Problem, TensorSpec, program  # noqa: E402
 from layernorm_fused_rm._core import Tensor  # noqa: E402
+
+from layernorm_fused_rm import Device, Problem, TensorSpec, program  # noqa: E402
 
 THREADS = 8
 CALLS = 25  # of each thread
@@ -59,7 +60,10 @@ class SlowLaunch:
         time.sleep(0.0005)
         reader, writer, _ = descriptor.kernels
         read, written = list(reader.common_runtime_args), list(writer.common_runtime_args)
-        found = [read[int(Tensor.INPUT)], *(written[int(index)] for index in (Tensor.GAMMA, Tensor.BETA, Tensor.OUTPUT))]
+        found = [
+            read[int(Tensor.INPUT)],
+            *(written[int(index)] for index in (Tensor.GAMMA, Tensor.BETA, Tensor.OUTPUT)),
+        ]
         wanted = [tensor.address for tensor in tensors]
         if found != wanted:
             self.mixed_up.append((found, wanted))
@@ -127,7 +131,10 @@ def test_a_failed_launch_lets_the_next_thread_in(monkeypatch):
 def test_a_program_leaves_nothing_for_nanobind_to_list_at_the_interpreters_end(tmp_path):
     """With the plan written down at each launch, as ./run asks for it: that hook once kept its own program alive."""
     script = "import test_threads; from layernorm_fused_rm import op; op.prepare(test_threads.make_problem(4), None)"
-    variables = os.environ | {"PYTHONPATH": str(Path(__file__).parent), program.LAST_PLAN_VARIABLE: str(tmp_path / "plan")}
+    variables = os.environ | {
+        "PYTHONPATH": str(Path(__file__).parent),
+        program.LAST_PLAN_VARIABLE: str(tmp_path / "plan"),
+    }
     ended = subprocess.run([sys.executable, "-c", script], env=variables, capture_output=True, text=True, timeout=100)
     assert ended.returncode == 0, ended.stderr
     assert "leaked" not in ended.stderr

@@ -34,7 +34,7 @@ def test_what_is_right_compiles(tmp_path):
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("static_assert(1 == 2, \"no plan promises that\");", "no plan promises that"),
+        ('static_assert(1 == 2, "no plan promises that");', "no plan promises that"),
         ("template <typename T>\nconcept Any = true;", "'concept'"),
         (MIXED_SIGNS, "different signedness"),
     ],

@@ -53,7 +53,9 @@ def test_a_launch_message_that_was_overwritten_does_not_spoil_the_report():
     assert hang_report.semaphores_of(SimpleNamespace(L1_mem=SimpleNamespace(memory=memory))) == {}
 
 
-@pytest.mark.parametrize(("name", "words"), [('semaphore 0 "ready"', 'semaphore 0 "ready"'), (None, "a semaphore or flag")])
+@pytest.mark.parametrize(
+    ("name", "words"), [('semaphore 0 "ready"', 'semaphore 0 "ready"'), (None, "a semaphore or flag")]
+)
 def test_a_wait_for_a_semaphore_names_it(name, words):
     text = wait_condition._describe_semaphore(0x8A00, 3, [(UNEQUAL, 3, 71)], name)
     assert text == f"{words} in L1 at 0x8a00: is 3, wants 71"
@@ -65,7 +67,9 @@ def test_the_text_of_an_elf_is_its_executable_segment(tmp_path):
     struct.pack_into("<I", contents, 28, table)
     struct.pack_into("<2H", contents, 42, 32, len(segments))
     for index, (kind, flags, text) in enumerate(segments):
-        struct.pack_into("<8I", contents, table + 32 * index, kind, len(contents), 0x5000, 0, len(text), len(text), flags, 4)
+        struct.pack_into(
+            "<8I", contents, table + 32 * index, kind, len(contents), 0x5000, 0, len(text), len(text), flags, 4
+        )
         contents += text
     elf, cut_off = tmp_path / "a.elf", tmp_path / "b.elf"
     elf.write_bytes(contents)
@@ -200,9 +204,8 @@ def test_the_host_is_ended_though_nothing_can_be_said(monkeypatch, error):
     monkeypatch.setattr(hang.os, "_exit", ended.append)
     with open("/dev/full", "w", buffering=1) as full, monkeypatch.context() as context:
         context.setattr("sys.stderr", full)
-        with contextlib.suppress(OSError):
-            with hang.host_ended_on_error("address"):
-                raise error
+        with contextlib.suppress(OSError), hang.host_ended_on_error("address"):
+            raise error
         context.undo()
         with contextlib.suppress(OSError):
             full.close()

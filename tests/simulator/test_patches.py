@@ -83,7 +83,9 @@ def test_read_from_a_coordinate_without_a_tile_raises(kept_attributes):
     kept_attributes(NullEndpoint, "transmit")
     patches.refuse_reads_of_nowhere()
     request = NUI.NoCDataRequest(0x1000, NUI.NoCDataRequest.DataRequestAction.READ, 32, (1, 1), 0)
-    with pytest.raises(patches.NotSimulated, match=r"NoC read of 32 bytes from NoC coordinate \(0, 2\), address 0x1000"):
+    with pytest.raises(
+        patches.NotSimulated, match=r"NoC read of 32 bytes from NoC coordinate \(0, 2\), address 0x1000"
+    ):
         NullEndpoint((0, 2)).transmit(request)
 
 

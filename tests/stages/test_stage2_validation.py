@@ -5,15 +5,13 @@ Lifted: H % 32, W % 32, rank >= 2, and gamma and beta in ROW_MAJOR layout; bfloa
 
 from __future__ import annotations
 
-
 import numpy as np
 import pytest
 import ttnn
 
-
 import layernorm_fused_rm
-from layernorm_fused_rm import device as device_description
 from calls import Call, Tally, draw, try_call
+from layernorm_fused_rm import device as device_description
 from rows import assert_rounded_well, normal_case, run, to_device, to_numpy
 
 WIDTH = 64
@@ -50,7 +48,7 @@ def sharded(shape, device):
 def tensors(device, **replaced):
     """input [32, 64], gamma [64], beta [64], with some replaced."""
     arguments = {"input": np.ones((32, WIDTH)), "gamma": np.ones(WIDTH), "beta": np.ones(WIDTH)}
-    return {name: replaced.get(name, None) or to_device(values, device) for name, values in arguments.items()}
+    return {name: replaced.get(name) or to_device(values, device) for name, values in arguments.items()}
 
 
 def refusal(device, **replaced) -> str:
@@ -98,7 +96,9 @@ def test_vectors_need_not_be_in_row_major_layout(device, name):
     case = normal_case((4, WIDTH))
     vectors = {"gamma": case.gamma, "beta": case.beta}
     given = {
-        key: to_device(values.reshape(1, 1, 1, WIDTH), device, layout=ttnn.TILE_LAYOUT if key == name else ttnn.ROW_MAJOR_LAYOUT)
+        key: to_device(
+            values.reshape(1, 1, 1, WIDTH), device, layout=ttnn.TILE_LAYOUT if key == name else ttnn.ROW_MAJOR_LAYOUT
+        )
         for key, values in vectors.items()
     }
     assert_rounded_well(case, to_numpy(layernorm_fused_rm.layernorm_fused_rm(to_device(case.x, device), **given)))
@@ -120,9 +120,7 @@ def test_must_be_bfloat16_or_float32(device, nothing_is_sent, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_float32_is_taken(device, name):
     """The report's "BFLOAT16 only", lifted."""
-    call = {
-        "input": Call(x="fp32"), "gamma": Call(gamma="vector fp32"), "beta": Call(beta="vector fp32")
-    }[name]
+    call = {"input": Call(x="fp32"), "gamma": Call(gamma="vector fp32"), "beta": Call(beta="vector fp32")}[name]
     tally = Tally()
     try_call(call, draw(call, (3,)), device, tally)
     tally.check()

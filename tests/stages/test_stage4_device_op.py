@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 import ttnn
 
-
-
 from rows import to_device
 
 

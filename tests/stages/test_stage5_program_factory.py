@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import ttnn
 
-
-
 import layernorm_fused_rm
 from layernorm_fused_rm import _core, op
 from layernorm_fused_rm.program import KERNELS

@@ -9,7 +9,9 @@ from rows import assert_rounded_well, normal_case, run
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("shape", [(32, 32), (32, 64), (64, 128), (32, 1024), (1, 1, 32, 64), *extended((2, 3, 64, 128))], ids=str)
+@pytest.mark.parametrize(
+    "shape", [(32, 32), (32, 64), (64, 128), (32, 1024), (1, 1, 32, 64), *extended((2, 3, 64, 128))], ids=str
+)
 def test_layernorm_is_right_and_comes_back(device, shape):
     case = normal_case(shape)
     assert_rounded_well(case, run(case, device))

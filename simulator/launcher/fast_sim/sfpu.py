@@ -28,7 +28,7 @@ ROWS, COLUMNS = 4, 8
 class Parts:
     """Sign, exponent and mantissa of 32 fp32 patterns, denormals flushed; computed once per value."""
 
-    __slots__ = ("sign", "exponent", "mantissa", "has_special")
+    __slots__ = ("exponent", "has_special", "mantissa", "sign")
 
     def __init__(self, bits: np.ndarray):
         self.sign = bits & 0x80000000

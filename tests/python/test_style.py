@@ -1,0 +1,48 @@
+"""Python as ruff formats and checks it (pyproject.toml), C++ as clang-format formats it. clang-tidy: setup/tidy.sh."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAMS = Path(sys.executable).parent
+PYTHON = ("python", "tests", "simulator", "benchmarks", "examples", "setup")
+CPP = ("include", "src", "bindings", "tests", "python/layernorm_fused_rm/kernels")
+
+RUFF_FORMAT = (("ruff", "format", "--check", "--quiet"), ("ruff", "format"), PYTHON)
+RUFF_CHECK = (("ruff", "check", "--quiet"), ("ruff", "check", "--fix"), PYTHON)
+CLANG_FORMAT = (("clang-format", "--dry-run", "-Werror"), ("clang-format", "-i"), None)
+
+
+def cpp_files() -> list[str]:
+    return sorted(str(path.relative_to(ROOT)) for folder in CPP for path in (ROOT / folder).rglob("*.[ch]pp"))
+
+
+def findings(command, remedy, paths) -> str:
+    """What a formatter or linter finds, with the command that mends it; empty if nothing."""
+    done = subprocess.run([PROGRAMS / command[0], *command[1:], *paths], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode == 0:
+        return ""
+    which = " ".join(paths if len(paths) < 10 else ["$(git ls-files '*.cpp' '*.hpp')"])
+    return f"mend it with .venv/bin/{' '.join(remedy)} {which}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize(
+    "gate", [RUFF_FORMAT, RUFF_CHECK, CLANG_FORMAT], ids=["ruff format", "ruff check", "clang-format"]
+)
+def test_sources_are_in_style(gate):
+    command, remedy, paths = gate
+    text = findings(command, remedy, paths or cpp_files())
+    assert not text, text
+
+
+def test_a_file_out_of_style_is_found(tmp_path):
+    (tmp_path / "a.py").write_text("import os\nx = [ 1 ]\n")
+    (tmp_path / "a.cpp").write_text("int  x ;\n")
+    for command, remedy, paths in (RUFF_FORMAT, RUFF_CHECK, CLANG_FORMAT):
+        path = str(tmp_path / ("a.py" if paths else "a.cpp"))
+        assert f"mend it with .venv/bin/{' '.join(remedy)} {path}" in findings(command, remedy, [path])
