@@ -34,7 +34,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--providers", help="only these of ours, ttnn, composite, clone; without ours no page is written"
     )
-    parser.add_argument("--known", action="store_true", help="only the cases whose cycles the CSV file has already")
+    parser.add_argument(
+        "--known", action="store_true", help="only the cases that the CSV file has, of whatever sources"
+    )
     parser.add_argument(
         "--cases-only",
         action="store_true",
@@ -53,8 +55,8 @@ def parse() -> argparse.Namespace:
     return options
 
 
-def chosen_cases(options: argparse.Namespace, ledger: Ledger) -> list[Case]:
-    cases = [case for case in list_cases(options.quick) if not options.known or ledger.get(case, OURS)]
+def chosen_cases(options: argparse.Namespace, known: set[Case]) -> list[Case]:
+    cases = [case for case in list_cases(options.quick) if not options.known or case in known]
     for option, text in (
         ("shapes", lambda case: f"{case.rows}x{case.width}"),
         ("dtypes", lambda case: case.dtype),
@@ -132,8 +134,10 @@ def show_differences(ledger: Ledger, cases: list[Case], compared: Path, console:
 def main() -> int:
     options = parse()
     console = Console()
-    ledger = Ledger(options.folder / "bench.csv")
-    cases = chosen_cases(options, ledger)
+    file = options.folder / "bench.csv"
+    known = {line.case for line in read_lines(file) if line.provider == OURS}  # of earlier sources too
+    ledger = Ledger(file)
+    cases = chosen_cases(options, known)
     command = "./bench" + "".join(
         f" --{name} {value}" if value is not True else f" --{name}"
         for name, value in vars(options).items()

@@ -1,6 +1,6 @@
 """Measured accuracy of both operations against float64, per dtype, distribution and shape, as a Markdown table.
 
-    ./run python examples/accuracy_table.py
+    ./run python examples/accuracy_table.py [--write]        --write: into docs/accuracy.md, behind its first paragraphs
 
 Errors in ULP are counted in numbers of the output's dtype, over elements of at least a 4,096th of their row's largest
 (smaller ones are what cancellation of gamma * xhat and beta leaves). The last column is over all elements: the error as a
@@ -20,9 +20,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import ttnn
 
 import layernorm_fused_rm
+from benchmarks.measure import OUR_SOURCES, sources_now
 from layernorm_fused_rm import reference
 from simulator import session
 
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "accuracy.md"
 SHAPES = [(8, 33), (8, 384), (6, 1024), (4, 2080)]
 DTYPES = {"bfloat16": ttnn.bfloat16, "float32": ttnn.float32}
 
@@ -82,27 +84,30 @@ def measure(norm: str, dtype: str, shape, draw, device) -> Result:
     return compare(y, getattr(reference, norm)(x, gamma, beta), dtype)
 
 
-def print_table(dtype: str, device) -> None:
-    print(
-        f"\n| {dtype} | shape | operation | correctly rounded | largest ULP | largest error, 2^-24 of the row's largest |"
-    )
-    print("|---|---|---|---|---|---|", flush=True)
+def table(dtype: str, device) -> str:
+    lines = [
+        f"| {dtype} | shape | operation | correctly rounded | largest ULP | largest error, 2^-24 of the row's largest |",
+        "|---|---|---|---|---|---|",
+    ]
     distributions = DISTRIBUTIONS | (FLOAT32_ONLY if dtype == "float32" else {})
     for shape in SHAPES:
         for name, draw in distributions.items():
             for norm in ("layer_norm", "rms_norm") if name == "N(0.5, 2)" else ("layer_norm",):
                 result = measure(norm, dtype, shape, draw, device)
-                print(
+                lines.append(
                     f"| {name} | {shape[0]} x {shape[1]} | {norm} | {result.rounded * 100:.3f} % | {result.ulp} "
-                    f"| {result.share_of_largest * 2**24:.2f} |",
-                    flush=True,
+                    f"| {result.share_of_largest * 2**24:.2f} |"
                 )
+    return "\n".join(lines)
 
 
 def main() -> None:
     with session.open_device() as device:
-        for dtype in DTYPES:
-            print_table(dtype, device)
+        tables = "\n\n".join([f"Sources: {sources_now(OUR_SOURCES)}", *(table(dtype, device) for dtype in DTYPES)])
+        print(tables, flush=True)
+        if "--write" in sys.argv:
+            words = PAGE.read_text(encoding="utf-8").partition("\nSources: ")[0]
+            PAGE.write_text(f"{words}\n{tables}\n", encoding="utf-8")
         session.exit_now(0)
 
 

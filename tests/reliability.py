@@ -23,6 +23,10 @@ from pathlib import Path
 from host_process import HostProcess, changed_kernels, wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.measure import OUR_SOURCES, sources_now  # noqa: E402
+
 BUILT = ROOT / "build" / "dev" / "tests"
 LOGS = ROOT / ".cache" / "logs"
 # What a soak tries: the planner, and the kernels with what proves them.
@@ -217,14 +221,17 @@ def write_page(lines: list[Line], commit: str, words: list[str]) -> None:
     table = "\n".join(f"| {line.what} | {line.number} | `{line.command}` |" for line in lines)
     PAGE.write_text(f"""# Reliability
 
-Version {version}, commit {commit[:12]}, measured on {datetime.date.today():%Y-%m-%d}. Every number on this page was read from the program named beside it,
-by `./test --all && {command}`, which writes the page.
+Version {version}, commit {commit[:12]}, measured on {datetime.date.today():%Y-%m-%d}. Every number on this page was
+read from the program named beside it, by `./test --all && {command}`, which writes the page.
+
+Sources: {sources_now(OUR_SOURCES)}
 
 | what | number | from |
 |---|---|---|
 {table}
 
-What the proof covers and what it does not: `tests/protocol/README.md`. No hardware was at hand: device tests ran on the simulated device (`simulator/README.md`).
+What the proof covers and what it does not: `tests/protocol/README.md`. No hardware was at hand: device tests ran on the
+simulated device (`simulator/README.md`). What Tenstorrent's own simulator was given: `docs/limits.md`.
 """)
     print(f"wrote {PAGE.relative_to(ROOT)}")
 
