@@ -4,7 +4,8 @@ tt-metal compiles each kernel to <TT_METAL_CACHE>/**/kernels/<name>/<hash>/<core
 address of its choice: BRISC and TRISC kernels are linked position-independently enough to be moved anywhere in L1
 (<core>.elf.xip.elf is the moved form's image). So which ELF a core runs, and how far it was moved, is found by content:
 the ELF whose text contains the instructions around the program counter, the longest match of all, and the newest file
-when several are equal. The line table and the inlined calls (DWARF) then give the call chain, innermost first.
+when several are equal. The line table and the inlined calls (DWARF) then give the call chain, innermost first; read here,
+since binutils' addr2line 2.40 names the firmware's file for lines of a kernel's own kernel_main.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 from elftools.dwarf.descriptions import describe_form_class
 from elftools.elf.elffile import ELFFile
 
-# Instructions around the program counter that must match; then the match is extended as far as it goes.
+# Instructions beside the program counter that must match; then the match is extended as far as it goes.
 SEED_BYTES = 24
 ELF32_HEADER_BYTES, PT_LOAD, PF_X = 52, 1, 1
 START_BYTES = 4096  # of a kernel's code, by which its ELF is known before it runs
@@ -127,7 +128,13 @@ def match_length(text: bytes, at: int, memory: bytes, pc_offset: int) -> int:
 
 def locate(core_name: str, memory: bytes, pc_offset: int) -> Place | None:
     """The ELF and the address in it that correspond to memory[pc_offset], where the core's program counter points."""
-    seed_start = max(0, pc_offset - SEED_BYTES // 2 & ~3)
+    # Around it, or, where its code ends or begins, before it or from it on.
+    found = (_locate_by(core_name, memory, pc_offset, behind) for behind in (SEED_BYTES // 2, SEED_BYTES - 4, 0))
+    return next((place for place in found if place), None)
+
+
+def _locate_by(core_name: str, memory: bytes, pc_offset: int, behind: int) -> Place | None:
+    seed_start = max(0, pc_offset - behind & ~3)
     seed = memory[seed_start : seed_start + SEED_BYTES]
     best, best_length = None, 0
     for elf in candidates(core_name):

@@ -210,3 +210,14 @@ def test_the_host_is_ended_though_nothing_can_be_said(monkeypatch, error):
         with contextlib.suppress(OSError):
             full.close()
     assert ended == [str(error) if isinstance(error, hang.DeviceFault) else f"ValueError: {error}", 1]
+
+
+def test_code_is_found_where_it_begins_and_ends(monkeypatch):
+    """A program counter whose neighbours are another program's: an endless loop may be a kernel's last instruction."""
+    text = bytes(range(1, 65))
+    monkeypatch.setattr(elf_lines, "candidates", lambda name: [Path("kernels/writer/1/brisc/brisc.elf")])
+    monkeypatch.setattr(elf_lines, "text_of", lambda elf: (0x100, text))
+    memory = bytes(40) + text + bytes(40)
+    for offset in (0, 4, 32, 56, 60):
+        assert elf_lines.locate("brisc", memory, 40 + offset).address == 0x100 + offset
+    assert elf_lines.locate("brisc", bytes(80), 40) is None
