@@ -9,6 +9,7 @@ share of the row's largest, in 2^-24.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,15 @@ from layernorm_fused_rm import reference
 from simulator import session
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "accuracy.md"
+WIDTHS = Path(__file__).resolve().parents[1] / "build" / "dev" / "tests" / "arithmetic" / "arithmetic_test"
+NOT_RANDOM = """
+## Rows that are not random, W = 1 to 300,000
+
+What `build/dev/tests/arithmetic/arithmetic_test --widths` printed: the kernels' own arithmetic on the host, bit for bit
+the simulated device's (`tests/device/test_bit_exact.py`). Constant rows, ones and zeros, alternating ones, one in three,
+ramps up and down, steps, one large element, one-sided and normal ones; the worst of them. Rows of two values, as many of
+each, have a column of their own: their y lies on ties of bfloat16 (`limits.md`). epsilon 1e-6.
+"""
 SHAPES = [(8, 33), (8, 384), (6, 1024), (4, 2080)]
 DTYPES = {"bfloat16": ttnn.bfloat16, "float32": ttnn.float32}
 
@@ -101,13 +111,20 @@ def table(dtype: str, device) -> str:
     return "\n".join(lines)
 
 
+def table_of_widths() -> str:
+    """Rows that are not random, by the kernels' arithmetic on the host, which is the device's bit for bit."""
+    if not WIDTHS.is_file():
+        sys.exit(f"no {WIDTHS}, which ./test --quick builds")
+    return subprocess.run([WIDTHS, "--widths"], check=True, capture_output=True, text=True).stdout
+
+
 def main() -> None:
     with session.open_device() as device:
         tables = "\n\n".join([f"Sources: {sources_now(OUR_SOURCES)}", *(table(dtype, device) for dtype in DTYPES)])
         print(tables, flush=True)
         if "--write" in sys.argv:
             words = PAGE.read_text(encoding="utf-8").partition("\nSources: ")[0]
-            PAGE.write_text(f"{words}\n{tables}\n", encoding="utf-8")
+            PAGE.write_text(f"{words}\n{tables}\n{NOT_RANDOM}\n{table_of_widths()}", encoding="utf-8")
         session.exit_now(0)
 
 

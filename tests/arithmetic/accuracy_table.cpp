@@ -1,20 +1,27 @@
 #include "accuracy_table.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <iomanip>
 #include <iterator>
 #include <map>
 #include <string>
 
 #include "configuration.hpp"
+#include "contract.hpp"
+#include "exact.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
 namespace {
+
+constexpr double kEpsilonOfAnyWidth = 1e-6;  // CMakeLists.txt
 
 [[nodiscard]] std::string dtypes_of(const Formats& formats) {
     const auto name = [](Format format) { return format == Format::kBfloat16 ? "bf16" : "fp32"; };
     return std::string(name(formats.input)) + " -> " + name(formats.output);
 }
+
+[[nodiscard]] bool has_mean(const Configuration& kind) { return kind.centring != contract::Centring::kNone; }
 
 void print_line(std::ostream& output, std::string_view name, const std::string& call, const std::string& dtypes,
                 const Accuracy& accuracy) {
@@ -66,6 +73,64 @@ void print_report(std::ostream& output) {
     }
     for (const auto& [dtypes, accuracy] : by_dtypes) {
         print_line(output, "everything", "all", dtypes, accuracy);
+    }
+}
+
+std::vector<const Configuration*> configurations_of_any_width() {
+    std::vector<const Configuration*> wide;
+    std::ranges::copy_if(configurations(), std::back_inserter(wide),
+                         [](const Configuration* kind) { return kind->epsilon == kEpsilonOfAnyWidth; });
+    std::ranges::stable_sort(wide, {}, [](const Configuration* kind) { return kind->shape.width; });
+    return wide;
+}
+
+AccuracyOfAnyWidth measure_any_width(const Distribution& distribution, const Configuration& configuration) {
+    constexpr std::size_t kFew = 5;
+    const std::size_t count = configuration.shape.width > 1024 ? kFew : 20 * kFew;
+    const Rows rows = draw_rows(distribution, configuration, count, run_seed());
+    const Results results = normalise(configuration, rows.operands());
+    StatisticsErrors errors;
+    for (std::size_t index = 0; index < results.rstd.size(); ++index) {
+        const ExactRow row = exact_row(configuration, rows.operands(), index);
+        errors.rstd = std::max(errors.rstd, std::abs(to_double(results.rstd[index]) / row.rstd - 1));
+        double largest = 0;
+        for (const double x : row.x) {
+            largest = std::max(largest, std::abs(x));
+        }
+        if (!results.mean.empty() && largest > 0) {
+            errors.mean = std::max(errors.mean, std::abs(to_double(results.mean[index]) - row.mean) / largest);
+        }
+    }
+    return {judge(configuration, rows.operands(), results), errors};
+}
+
+void print_table_of_widths(std::ostream& output) {
+    output
+        << "| W | call | rows | correctly rounded | of two values each | largest ULP | y, 2^-20 of the row's largest "
+           "| mean, 2^-20 of the largest x | rstd, 2^-20 |\n|---|---|---|---|---|---|---|---|---|\n"
+        << std::fixed << std::setprecision(3);
+    for (const Configuration* kind : configurations_of_any_width()) {
+        Accuracy others;
+        Accuracy on_ties;
+        StatisticsErrors worst;
+        for (const Distribution& distribution : rows_that_are_not_random()) {
+            const auto [accuracy, statistics] = measure_any_width(distribution, *kind);
+            (sits_on_ties(distribution) ? on_ties : others) += accuracy;
+            worst = {std::max(worst.mean, statistics.mean), std::max(worst.rstd, statistics.rstd)};
+        }
+        const Formats& formats = kind->shape.formats;
+        output << "| " << kind->shape.width << " | " << dtypes_of(formats)
+               << (formats.residual == Format::kNone ? "" : ", residual") << (has_mean(*kind) ? "" : ", RMSNorm")
+               << " | " << others.rows + on_ties.rows << " | ";
+        if (formats.output == Format::kBfloat16) {
+            output << 100 * others.share_correctly_rounded() << " % | " << 100 * on_ties.share_correctly_rounded()
+                   << " % | " << std::max(others.largest_ulp, on_ties.largest_ulp) << " | - | ";
+        } else {
+            output << "- | - | - | " << 0x1p20 * std::max(others.largest_error_of_row, on_ties.largest_error_of_row)
+                   << " | ";
+        }
+        has_mean(*kind) ? output << worst.mean * 0x1p20 : output << "-";
+        output << " | " << worst.rstd * 0x1p20 << " |\n";
     }
 }
 

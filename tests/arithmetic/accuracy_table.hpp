@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <ostream>
+#include <vector>
 
 #include "accuracy.hpp"
 #include "distributions.hpp"
@@ -29,7 +30,23 @@ inline constexpr std::size_t kMostRowsPerOtherCase = 1'000;
 // Rows of one kind, normalised by the kernel and compared with the reference.
 [[nodiscard]] Accuracy measure(const Distribution& distribution, const Configuration& configuration);
 
+// Calls of one to 300,000 elements a row, and rows that are not random, normalised by them.
+[[nodiscard]] std::vector<const Configuration*> configurations_of_any_width();
+struct StatisticsErrors {
+    double mean = 0;  // share of its row's largest |x|
+    double rstd = 0;  // share of rstd
+};
+struct AccuracyOfAnyWidth {
+    Accuracy accuracy{};
+    StatisticsErrors statistics{};
+};
+[[nodiscard]] AccuracyOfAnyWidth measure_any_width(const Distribution& distribution,
+                                                   const Configuration& configuration);
+
 // One line for each kind and width, the worst of each kind, and the sum of rows.
 void print_report(std::ostream& output);
+
+// The worst of rows that are not random, a line a width, in Markdown.
+void print_table_of_widths(std::ostream& output);
 
 }  // namespace layernorm_fused_rm::arithmetic

@@ -92,6 +92,26 @@ constexpr auto kDistributions = std::to_array<Distribution>({
      true},
 });
 
+// Element i of n of a row is kElement(i, n), times a number from 1/2 to 2.
+template <auto kElement>
+[[nodiscard]] Distribution by_index(std::string_view name) {
+    return {name, [](Random& random, std::span<float> row) {
+                const float scale = std::uniform_real_distribution<float>(0.5F, 2)(random);
+                for (std::size_t i = 0; i < row.size(); ++i) {
+                    row[i] = scale * static_cast<float>(kElement(i, row.size()));
+                }
+            }};
+}
+
+void draw_any_normal(Random& random, std::span<float> row) {
+    std::normal_distribution<float> draw;
+    std::ranges::generate(row, [&] { return draw(random); });
+}
+void draw_one_sided(Random& random, std::span<float> row) {
+    draw_any_normal(random, row);
+    std::ranges::transform(row, row.begin(), [](float value) { return std::abs(value); });
+}
+
 }  // namespace
 
 std::span<const Distribution> distributions() { return kDistributions; }
@@ -126,6 +146,26 @@ Rows draw_rows(const Distribution& distribution, const Configuration& configurat
 std::uint64_t& run_seed() {
     static std::uint64_t seed = 1;
     return seed;
+}
+
+std::vector<Distribution> rows_that_are_not_random() {
+    using Index = std::size_t;
+    return {
+        by_index<[](Index, Index) { return 1.0 / 3; }>("constant"),
+        by_index<[](Index i, Index) { return i % 2; }>("ones and zeros"),
+        by_index<[](Index i, Index) { return i % 2 == 0 ? 1.3 : -0.7; }>("alternating"),
+        by_index<[](Index i, Index) { return i % 3 == 0 ? 1.7 : 0.1; }>("one in three"),
+        by_index<[](Index i, Index n) { return static_cast<double>(i) / static_cast<double>(n); }>("ramp"),
+        by_index<[](Index i, Index n) { return 5 - 9 * static_cast<double>(i) / static_cast<double>(n); }>("fall"),
+        by_index<[](Index i, Index) { return i / 1024 % 2 == 0 ? 0.3 : 1.4; }>("steps"),
+        by_index<[](Index i, Index n) { return i == n / 2 ? 1000 : 1.1; }>("one large"),
+        {"one-sided", draw_one_sided},
+        {"normal", draw_any_normal},
+    };
+}
+
+bool sits_on_ties(const Distribution& distribution) {
+    return distribution.name == "ones and zeros" || distribution.name == "alternating" || distribution.name == "steps";
 }
 
 }  // namespace layernorm_fused_rm::arithmetic
