@@ -1,6 +1,6 @@
 """Measures how reliable the operation is and writes docs/reliability.md:
 
-    ./test --all && ./run python tests/reliability.py [--plans N] [--executions N]
+    ./test --all && ./run python tests/reliability.py [--plans N] [--executions N] [--ttsim VERSION]
 
 Runs the programs that prove and measure, and reads their numbers; the tests themselves are not repeated but read from
 the results that a whole `./test --all` of the same sources left. The plans and problems of the last `./test --soak` count as
@@ -180,13 +180,23 @@ def sanitizer_line(preset: str) -> Line:
     return Line(f"C++ tests passed with {SANITIZERS[preset]}", of, f"ctest --preset {preset}")
 
 
+def vendor_lines(version: str) -> list[Line]:
+    """The device's tests on Tenstorrent's own simulator, of which the user says the version."""
+    words = ["--device", "vendor", "python", "-m", "pytest", "tests/device", "tests/stages", "--all"]
+    report = output_of(ROOT / "run", *words, "--numprocesses", "2", "--color", "no")
+    passed, skipped = numbers(r"(\d+) passed, (\d+) skipped in ", report)
+    what = f"device tests passed on Tenstorrent's simulator, ttsim {version}, unmodified"
+    number = f"{passed}; {skipped} skipped, which need cycles, poison, traffic or reports of a hang"
+    return [Line(what, number, f"./run {' '.join(words)}")]
+
+
 def hang_lines() -> list[Line]:
     """A kernel without one push, run on the simulated device until the report of what it waits for.
 
     Twice: the first time, its kernels are compiled too.
     """
     with tempfile.TemporaryDirectory() as folder:
-        kernels = changed_kernels(Path(folder), "reader.cpp", "cb_push_back(kInput, kPagesPerStep);", "")
+        kernels = changed_kernels(Path(folder), "dataflow/rows.hpp", "cb_push_back(kInput, pages);", "")
         seconds = [seconds_to_report(kernels, Path(folder) / "log") for _ in range(2)]
         log = (Path(folder) / "log").read_text(errors="replace")
     if 'buffer 0 "input rows"' not in log or "compute.cpp" not in log:
@@ -231,7 +241,7 @@ Sources: {sources_now(OUR_SOURCES)}
 {table}
 
 What the proof covers and what it does not: `tests/protocol/README.md`. No hardware was at hand: device tests ran on the
-simulated device (`simulator/README.md`). What Tenstorrent's own simulator was given: `docs/limits.md`.
+simulated device (`simulator/README.md`).
 """)
     print(f"wrote {PAGE.relative_to(ROOT)}")
 
@@ -239,6 +249,9 @@ simulated device (`simulator/README.md`). What Tenstorrent's own simulator was g
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--plans", type=int, default=20_000, help="random plans of the protocol proof")
+    parser.add_argument(
+        "--ttsim", metavar="VERSION", help="of Tenstorrent's simulator in LAYERNORM_TTSIM: run that too"
+    )
     parser.add_argument("--executions", type=int, default=200_000, help="arbitrary problems for the planner")
     options = parser.parse_args()
     commit = tested_commit()
@@ -252,6 +265,8 @@ def main() -> None:
     ]
     lines += [sanitizer_line(preset) for preset in SANITIZERS]
     lines += hang_lines()
+    if options.ttsim:
+        lines += vendor_lines(options.ttsim)
     write_page(lines, commit, sys.argv[1:])
 
 
