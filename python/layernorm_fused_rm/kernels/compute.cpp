@@ -70,11 +70,6 @@ void kernel_main() {
             }
         }
     }
-    if constexpr (!kReadsAgain) {
-        wait_for_affine<kGammaOperand>();  // a core without rows has not waited yet
-        wait_for_affine<kBetaOperand>();
-        pop_affine<kGammaOperand>();
-        pop_affine<kBetaOperand>();
-    }
+    drop_affine(state);
     finish();
 }

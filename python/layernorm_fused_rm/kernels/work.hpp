@@ -60,6 +60,15 @@ inline __attribute__((always_inline)) void for_each_block(Visit visit) {
     }
 }
 
+template <typename Common>
+inline uint32_t count_blocks() {
+    uint32_t blocks = 0;
+    for (uint32_t index = count_runs<Common>(); index-- > 0;) {
+        blocks += (read_run<Common>(index).rows + kRowsPerBlock - 1) / kRowsPerBlock;
+    }
+    return blocks;
+}
+
 // Elements of a row in one segment: a chunk, or the rest of the row.
 inline uint32_t segment_elements(uint32_t segment) {
     return segment + 1 < kSegments ? contract::kElementsPerChunk : kWidth - segment * contract::kElementsPerChunk;

@@ -108,10 +108,12 @@ inline void write_output(Block block, uint32_t segment, const Addresses& address
     }
 }
 
-// kOutput, kSum -> one step of the tensors.
-inline void write_step(Block block, uint32_t segment, const Addresses& addresses, RedoList& list) {
+// kOutput, kSum -> one step of the tensors. What is to be done at once goes before the waiting: once its output is looked at.
+template <typename AtOnce>
+inline void write_step(Block block, uint32_t segment, const Addresses& addresses, RedoList& list, AtOnce do_at_once) {
     wait_for_output();
     write_output(block, segment, addresses, list);
+    do_at_once();
     wait_for_sum();
     if constexpr (kSumTensor.is_there()) {
         start_writing_rows<kSumTensor>(block, segment, addresses.sum, get_read_ptr(kSum));
@@ -175,26 +177,34 @@ inline __attribute__((noinline, cold)) void redo_rows(const Addresses& addresses
 }
 
 // All rows. A function of its own: registers are saved once gamma and beta are on their way, and put back while the last
-// writes are.
+// writes are. With the last output compute is told that there is no row to redo, before anything else is waited for.
 inline __attribute__((noinline)) void write_rows() {
     const Addresses addresses;
     RedoList list;
-    uint32_t blocks = 0;
+    uint32_t blocks_left = count_blocks<contract::WriterArgument>();
+    RowFeed feed(blocks_left);
+    bool is_told = false;
     for_each_block<contract::WriterArgument>([&](Block block) {
         if constexpr (kReturnsStatistics) {
             write_statistics(block, addresses, [] {});
         }
+        --blocks_left;
         for (uint32_t segment = 0; segment < kSegments; ++segment) {
             bring_affine_of_step(segment);
-            write_step(block, segment, addresses, list);
+            write_step(block, segment, addresses, list, [&] {
+                if (blocks_left == 0 && segment + 1 == kSegments && list.is_empty()) {
+                    feed.push_word(contract::Redo::kNone);
+                    is_told = true;
+                }
+            });
         }
-        ++blocks;
     });
-    RowFeed feed(blocks);
-    if (!list.is_empty()) {
-        redo_rows(addresses, list, feed);
+    if (!is_told) {
+        if (!list.is_empty()) {
+            redo_rows(addresses, list, feed);
+        }
+        feed.push_word(contract::Redo::kNone);
     }
-    feed.push_word(contract::Redo::kNone);
 }
 
 }  // namespace layernorm_fused_rm

@@ -161,6 +161,7 @@ namespace {
     const std::string settle =
         "fill_affine(0, kAffineElements, state.formats);\n            "
         "tensix::order_sfpu_after_fill();\n";
+    const std::string drop = "if (!kReadsAgain && !(kIsResident && state.affine_is_loaded)) {";
     return {
         {"beta not waited for", file, "wait_for_affine<kBetaOperand>();\n        if constexpr", "if constexpr"},
         {"gamma and beta never settled", file, "    state.affine_is_loaded = true;", ""},
@@ -172,11 +173,18 @@ namespace {
          "fill_affine(0, kWidth, state.formats);",
          {},
          kPaired},
-        {"gamma popped twice", "compute.cpp",
-         "pop_affine<kGammaOperand>();\n        pop_affine<kBetaOperand>();\n    }\n    finish",
-         "pop_affine<kGammaOperand>();pop_affine<kGammaOperand>();pop_affine<kBetaOperand>();\n    }\n    finish"},
-        {"beta not popped", "compute.cpp", "pop_affine<kBetaOperand>();\n    }\n    finish", "}\n    finish"},
-        {"idle core does not wait for gamma", "compute.cpp", "wait_for_affine<kGammaOperand>();  //", "//"},
+        {"gamma popped twice", file, "order_sfpu_after_fill();\n            pop_affine<kGammaOperand>();",
+         "order_sfpu_after_fill(); pop_affine<kGammaOperand>(); pop_affine<kGammaOperand>();"},
+        {"beta not popped", file, "pop_affine<kBetaOperand>();\n        }\n    }\n    state", "}\n    }\n    state"},
+        {"beta of streamed rows not popped",
+         file,
+         "pop_affine<kBetaOperand>();\n    }\n}\n\n}  //",
+         "}\n}\n\n}  //",
+         {},
+         kStreamed},
+        {"idle core does not wait for gamma", file, drop + "wait_for_affine<kGammaOperand>();", drop, {}, kIdleCores},
+        {"gamma and beta dropped twice", file, drop, "if (!kReadsAgain) {"},
+        {"gamma and beta of an idle core left", file, drop, "if (!kReadsAgain && !kIsResident) {", {}, kIdleCores},
         {"gamma of the first segment for all",
          "compute/streamed.hpp",
          "const uint32_t first = segment * contract::kElementsPerChunk;",

@@ -66,9 +66,22 @@ inline void load_affine_once(State& state) {
         if constexpr (kIsResident) {
             fill_affine(0, kAffineElements, state.formats);
             tensix::order_sfpu_after_fill();
+            pop_affine<kGammaOperand>();
+            pop_affine<kBetaOperand>();
         }
     }
     state.affine_is_loaded = true;
+}
+
+// Pops kGamma and kBeta, unless that is done: rows of one segment do it as they load them, a core without rows has not even
+// waited for them.
+inline void drop_affine(const State& state) {
+    if (!kReadsAgain && !(kIsResident && state.affine_is_loaded)) {
+        wait_for_affine<kGammaOperand>();
+        wait_for_affine<kBetaOperand>();
+        pop_affine<kGammaOperand>();
+        pop_affine<kBetaOperand>();
+    }
 }
 
 }  // namespace layernorm_fused_rm
