@@ -1,7 +1,7 @@
-"""Pages of figures speak of the product as it is: the last thing that a whole ./test --all looks at, since one of them is
-written from its results.
+"""Whether the pages of figures speak of the product as it is. Not part of ./test --all, from whose results one of them is
+written; run it behind that, and write anew what it names:
 
-    .venv/bin/python -m pytest tests/check_pages.py
+    ./run python -m pytest tests/check_pages.py
 """
 
 from __future__ import annotations
