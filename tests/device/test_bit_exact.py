@@ -102,7 +102,7 @@ def test_rows_that_are_no_ordinary_numbers(device, tmp_path, width):
 
 
 def scales_of_redone(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Of finite rows that came out without a finite element, the power of two that the reader takes out (kernels/dataflow/redo.hpp)."""
+    """Of finite rows that came out without a finite element, the power of two that the writer takes out (kernels/dataflow/redo.hpp)."""
     is_redone = np.isfinite(x).all(axis=-1, keepdims=True) & ~np.isfinite(y).any(axis=-1, keepdims=True)
     largest = np.abs(np.where(is_redone, x, 1)).max(axis=-1, keepdims=True)
     return np.where(is_redone, np.frexp(largest)[1] - 51, 0)

@@ -41,7 +41,7 @@ CALLS = {
 
 
 def with_some_rows_times(data: Data, factor: float, call: Call) -> Data:
-    """Two rows side by side and the last one times a factor: few, since the reader's loop over elements is long to simulate."""
+    """Two rows side by side and the last one times a factor: few, since the writer's loop over elements is long to simulate."""
     rows = data.x.shape[0]
     chosen = np.isin(np.arange(rows), (1, 2, rows - 1))[:, None]
     scaled = lambda values, dtype: (
