@@ -2,6 +2,7 @@
 
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -38,11 +39,21 @@ void set_arguments(const nb::object& kernel, const nb::list& arguments) {
     return all;
 }
 
+using Addresses = std::array<nb::object, contract::kTensors>;
+
+[[nodiscard]] Addresses addresses_of(const LaunchTensors& tensors) {
+    Addresses addresses;
+    std::ranges::transform(tensors, addresses.begin(), [](const nb::object& tensor) {
+        return tensor.is_none() ? nb::int_(0) : call_method(tensor, names().buffer_address);
+    });
+    return addresses;
+}
+
 // What a kernel is given: the tensors' addresses, then `rest`.
-[[nodiscard]] nb::list common_arguments(const LaunchTensors& tensors, const std::vector<std::uint32_t>& rest) {
+[[nodiscard]] nb::list common_arguments(const Addresses& addresses, const std::vector<std::uint32_t>& rest) {
     nb::list arguments;
-    for (const nb::object& tensor : tensors) {
-        arguments.append(tensor.is_none() ? nb::int_(0) : call_method(tensor, names().buffer_address));
+    for (const nb::object& address : addresses) {
+        arguments.append(address);
     }
     for (const std::uint32_t word : rest) {
         arguments.append(word);
@@ -50,7 +61,8 @@ void set_arguments(const nb::object& kernel, const nb::list& arguments) {
     return arguments;
 }
 
-// Those that there are. ttnn takes the last for the output; the others keep their buffers alive until the program has run.
+// Those that there are. ttnn takes the last for the output; the others keep their buffers alive until the program has
+// run.
 [[nodiscard]] nb::list output_last(const LaunchTensors& tensors) {
     constexpr auto kOutput = static_cast<std::size_t>(contract::Tensor::kOutput);
     nb::list all;
@@ -136,8 +148,9 @@ void Launch::start(const LaunchTensors& tensors) const {
     if (!hooks_.before.is_none()) {
         hooks_.before();
     }
-    set_arguments(reader_, common_arguments(tensors, rests_.reader));
-    set_arguments(writer_, common_arguments(tensors, rests_.writer));
+    const Addresses addresses = addresses_of(tensors);
+    set_arguments(reader_, common_arguments(addresses, rests_.reader));
+    set_arguments(writer_, common_arguments(addresses, rests_.writer));
     function_of(attribute(ttnn_, names().generic_op))(output_last(tensors), descriptor_);
 }
 

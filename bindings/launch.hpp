@@ -21,8 +21,8 @@ namespace layernorm_fused_rm {
 [[nodiscard]] nanobind::object call_method(nanobind::handle object, nanobind::handle name);
 [[nodiscard]] nanobind::object attribute(nanobind::handle object, nanobind::handle name);
 
-// The C++ function of one of ttnn's operations, without ttnn's Python around it: what that records, it has recorded of our
-// own operation.
+// The C++ function of one of ttnn's operations, without ttnn's Python around it: what that records, it has recorded of
+// our own operation.
 [[nodiscard]] nanobind::object function_of(const nanobind::object& operation);
 
 // A call's tensors, all on the device, in the order of contract::Tensor; None for those that it does not have.

@@ -21,19 +21,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import ttnn
 
 import layernorm_fused_rm
-from benchmarks.measure import OUR_SOURCES, sources_now
+from benchmarks.measure import OUR_SOURCES, ROOT, sources_now
 from layernorm_fused_rm import reference
 from simulator import session
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "accuracy.md"
-WIDTHS = Path(__file__).resolve().parents[1] / "build" / "dev" / "tests" / "arithmetic" / "arithmetic_test"
+PAGE = ROOT / "docs" / "accuracy.md"
+WIDTHS = ROOT / "build" / "dev" / "tests" / "arithmetic" / "arithmetic_test"
 NOT_RANDOM = """
 ## Rows that are not random, W = 1 to 300,000
 
 What `build/dev/tests/arithmetic/arithmetic_test --widths` printed: the kernels' own arithmetic on the host, bit for bit
-the simulated device's (`tests/device/test_bit_exact.py`). Constant rows, ones and zeros, alternating ones, one in three,
-ramps up and down, steps, one large element, one-sided and normal ones; the worst of them. Rows of two values, as many of
-each, have a column of their own: their y lies on ties of bfloat16 (`limits.md`). epsilon 1e-6.
+the simulated device's (`tests/device/test_bit_exact.py`). Constant rows, ones and zeros, alternating ones, one in
+three, ramps up and down, steps, one large element, one-sided and normal ones; the worst of them. Rows of two values, as
+many of each, have a column of their own: their y lies on ties of bfloat16 (`limits.md`). epsilon 1e-6.
 """
 SHAPES = [(8, 33), (8, 384), (6, 1024), (4, 2080)]
 DTYPES = {"bfloat16": ttnn.bfloat16, "float32": ttnn.float32}

@@ -58,8 +58,8 @@ constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerB
 }
 
 // Batches are always computed whole, so a larger one may compute rows that there are not: 5 rows are 3 + 2 rather than
-// 4 + 1, and 10 wide ones 2 each rather than 3 + 3 + 3 + 1. `elements` of a row, or of a pair; gamma and beta, loaded once
-// a batch, cost as much as a third of them.
+// 4 + 1, and 10 wide ones 2 each rather than 3 + 3 + 3 + 1. `elements` of a row, or of a pair; gamma and beta, loaded
+// once a batch, cost as much as a third of them.
 [[nodiscard]] std::int64_t choose_batch(std::int64_t largest_batch, std::int64_t vectors, std::int64_t elements) {
     const auto cost = [=](std::int64_t batch) {
         return divide_up(vectors, batch) * (kElementsOfABatch + elements / 3 + batch * elements);

@@ -38,14 +38,14 @@ struct Rectangle {
     return all;
 }
 
-[[nodiscard]] bool sharing_pays(std::int64_t cores, std::int64_t vectors_bytes) {
-    return cores > 1 && (cores - 1) * vectors_bytes / kBankBytesPerCycle > kHandshakeCycles;
+[[nodiscard]] bool sharing_pays(std::int64_t cores, std::int64_t affine_bytes) {
+    return cores > 1 && (cores - 1) * affine_bytes / kBankBytesPerCycle > kHandshakeCycles;
 }
 
 }  // namespace
 
-std::optional<AffineSharing> share_affine(std::vector<CoreWork>& cores, std::int64_t vectors_bytes) {
-    if (!sharing_pays(static_cast<std::int64_t>(cores.size()), vectors_bytes)) {
+std::optional<AffineSharing> share_affine(std::vector<CoreWork>& cores, std::int64_t affine_bytes) {
+    if (!sharing_pays(static_cast<std::int64_t>(cores.size()), affine_bytes)) {
         return std::nullopt;
     }
     const Rectangle rectangle = bound(cores);

@@ -13,7 +13,8 @@ namespace layernorm_fused_rm::arithmetic {
 
 inline constexpr std::array<std::uint32_t, 9> kTestedWidths = {32, 64, 96, 384, 768, 992, 1024, 1056, 2048};
 
-// Elements drawn for each kind at each width of the plain call; 32 to 2,048 elements a row make this 12,000 to 190 rows.
+// Elements drawn for each kind at each width of the plain call; 32 to 2,048 elements a row make this 12,000 to 190
+// rows.
 inline constexpr std::size_t kElementsPerCase = 390'000;
 
 [[nodiscard]] constexpr std::size_t rows_per_case(std::uint32_t width) { return kElementsPerCase / width; }

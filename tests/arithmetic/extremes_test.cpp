@@ -146,8 +146,8 @@ TEST_P(EveryKind, DenormalsAndTinyNumbersGiveBeta) {
     }
 }
 
-// What is no number leaves no number in its whole row: bf16 operands and outputs turn NaN into infinity on the way in and
-// out. No other row of the batch, the block or the tensor changes by a bit.
+// What is no number leaves no number in its whole row: bf16 operands and outputs turn NaN into infinity on the way in
+// and out. No other row of the batch, the block or the tensor changes by a bit.
 TEST_P(EveryKind, NanAndInfinityStayInTheirRow) {
     const Rows clean = scaled_rows(23, 1);
     std::vector<Bits> expected = run(clean);

@@ -174,8 +174,8 @@ void append_summing(std::vector<NamedSequence>& program, const Pass& pass) {
     return program;
 }
 
-// Every variant that the planner can ask for: streamed rows are one a batch if shifted or beside a residual, else two at
-// most, and never paired; a sum needs a residual, a zero-centred gamma a gamma.
+// Every variant that the planner can ask for: streamed rows are one a batch if shifted or beside a residual, else two
+// at most, and never paired; a sum needs a residual, a zero-centred gamma a gamma.
 template <typename Visit>
 void for_each_variant(Visit visit) {
     using contract::Centring;

@@ -24,7 +24,7 @@ KERNELS = ("reader", "compute", "writer")
 
 LEFT_BEHIND = {
     "beta_never_popped": (
-        SMALL, "compute/block.hpp", "pop_affine<kBetaOperand>();", "",
+        SMALL, "compute/operands.hpp", "pop_affine<kBetaOperand>();", "",
         'buffer 3 "beta": 1 pages pushed, 0 popped, 1 left in it',
     ),
     "semaphore_not_set_back": (

@@ -131,8 +131,8 @@ TEST(Blocking, of_no_rows_is_that_of_one) {
     EXPECT_EQ(choose_blocking(plain_call(1024), 0), choose_blocking(plain_call(1024), 1));
 }
 
-// A residual's rows lie one chunk behind the input's, so that a zone of three chunks has one for rows; the statistics of
-// a zone take its last chunk, and 128 elements of it a row.
+// A residual's rows lie one chunk behind the input's, so that a zone of three chunks has one for rows; the statistics
+// of a zone take its last chunk, and 128 elements of it a row.
 TEST(Blocking, leaves_room_in_dest_for_a_residual_and_for_statistics) {
     const auto rows_per_block = [](std::int64_t width, bool has_residual, bool has_statistics) {
         contract::Call call = plain_call(width);

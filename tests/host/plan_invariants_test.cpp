@@ -27,8 +27,10 @@ using tests::make_problem;
 
 // A word of the call, by its name.
 void set(Plan& planned, const std::string& name, std::uint32_t value) {
-    contract::Call::for_each_word(planned.call, [&](const std::string& tensor, const std::string& word, auto& current) {
-        if ((tensor.empty() ? word : tensor + "_" + word) == name) {
+    const NamedWords words = planned.compile_time_arguments();
+    std::size_t position = 0;
+    contract::Call::for_each_word(planned.call, [&](const char*, const char*, auto& current) {
+        if (words.at(position++).first == name) {
             current = static_cast<std::remove_reference_t<decltype(current)>>(value);
         }
     });

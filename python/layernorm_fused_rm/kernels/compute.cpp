@@ -6,12 +6,12 @@
 //
 // shapes   kInput, kResidual, kOutput, kSum: a page is kRowsPerBlock rows kRowStride elements apart, or one segment of
 //          one row; kStatistics: a block's means and rstds; linear, never tiles
-// in       kInput, kResidual; kGamma, kBeta (one page each, kept to the end, or a page with each last step)
+// in       kInput, kResidual; kGamma, kBeta (one page each, or a page with each last step)
 // out      kOutput, kSum, kStatistics
 // invariant: per step kPagesPerStep pages of kInput are popped and as many of kOutput pushed, and of kResidual and kSum
 //            where there are any; a page of kStatistics per block; a zone is acquired, committed, waited for and
 //            released once per step, and once more for the statistics of streamed rows
-// a block:  compute/resident.hpp where a row is one segment, else compute/streamed.hpp; the arithmetic is normalise.hpp's
+// a block:  compute/resident.hpp where a row is one segment, else compute/streamed.hpp; the arithmetic is in norm/
 // numerics: bf16 or fp32 in, fp32 in DEST and on the SFPU, one rounding to the output's format at the packer
 #include <stdint.h>
 

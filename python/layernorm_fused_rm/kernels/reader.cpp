@@ -29,10 +29,7 @@ public:
     }
 
     // L1 addresses of the step that has begun.
-    RowAddresses pages() const {
-        const uint32_t page = next_ % (kInputPages / kPagesPerStep) * kPagesPerStep;
-        return {first_.input + page * page_bytes(kInputTensor), first_.residual + page * page_bytes(kResidualTensor)};
-    }
+    RowAddresses pages() const { return pages_of_slot(first_, next_ % kSlots); }
 
     // All reads of the step have been started.
     void end() {

@@ -4,10 +4,10 @@
 // shapes   output, sum [rows, kWidth], a row a page; mean, rstd [rows, 1], an element a page; all interleaved; gamma and
 //          beta [kWidth]
 // out      kGamma, kBeta: one page, pushed once before all else, or a segment before each step
+//          kInput, kResidual, behind the reader's last page: a block that says so (contract::Redo) and the steps of each
+//          row that is redone, then a block that says that there is none
 // in       kOutput, kSum: a step is a block of rows kRowStride elements apart (one page), or a segment of each row (a
 //          page each); kStatistics: a page a block
-//          and behind the reader's last page of kInput and kResidual a block that says so (contract::Redo) and the steps of
-//          each row that is redone, then a block that says that there is none
 // per step: waits for and pops kPagesPerStep pages of kOutput and of kSum; per block: one page of kStatistics, before
 //          the block's steps
 // invariant: every row is written once, and once more if it is redone; a page is popped only when its writes have left L1
@@ -87,8 +87,8 @@ inline void pop_step() {
     }
 }
 
-// kOutput -> one step of the output. Rows are looked at while they are under way, but where they would be written over what
-// they came from, before.
+// kOutput -> one step of the output. Rows are looked at while they are under way, but where they would be written over
+// what they came from, before.
 inline void write_output(Block block, uint32_t segment, const Addresses& addresses, RedoList& list) {
     const uint32_t l1_address = get_read_ptr(kOutput);
     if (!addresses.are_written_over) {
@@ -108,7 +108,8 @@ inline void write_output(Block block, uint32_t segment, const Addresses& address
     }
 }
 
-// kOutput, kSum -> one step of the tensors. What is to be done at once goes before the waiting: once its output is looked at.
+// kOutput, kSum -> one step of the tensors. What is to be done at once goes before the waiting: once its output is
+// looked at.
 template <typename AtOnce>
 inline void write_step(Block block, uint32_t segment, const Addresses& addresses, RedoList& list, AtOnce do_at_once) {
     wait_for_output();
@@ -121,8 +122,9 @@ inline void write_step(Block block, uint32_t segment, const Addresses& addresses
     pop_step();
 }
 
-// The statistics of a row that was scaled -> its own. A constant row's variance is 0 and its rstd 1 / sqrt(epsilon) whatever
-// the scale; any other's deviation is beyond 2^17, for one element differs by a unit in the last place at least.
+// The statistics of a row that was scaled -> its own. A constant row's variance is 0 and its rstd 1 / sqrt(epsilon)
+// whatever the scale; any other's deviation is beyond 2^17, for one element differs by a unit in the last place at
+// least.
 inline void scale_statistics_back(uint32_t scale) {
     constexpr uint32_t kLargestRstdExponent = kExponentOfOne - 16;
     const uint32_t mean_address = get_read_ptr(kStatistics);
@@ -149,8 +151,8 @@ inline void write_redone_step(Block row, uint32_t segment, uint32_t scale, const
     pop_step();
 }
 
-// A row once more. What is normalised is taken while the last pass's segments are brought: where a row is read again for each
-// pass, there is no room for all of it.
+// A row once more. What is normalised is taken while the last pass's segments are brought: where a row is read again
+// for each pass, there is no room for all of it.
 inline void redo_row(Block row, const Addresses& addresses, RowFeed& feed) {
     constexpr uint32_t kStepsBefore =
         kReadsAgain ? 1 : kSegments;  // of the last pass, before the first that is normalised
@@ -176,8 +178,9 @@ inline __attribute__((noinline, cold)) void redo_rows(const Addresses& addresses
         [&](uint32_t position) { redo_row(row_at<contract::WriterArgument>(position), addresses, feed); });
 }
 
-// All rows. A function of its own: registers are saved once gamma and beta are on their way, and put back while the last
-// writes are. With the last output compute is told that there is no row to redo, before anything else is waited for.
+// All rows. A function of its own: registers are saved once gamma and beta are on their way, and put back while the
+// last writes are. With the last output compute is told that there is no row to redo, before anything else is waited
+// for.
 inline __attribute__((noinline)) void write_rows() {
     const Addresses addresses;
     RedoList list;

@@ -193,8 +193,8 @@ inline void record(EventKind kind, uint16_t index, uint32_t first, uint32_t seco
     record(Event{kind, 0, index, first, second, 0, 0, place});
 }
 
-// A load or store. Of several in the same 16 bytes, with no other call between them, one stands for all, but for a load of
-// what was stored last.
+// A load or store. Of several in the same 16 bytes, with no other call between them, one stands for all, but for a load
+// of what was stored last.
 inline void record_access(EventKind kind, uint32_t address, uint32_t bytes, uint32_t value) {
     constexpr uint32_t kLooksBack = 4;
     Recorder& recorder = *protocol_recorder;

@@ -1,6 +1,7 @@
 #include "checker/core.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace protocol {
 
@@ -17,17 +18,15 @@ Buffer& Core::buffer_at(std::uint32_t address) {
 }
 
 bool Core::is_producer(const Buffer& buffer, Thread thread) const {
-    if (buffer.producer() == "compute") {
-        return thread == Thread::kPack;
+    const std::string& planned = buffer.producer();
+    if (thread == Thread::kWriter && planned == "reader") {
+        const ThreadState& reader = threads[static_cast<std::size_t>(Thread::kReader)];
+        const std::span left = std::span(reader.events).subspan(reader.position);
+        return std::ranges::none_of(left, [&](const Event& event) {
+            return event.kind == EventKind::kPushBack && event.index == buffer.index();
+        });
     }
-    if (buffer.producer() == "writer" || thread == Thread::kReader) {
-        return thread == (buffer.producer() == "writer" ? Thread::kWriter : Thread::kReader);
-    }
-    const ThreadState& reader = threads[static_cast<std::size_t>(Thread::kReader)];
-    return thread == Thread::kWriter &&
-           std::none_of(
-               reader.events.begin() + static_cast<std::ptrdiff_t>(reader.position), reader.events.end(),
-               [&](const Event& event) { return event.kind == EventKind::kPushBack && event.index == buffer.index(); });
+    return thread == (planned == "compute" ? Thread::kPack : (planned == "writer" ? Thread::kWriter : Thread::kReader));
 }
 
 void Core::pop(Buffer& buffer, std::uint64_t pages) {

@@ -79,7 +79,8 @@ struct Core {
     [[nodiscard]] Tag* tags_at(std::uint32_t address) { return &l1[(address - l1_address) / kUnitBytes]; }
     [[nodiscard]] Buffer& buffer(std::uint32_t index);
     [[nodiscard]] Buffer& buffer_at(std::uint32_t address);
-    // Whether a thread is a buffer's producer: the plan's, or the writer behind the reader's last page (kernels/dataflow/redo.hpp).
+    // Whether a thread is a buffer's producer: the plan's, or the writer behind the reader's last page
+    // (kernels/dataflow/redo.hpp).
     [[nodiscard]] bool is_producer(const Buffer& buffer, Thread thread) const;
     // Takes pages out of a buffer. What they held is forgotten: of a page that is not filled whole again, as that of a
     // block with fewer rows, the rest is no row of the tensor.

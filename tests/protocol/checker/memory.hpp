@@ -60,14 +60,14 @@ public:
     // `is_written_over`: the output lies where what it is made of does.
     Memory(std::vector<Tensor> tensors, bool is_written_over);
 
-    // Finds the tensor that holds all `bytes` bytes at `address`: of an output and what it is written over, the one or the
-    // other.
+    // Finds the tensor that holds all `bytes` bytes at `address`: of an output and what it is written over, the one or
+    // the other.
     [[nodiscard]] TensorRange locate(std::uint64_t address, std::uint64_t bytes, bool is_output) const;
     // Marks the bytes of an output as written, with what is written there, a tag a unit.
     void write(const TensorRange& range, std::uint64_t bytes, const Tag* data);
-    // The first element of a row of the output has been looked at, as is wanted of every row. If it is not finite, the row
-    // is to be redone: its output and its statistics are written once more, but the output where it is written over the row
-    // must not have been written before.
+    // The first element of a row of the output has been looked at, as is wanted of every row. If it is not finite, the
+    // row is to be redone: its output and its statistics are written once more, but the output where it is written over
+    // the row must not have been written before.
     void note_look(std::uint32_t row, bool is_finite);
     // A row of the input is read. One that overflowed is so a second time, and may then be written.
     void note_read(const TensorRange& range, std::uint64_t bytes);

@@ -61,8 +61,8 @@ constexpr std::size_t kGammaTensor = 2;  // of a case's letters; beta's is the n
     }
 }
 
-// L1 that is ample, or so short that the plan has to make do with less: with smaller blocks, or, from four segments on, by
-// reading rows again.
+// L1 that is ample, or so short that the plan has to make do with less: with smaller blocks, or, from four segments on,
+// by reading rows again.
 [[nodiscard]] std::int64_t random_l1_bytes(std::int64_t width, Random& random) {
     const std::int64_t chunks = chunks_of(width);
     const std::int64_t most = 16 * chunks * kMostBytesPerChunk;

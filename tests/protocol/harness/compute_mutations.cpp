@@ -118,7 +118,7 @@ namespace {
          "cb_pop_front(operand.buffer, 1);" + fill},
         {"gamma or beta not waited for", file, "cb_wait_front(operand.buffer, 1);\n    }\n}\ntemplate",
          "}\n}\ntemplate"},
-        {"gamma or beta not popped", file, "cb_pop_front(operand.buffer, 1);\n    }\n}\n\n// Pages of", "}\n}\n"},
+        {"gamma or beta not popped", file, "cb_pop_front(operand.buffer, 1);\n    }\n}\ninline", "}\n}\ninline"},
         {"unpacker's format not set anew", file, "formats.template unpack_from<operand>();", "", {}, kRichResident},
         {"unpacker's format that of the input",
          file,
@@ -161,9 +161,11 @@ namespace {
     const std::string settle =
         "fill_affine(0, kAffineElements, state.formats);\n            "
         "tensix::order_sfpu_after_fill();\n";
+    const std::string operands = "compute/operands.hpp";
     const std::string drop = "if (!kReadsAgain && !(kIsResident && state.affine_is_loaded)) {";
     return {
-        {"beta not waited for", file, "wait_for_affine<kBetaOperand>();\n        if constexpr", "if constexpr"},
+        {"beta not waited for", operands, "wait_for_affine<kBetaOperand>();", ""},
+        {"gamma and beta not waited for", file, "wait_for_affine();\n        if constexpr", "if constexpr"},
         {"gamma and beta never settled", file, "    state.affine_is_loaded = true;", ""},
         {"SFPU not ordered behind gamma and beta", file, settle, "fill_affine(0, kAffineElements, state.formats);"},
         {"beta over gamma", file, "offset, kGammaRow + kChunkRows,", "offset, kGammaRow,"},
@@ -173,16 +175,18 @@ namespace {
          "fill_affine(0, kWidth, state.formats);",
          {},
          kPaired},
-        {"gamma popped twice", file, "order_sfpu_after_fill();\n            pop_affine<kGammaOperand>();",
-         "order_sfpu_after_fill(); pop_affine<kGammaOperand>(); pop_affine<kGammaOperand>();"},
-        {"beta not popped", file, "pop_affine<kBetaOperand>();\n        }\n    }\n    state", "}\n    }\n    state"},
-        {"beta of streamed rows not popped",
+        {"gamma popped twice", operands, "pop_affine<kGammaOperand>();",
+         "pop_affine<kGammaOperand>(); pop_affine<kGammaOperand>();"},
+        {"beta not popped", operands, "pop_affine<kBetaOperand>();", ""},
+        {"gamma and beta not popped", file, "order_sfpu_after_fill();\n            pop_affine();",
+         "order_sfpu_after_fill();"},
+        {"gamma and beta of streamed rows not popped",
          file,
-         "pop_affine<kBetaOperand>();\n    }\n}\n\n}  //",
+         "pop_affine();\n    }\n}\n\n}  //",
          "}\n}\n\n}  //",
          {},
          kStreamed},
-        {"idle core does not wait for gamma", file, drop + "wait_for_affine<kGammaOperand>();", drop, {}, kIdleCores},
+        {"idle core does not wait for gamma and beta", file, drop + "wait_for_affine();", drop, {}, kIdleCores},
         {"gamma and beta dropped twice", file, drop, "if (!kReadsAgain) {"},
         {"gamma and beta of an idle core left", file, drop, "if (!kReadsAgain && !kIsResident) {", {}, kIdleCores},
         {"gamma of the first segment for all",

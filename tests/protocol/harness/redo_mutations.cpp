@@ -112,7 +112,7 @@ namespace {
          {},
          kRedoneReadAgain},
         {"a redone residual at the input's distance",
-         file,
+         "dataflow/rows.hpp",
          "page * page_bytes(kResidualTensor)",
          "page * page_bytes(kInputTensor)",
          {},

@@ -1,5 +1,5 @@
-// What the threads of one core find in L1 where they look themselves. Of the output's rows some begin with what is no finite
-// number, where the case wants that. The writer is recorded before compute: what it tells that is there.
+// What the threads of one core find in L1 where they look themselves. Of the output's rows some begin with what is no
+// finite number, where the case wants that. The writer is recorded before compute: what it tells that is there.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// The tensors of a case and what it asks of their rows, worked out from the case alone: what the planner says of them is
-// what is tested.
+// The tensors of a case and what it asks of their rows, worked out from the case alone: what the planner says of them
+// is what is tested.
 #pragma once
 
 #include <vector>

@@ -1,5 +1,5 @@
-// What compute's two ways through a block (compute/resident.hpp, compute/streamed.hpp) share: where things lie in DEST, what outlives a
-// block, gamma and beta, packing.
+// What compute's two ways through a block (compute/resident.hpp, compute/streamed.hpp) share: where things lie in DEST,
+// what outlives a block, gamma and beta, packing.
 #pragma once
 
 #include <stdint.h>
@@ -61,26 +61,22 @@ inline void pack_statistics(uint32_t chunk, Formats& formats) {
 // because rows arrive before they do.
 inline void load_affine_once(State& state) {
     if (!state.affine_is_loaded && !kReadsAgain) {
-        wait_for_affine<kGammaOperand>();
-        wait_for_affine<kBetaOperand>();
+        wait_for_affine();
         if constexpr (kIsResident) {
             fill_affine(0, kAffineElements, state.formats);
             tensix::order_sfpu_after_fill();
-            pop_affine<kGammaOperand>();
-            pop_affine<kBetaOperand>();
+            pop_affine();
         }
     }
     state.affine_is_loaded = true;
 }
 
-// Pops kGamma and kBeta, unless that is done: rows of one segment do it as they load them, a core without rows has not even
-// waited for them.
+// Pops kGamma and kBeta, unless that is done: rows of one segment do it as they load them, a core without rows has not
+// even waited for them.
 inline void drop_affine(const State& state) {
     if (!kReadsAgain && !(kIsResident && state.affine_is_loaded)) {
-        wait_for_affine<kGammaOperand>();
-        wait_for_affine<kBetaOperand>();
-        pop_affine<kGammaOperand>();
-        pop_affine<kBetaOperand>();
+        wait_for_affine();
+        pop_affine();
     }
 }
 

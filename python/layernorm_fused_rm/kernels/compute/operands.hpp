@@ -87,7 +87,7 @@ inline void fill_page(uint32_t dest_row, uint32_t elements, Formats& formats) {
     }
 }
 
-// gamma and beta stay in their pages.
+// A page of gamma or beta, and of both.
 template <const tensix::Operand& operand>
 inline void wait_for_affine() {
     if constexpr (is_there(operand)) {
@@ -99,6 +99,15 @@ inline void pop_affine() {
     if constexpr (is_there(operand)) {
         cb_pop_front(operand.buffer, 1);
     }
+}
+
+inline void wait_for_affine() {
+    wait_for_affine<kGammaOperand>();
+    wait_for_affine<kBetaOperand>();
+}
+inline void pop_affine() {
+    pop_affine<kGammaOperand>();
+    pop_affine<kBetaOperand>();
 }
 
 // Pages of kInput, and of kResidual with them.

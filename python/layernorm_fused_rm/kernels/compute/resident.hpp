@@ -1,4 +1,5 @@
-// Compute of a block of rows of one segment (width <= 1,024): the rows stay in DEST from their first pass to their last.
+// Compute of a block of rows of one segment (width <= 1,024): the rows stay in DEST from their first pass to their
+// last.
 #pragma once
 
 #include <stdint.h>

@@ -49,8 +49,8 @@ inline __attribute__((always_inline)) void with_elements_of(uint32_t segment, Vi
     }
 }
 
-// One segment of rows `first` to `last` - 1 of a block, kInput and kResidual -> their chunks in a zone; the segment's pages
-// are `steps` steps behind the front of their buffers.
+// One segment of rows `first` to `last` - 1 of a block, kInput and kResidual -> their chunks in a zone; the segment's
+// pages are `steps` steps behind the front of their buffers.
 inline void fill_rows(uint32_t first, uint32_t last, uint32_t steps, uint32_t zone, uint32_t segment,
                       Formats& formats) {
     with_elements_of(segment, [&](auto elements) {
@@ -130,11 +130,9 @@ inline void hand_over_statistics(State& state) {
 // One segment of gamma and beta -> DEST.
 inline void fill_affine_segment(uint32_t segment, State& state) {
     if constexpr (kReadsAgain) {
-        wait_for_affine<kGammaOperand>();
-        wait_for_affine<kBetaOperand>();
+        wait_for_affine();
         with_elements_of(segment, [&](auto elements) { fill_affine(0, elements, state.formats); });
-        pop_affine<kGammaOperand>();
-        pop_affine<kBetaOperand>();
+        pop_affine();
     } else {
         const uint32_t first = segment * contract::kElementsPerChunk;
         with_elements_of(segment, [&](auto elements) { fill_affine(first, elements, state.formats); });
@@ -162,8 +160,8 @@ inline void finish_fill(uint32_t first, uint32_t segment, State& state) {
     fill_affine_segment(segment, state);
 }
 
-// Normalises one segment of the block's rows in place, part by part, and acquires the other zone. Behind each part but the
-// last goes what the unpacker has meanwhile brought of the next segment: SrcA's banks hold two rows.
+// Normalises one segment of the block's rows in place, part by part, and acquires the other zone. Behind each part but
+// the last goes what the unpacker has meanwhile brought of the next segment: SrcA's banks hold two rows.
 inline void normalise_segment(uint32_t segment, uint32_t zone, Formats& formats) {
     constexpr uint32_t kStepsOfChunk = kVectorsPerChunk / kVectorsPerStep;
     constexpr uint32_t kLastSteps = kLastVectors / kVectorsPerStep;

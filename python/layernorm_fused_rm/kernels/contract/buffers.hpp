@@ -12,15 +12,15 @@ namespace layernorm_fused_rm::contract {
 enum class Buffer : uint32_t {
     kInput = 0,       // reader -> compute: input rows; behind them writer -> compute: those that are redone
     kOutput = 1,      // compute -> writer: output rows
-    kGamma = 2,       // writer -> compute: gamma, pushed once, never popped before the end
+    kGamma = 2,       // writer -> compute: gamma, pushed once, or a segment of it with each last step
     kBeta = 3,        // writer -> compute: beta, likewise
     kResidual = 4,    // reader -> compute: rows added to the input's, page by page with kInput
     kSum = 5,         // compute -> writer: input + residual, page by page with kOutput
     kStatistics = 6,  // compute -> writer: mean and 1 / deviation of a block's rows, a page a block
 };
 
-// Behind a core's last block the writer pushes a block of kInput of which the first word alone counts: whether there is one
-// more row, which is to be redone and is the next block, or none.
+// Behind a core's last block the writer pushes a block of kInput of which the first word alone counts: whether there is
+// one more row, which is to be redone and is the next block, or none.
 enum class Redo : uint32_t { kNone, kRow };
 
 }  // namespace layernorm_fused_rm::contract

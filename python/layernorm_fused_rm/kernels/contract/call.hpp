@@ -1,5 +1,6 @@
-// One call: every number and choice that its kernels are compiled for. The planner fills a Call in, and each kernel is given
-// its words as compile-time arguments and reads the same Call back, constexpr. A new word is a member and its line below.
+// One call: every number and choice that its kernels are compiled for. The planner fills a Call in, and each kernel is
+// given its words as compile-time arguments and reads the same Call back, constexpr. A new word is a member and its
+// line below.
 #pragma once
 
 #include <stdint.h>

@@ -12,17 +12,17 @@ inline constexpr uint32_t kElementsPerChunk = 1024;
 inline constexpr uint32_t kChunksInDest = 8;
 
 // Two SFPU vectors (even columns, odd columns) cover four DEST rows: 64 consecutive elements (ISA documents,
-// "SFPLOAD"). A row starts at a multiple of this in L1 and in DEST, but rows of at most half of it lie in pairs, side by
-// side in the same two vectors.
+// "SFPLOAD"). A row starts at a multiple of this in L1 and in DEST, but rows of at most half of it lie in pairs, side
+// by side in the same two vectors.
 inline constexpr uint32_t kElementsPerVectorPair = 64;
 inline constexpr uint32_t kElementsPerPairedRow = kElementsPerVectorPair / 2;
 [[nodiscard]] constexpr uint32_t rows_per_vector(uint32_t row_stride) {
     return row_stride == kElementsPerPairedRow ? 2 : 1;
 }
 
-// DEST is shared out in two zones of three chunks, one computed while the other is packed; gamma and beta lie in the last
-// two chunks, for good where a row is one segment (width <= 1,024), else those of the segment at hand. A residual's rows
-// lie one chunk behind the input's; the statistics of a block of short rows in its zone's last chunk.
+// DEST is shared out in two zones of three chunks, one computed while the other is packed; gamma and beta lie in the
+// last two chunks, for good where a row is one segment (width <= 1,024), else those of the segment at hand. A
+// residual's rows lie one chunk behind the input's; the statistics of a block of short rows in its zone's last chunk.
 inline constexpr uint32_t kZones = 2;
 inline constexpr uint32_t kChunksPerZone = 3;
 inline constexpr uint32_t kMaxVectorsPerBatch = 4;       // of rows: one LREG each in the reduction over lanes

@@ -20,10 +20,10 @@ enum class RunArgument : uint32_t { kBank, kFirstPage, kRows, kCount };
            static_cast<uint32_t>(word);
 }
 
-// Runtime arguments common to all cores of one kernel. Those of reader and writer begin with the addresses of all tensors, in
-// the order of Tensor, 0 for one that the call does not have. NoC places are those that ttnn gives for logical cores; the
-// rectangle is that of all cores of the program, of which kReceivers is all but the source. -epsilon is an fp32 number's
-// bits: a new epsilon is no new kernel.
+// Runtime arguments common to all cores of one kernel. Those of reader and writer begin with the addresses of all
+// tensors, in the order of Tensor, 0 for one that the call does not have. NoC places are those that ttnn gives for
+// logical cores; the rectangle is that of all cores of the program, of which kReceivers is all but the source. -epsilon
+// is an fp32 number's bits: a new epsilon is no new kernel.
 enum class ComputeArgument : uint32_t { kNegativeEpsilonBits, kCount };
 enum class ReaderArgument : uint32_t { kCount = kTensors };
 enum class WriterArgument : uint32_t {

@@ -13,9 +13,9 @@ static_assert(sizeof(kTensorNames) / sizeof(kTensorNames[0]) == kTensors, "each 
 inline constexpr uint32_t kBytesPerBfloat16 = 2;
 inline constexpr uint32_t kBytesPerFloat32 = 4;
 
-// Pages, cut into pieces of consecutive elements. A row of a tensor of rows is a page and its pieces are chunks; gamma and
-// beta are one such page, or pages of 32 elements, a piece each, or rows of 16 in the faces of tiles. Pages are interleaved
-// over banks. Without elements it is no tensor of the call, and all zeros.
+// Pages, cut into pieces of consecutive elements. A row of a tensor of rows is a page and its pieces are chunks; gamma
+// and beta are one such page, or pages of 32 elements, a piece each, or rows of 16 in the faces of tiles. Pages are
+// interleaved over banks. Without elements it is no tensor of the call, and all zeros.
 struct TensorLayout {
     uint32_t element_bytes = 0;
     uint32_t page_bytes = 0;  // from page to page in a bank: padding included, aligned

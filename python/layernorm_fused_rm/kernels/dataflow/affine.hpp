@@ -29,7 +29,7 @@ inline uint32_t semaphore_address(contract::Semaphore semaphore) {
     return get_semaphore(static_cast<uint32_t>(semaphore));
 }
 inline volatile tt_l1_ptr uint32_t* semaphore_pointer(contract::Semaphore semaphore) {
-    return reinterpret_cast<volatile tt_l1_ptr uint32_t*>(get_semaphore(static_cast<uint32_t>(semaphore)));
+    return reinterpret_cast<volatile tt_l1_ptr uint32_t*>(semaphore_address(semaphore));
 }
 
 inline bool is_affine_source() {
@@ -62,7 +62,7 @@ inline uint64_t everywhere(uint32_t l1_address) {
                                   l1_address);
 }
 
-// Room for a vector, and its way to compute; nothing where there is no tensor.
+// Room for one of them, or both, and its way to compute; nothing for what the call does not have.
 template <const TensorLayout& tensor>
 inline void reserve_affine(uint32_t buffer) {
     if constexpr (tensor.is_there()) {
@@ -85,7 +85,7 @@ inline void push_affine() {
     push_affine<kBetaTensor>(kBeta);
 }
 
-// Reads both's elements from `first` up to `last` into their reserved pages, once for each row of a pair.
+// Reads the elements of both from `first` up to `last` into their reserved pages, once for each row of a pair.
 inline void read_affine(uint32_t first, uint32_t last) {
     for (uint32_t row = 0; row < kRowsPerVector; ++row) {
         start_reading_affine<kGammaTensor>(tensor_address(Tensor::kGamma), first, last, kGamma, row);

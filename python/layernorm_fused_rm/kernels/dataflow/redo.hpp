@@ -1,17 +1,17 @@
 // Rows that are redone: how finite rows whose sums left fp32's range come once more, scaled by a power of two.
 //
-// Such a row comes out without one finite element, so the writer sees it by its first. It marks the row (dataflow/redo_list.hpp), and
-// does not write it where that would overwrite what it came from. Once all rows are through, so is the reader, and the writer
-// brings the marked ones again itself, one at a time, behind the reader's last page: a word that says so (contract::Redo),
-// then the row's elements times 2^-s, the largest in [2^50, 2^51). Compute normalises it as any other, and its y is that of
-// the row itself:
+// Such a row comes out without one finite element, so the writer sees it by its first. It marks the row
+// (dataflow/redo_list.hpp), and does not write it where that would overwrite what it came from. Once all rows are
+// through, so is the reader, and the writer brings the marked ones again itself, one at a time, behind the reader's
+// last page: a word that says so (contract::Redo), then the row's elements times 2^-s, the largest in [2^50, 2^51).
+// Compute normalises it as any other, and its y is that of the row itself:
 //
 //     (2^-s x - 2^-s mean) / sqrt(2^-2s variance + epsilon) = (x - mean) / sqrt(variance + 2^2s epsilon)
 //
-// where neither epsilon counts beside the variance: of 300,000 fp32 elements below 2^51 one at least lies 2^27 off the mean,
-// so it is beyond 2^35, or 0. Scaling is exact but for elements that are less than 2^-176 of the row's largest. With a
-// residual elements are below 2^52 and 2^53 once centred, and 300,000 squares below 2^125. A row that was marked for another
-// reason, say an infinite gamma, has s = 0 and comes out as before.
+// where neither epsilon counts beside the variance: of 300,000 fp32 elements below 2^51 one at least lies 2^27 off the
+// mean, so it is beyond 2^35, or 0. Scaling is exact but for elements that are less than 2^-176 of the row's largest.
+// With a residual elements are below 2^52 and 2^53 once centred, and 300,000 squares below 2^125. A row that was marked
+// for another reason, say an infinite gamma, has s = 0 and comes out as before.
 #pragma once
 
 #include <stdint.h>
@@ -49,8 +49,8 @@ inline uint32_t scaled_up(uint32_t bits, uint32_t s) {
                                            : (bits & kSignBit) | (kSpecialExponent << kExponentPosition);
 }
 
-// A word of this core's L1 memory. A store is waited for, and with it all that this RISC-V has stored before: what tells
-// others of it must not overtake it (ISA documents, "Memory Ordering").
+// A word of this core's L1 memory. A store is waited for, and with it all that this RISC-V has stored before: what
+// tells others of it must not overtake it (ISA documents, "Memory Ordering").
 inline uint32_t load(uint32_t address) { return *CoreLocalMem<volatile uint32_t>(address); }
 inline void store_and_wait(uint32_t address, uint32_t word) {
     *CoreLocalMem<volatile uint32_t>(address) = word;
@@ -89,7 +89,8 @@ inline void scale_down(uint32_t address, uint32_t count, uint32_t s) {
 // kInput and kResidual behind the reader's last page, for whoever fills them once the reader is through.
 class RowFeed {
 public:
-    // Behind so many blocks. Before the first push of this RISC-V, so that its own pointers are where the buffers begin.
+    // Behind so many blocks. Before the first push of this RISC-V, so that its own pointers are where the buffers
+    // begin.
     explicit RowFeed(uint32_t blocks) : slot_(blocks * kReadsPerRow * kSegments % kSlots) {}
 
     // Pushes a block of which the first word alone counts.
@@ -99,8 +100,8 @@ public:
         push(kPagesOfWord);
     }
 
-    // Finds the power of two that is to be taken out of a row of the tensors at `tensors`: none where it has elements that are
-    // not finite.
+    // Finds the power of two that is to be taken out of a row of the tensors at `tensors`: none where it has elements
+    // that are not finite.
     uint32_t find_scale(Block row, RowAddresses tensors) {
         uint32_t largest = 0;
         for (uint32_t segment = 0; segment < kSegments; ++segment) {
@@ -122,13 +123,8 @@ public:
     }
 
 private:
-    static constexpr uint32_t kSlots = kInputPages / kPagesPerStep;  // a step each
-
     // L1 addresses of the next step.
-    RowAddresses next() const {
-        const uint32_t page = slot_ * kPagesPerStep;
-        return {first_.input + page * page_bytes(kInputTensor), first_.residual + page * page_bytes(kResidualTensor)};
-    }
+    RowAddresses next() const { return pages_of_slot(first_, slot_); }
     void push(uint32_t pages) {
         push_rows(pages);
         slot_ = (slot_ + pages / kPagesPerStep) % kSlots;

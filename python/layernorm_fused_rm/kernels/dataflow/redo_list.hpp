@@ -8,11 +8,12 @@
 
 namespace layernorm_fused_rm {
 
-// Positions among the core's rows. The first kMost of them; where there are more, all rows from the next one on, for redoing
-// changes none. What is done for every block is short: the last one's is waited for.
+// Positions among the core's rows. The first kMost of them; where there are more, all rows from the next one on, for
+// redoing changes none. What is done for every block is short: the last one's is waited for.
 class RedoList {
 public:
-    // Looks at the first elements of the `rows` rows of a block at `l1_address`, and marks those that are no finite number.
+    // Looks at the first elements of the `rows` rows of a block at `l1_address`, and marks those that are no finite
+    // number.
     void look_at(uint32_t rows, uint32_t l1_address) {
         asm volatile("" ::: "memory");  // what is loaded is not from before
         uint32_t specials = 0;

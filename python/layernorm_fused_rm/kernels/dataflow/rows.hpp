@@ -1,5 +1,5 @@
-// Rows of a block between device memory and L1, for the reader and the writer: where a row of each tensor lies, the transfers
-// of one step, and the buffers of what is read. A row is a page, and its segments are the page's pieces.
+// Rows of a block between device memory and L1, for the reader and the writer: where a row of each tensor lies, the
+// transfers of one step, and the buffers of what is read. A row is a page, and its segments are the page's pieces.
 //
 // A run is one of the input's banks. A tensor that interleaves alike has the same rows side by side in the same bank;
 // any other has them bank by bank.
@@ -73,6 +73,12 @@ inline __attribute__((always_inline)) void start_reading_step(Block block, uint3
 // Their buffers, as far as this RISC-V has pushed.
 inline RowAddresses row_buffers() {
     return {get_write_ptr(kInput), kResidualTensor.is_there() ? get_write_ptr(kResidual) : 0};
+}
+// They have room for so many steps, which go round: L1 addresses of the step in slot `slot` of buffers from `first` on.
+inline constexpr uint32_t kSlots = kInputPages / kPagesPerStep;
+inline RowAddresses pages_of_slot(RowAddresses first, uint32_t slot) {
+    const uint32_t page = slot * kPagesPerStep;
+    return {first.input + page * page_bytes(kInputTensor), first.residual + page * page_bytes(kResidualTensor)};
 }
 inline void reserve_rows(uint32_t pages) {
     cb_reserve_back(kInput, pages);

@@ -1,8 +1,8 @@
 // The math thread's part of the norm: the passes over a batch of rows that lies in DEST.
 //
 // Each pass is one sequence of norm/steps.hpp, repeated over the row's vectors, a single row's two at a time; the last
-// vectors of a width that is no multiple of 64 run under a lane mask, so that padding never counts. Half of the pass that
-// sums bf16 rows is the FPU's.
+// vectors of a width that is no multiple of 64 run under a lane mask, so that padding never counts. Half of the pass
+// that sums bf16 rows is the FPU's.
 #pragma once
 
 #include <stdint.h>
@@ -33,8 +33,8 @@ inline constexpr uint32_t kWholeVectors = kLastSegment / kElementsPerPair * 2;
 inline constexpr uint32_t kLastVectors = kWholeVectors + (kTail != 0 ? 2 : 0);
 
 // Where rows are summed as they come, the FPU adds their octets up in pairs as it moves them to DEST, which halves what
-// is left to the SFPU (tensix/fill.hpp): of a streamed row the whole segments, of a resident one that has a bank of SrcA
-// to itself the whole octets.
+// is left to the SFPU (tensix/fill.hpp): of a streamed row the whole segments, of a resident one that has a bank of
+// SrcA to itself the whole octets.
 inline constexpr bool kSumsOnFpu = kCentres && !kShifts;
 inline constexpr bool kSumsSegmentsOnFpu = kSumsOnFpu && !kIsResident;
 inline constexpr uint32_t kWholeSegments = kWidth / contract::kElementsPerChunk;
@@ -233,7 +233,8 @@ inline void run_part(uint32_t dest_row, uint32_t steps, uint32_t affine_distance
     }
 }
 
-// A statistic from its registers -> the batch's statistics in DEST, `distance` rows from the batch, if they are returned.
+// A statistic from its registers -> the batch's statistics in DEST, `distance` rows from the batch, if they are
+// returned.
 template <typename Store>
 inline void store_statistic(uint32_t distance) {
     if constexpr (kReturnsStatistics) {

@@ -1,10 +1,10 @@
 // Sums of rows of several segments: each segment's by itself, a piece, and the pieces joined in a binary tree by their
 // number, as SFPU sequences.
 //
-// A lane adds up 32 vectors of a piece at most. Rounding errors that all go one way, as in constant or rising rows, then
-// do not grow with the width; and a piece's sum is the same wherever and beside whatever it is computed. The tree is a
-// binary counter: behind piece i the pieces before it stand on one level for each bit of i that is one, level l being the
-// sum of 2^l of them.
+// A lane adds up 32 vectors of a piece at most. Rounding errors that all go one way, as in constant or rising rows,
+// then do not grow with the width; and a piece's sum is the same wherever and beside whatever it is computed. The tree
+// is a binary counter: behind piece i the pieces before it stand on one level for each bit of i that is one, level l
+// being the sum of 2^l of them.
 #pragma once
 
 #include <stdint.h>

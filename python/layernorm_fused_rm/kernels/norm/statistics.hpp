@@ -18,8 +18,8 @@ namespace layernorm_fused_rm::sfpu {
     return sequence;
 }
 
-// Adds up the eight lanes of each lane row, in L0 or, by turns, in L0 and L1; L2 and L3 lost. Halves are added to halves,
-// so all eight get the very same sum, bit for bit, unless it is no number.
+// Adds up the eight lanes of each lane row, in L0 or, by turns, in L0 and L1; L2 and L3 lost. Halves are added to
+// halves, so all eight get the very same sum, bit for bit, unless it is no number.
 constexpr void add_lanes(Sequence& sequence, uint32_t registers) {
     constexpr uint32_t kRotated = 2;
     for (uint32_t distance = 4; distance != 0; distance /= 2) {
@@ -34,8 +34,8 @@ constexpr void add_lanes(Sequence& sequence, uint32_t registers) {
     }
 }
 
-// L0..L3, one sum a lane -> L0, lane row j holding in each of its eight lanes the whole sum of row j; of paired rows that
-// of pair j's first row, and L1 that of its second. L2 and L3 lost.
+// L0..L3, one sum a lane -> L0, lane row j holding in each of its eight lanes the whole sum of row j; of paired rows
+// that of pair j's first row, and L1 that of its second. L2 and L3 lost.
 [[nodiscard]] constexpr Sequence reduce_lanes(Batch batch) {
     Sequence sequence;
     sequence.then(transpose()).then(add(0, 1, 0)).then(add(2, 3, batch.paired ? 1 : 2));
@@ -110,9 +110,9 @@ inline constexpr uint32_t kPairedOneHalf = kProgrammable + 2;
 inline constexpr uint32_t kSpecialExponent = 255;  // of infinities and of what is no number
 inline constexpr uint32_t kNoNumberBits = 0x7f800001;
 
-// L1 = L0 * L4 where L0 is a number and finite, else kNoNumberBits; L5 lost. For no numbers come in many kinds ("SFPMAD"),
-// other ones in other lanes, and SFPCONFIG is to be given lanes that are equal bit for bit, whatever they hold: ttsim
-// refuses any others, though the ISA documents have eight different ones.
+// L1 = L0 * L4 where L0 is a number and finite, else kNoNumberBits; L5 lost. For no numbers come in many kinds
+// ("SFPMAD"), other ones in other lanes, and SFPCONFIG is to be given lanes that are equal bit for bit, whatever they
+// hold: ttsim refuses any others, though the ISA documents have eight different ones.
 [[nodiscard]] constexpr Sequence scale_numbers() {
     Sequence sequence;
     sequence.then(conditions_on()).then(exponent(0, 5)).then(enable_lanes_below(5, kSpecialExponent, 5));

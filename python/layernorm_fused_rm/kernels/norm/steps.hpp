@@ -1,24 +1,23 @@
-// The passes over a batch of one to four rows, as SFPU sequences: one step handles one vector (32 elements) of each row,
-// or two of a single row. What happens between passes is in statistics.hpp.
+// The passes over a batch of one to four rows, as SFPU sequences: one step handles one vector (32 elements) of each
+// row, or two of a single row. What happens between passes is in statistics.hpp.
 //
 //    LayerNorm   y = (x - mean) * rsqrt(variance + epsilon) * gamma + beta       mean = sum(x) / W, variance biased
 //    RMSNorm     y = x * rsqrt(sum(x^2) / W + epsilon) * gamma + beta
 //
 // Everything is fp32. The variance is the mean of squares of centred elements, never E[x^2] - mean^2.
 //
-// kScaled: the quotient sum / W is never rounded. With 2^k the least power of two >= W and c = W / 2^k, a row is centred
-// as c x - sum / 2^k = c (x - mean) in one multiply-add, and c leaves again with the variance and rstd. A mean rounded
-// to fp32 would cost bf16 rows far from zero their last bit, and a constant row would not be centred to exact zeros.
-// kShifted: sums of float32 rows are rounded, so rows are shifted by K, their own first element, and then centred as
-// above. x - K is exact where x is within a factor of two of K (Sterbenz, "Floating-Point Computation", 1974), which is
-// where a mean far from zero would cost bits; elsewhere its rounding error is 2^-24 of x - K, and |x - K| is at most
-// twice the row's largest |x - mean|.
-// Registers: row j's running sum in Lj, its -K and then its -sum / 2^k in L(11+j), its rstd / c in Lj at last. A single
-// streamed row keeps both, -K in L11 and -sum / 2^k in L12. c in L14, or for four rows, which fill L11..L14, in L7.
-// Vectors join a sum one after the other whatever the batch, so that its size decides no bit of a row.
-// Paired rows share their vectors, one in lane rows 0 and 1, the other in 2 and 3, so what stands for "row" here is a
-// pair. L11..L14 have one value for all lane rows, so a pair's -K and then its -sum / 2^k stay in Lj, and each is applied
-// by a pass of its own (adjust_step) before Lj is a sum again.
+// kScaled: the quotient sum / W is never rounded. With 2^k the least power of two >= W and c = W / 2^k, a row is
+// centred as c x - sum / 2^k = c (x - mean) in one multiply-add, and c leaves again with the variance and rstd. A mean
+// rounded to fp32 would cost bf16 rows far from zero their last bit, and a constant row would not be centred to exact
+// zeros. kShifted: sums of float32 rows are rounded, so rows are shifted by K, their own first element, and then
+// centred as above. x - K is exact where x is within a factor of two of K (Sterbenz, "Floating-Point Computation",
+// 1974), which is where a mean far from zero would cost bits; elsewhere its rounding error is 2^-24 of x - K, and |x -
+// K| is at most twice the row's largest |x - mean|. Registers: row j's running sum in Lj, its -K and then its -sum /
+// 2^k in L(11+j), its rstd / c in Lj at last. A single streamed row keeps both, -K in L11 and -sum / 2^k in L12. c in
+// L14, or for four rows, which fill L11..L14, in L7. Vectors join a sum one after the other whatever the batch, so that
+// its size decides no bit of a row. Paired rows share their vectors, one in lane rows 0 and 1, the other in 2 and 3, so
+// what stands for "row" here is a pair. L11..L14 have one value for all lane rows, so a pair's -K and then its -sum /
+// 2^k stay in Lj, and each is applied by a pass of its own (adjust_step) before Lj is a sum again.
 #pragma once
 
 #include <stdint.h>
@@ -171,7 +170,8 @@ constexpr void centre(Sequence& sequence, Group group, Value value) {
 
 // Whether a step's sums are those of what came before and this, or of this alone, whatever their registers hold.
 enum class Sums { kGoOn, kBegin };
-// The register of what the group's i-th item is added to: nothing, where the item is the row's first of a step that begins.
+// The register of what the group's i-th item is added to: nothing, where the item is the row's first of a step that
+// begins.
 [[nodiscard]] constexpr uint32_t sum_before(Group group, uint32_t i, Sums sums) {
     const bool is_first = sums == Sums::kBegin && (group.first + i) % group.batch.vectors == 0;
     return is_first ? kZero : sum_of(group.row(i));
@@ -279,10 +279,10 @@ constexpr void apply_affine(Sequence& sequence, Affine affine, uint32_t vector, 
     }));
 }
 
-// fp32 in DEST -> fp32 that the packer, which rounds halves away from zero, rounds to what bf16 is nearest to the number
-// that was there, of halves the even one. On the bits, as integers: v - 1, and 1 again if bit 16 of it is one. A half then
-// is one only above an odd bf16 number, which it leaves for the even one above; else it is a little less. bf16 numbers, 0
-// among them, and infinities stay, since their v - 1 has bit 16 as that of the bf16 number below.
+// fp32 in DEST -> fp32 that the packer, which rounds halves away from zero, rounds to what bf16 is nearest to the
+// number that was there, of halves the even one. On the bits, as integers: v - 1, and 1 again if bit 16 of it is one. A
+// half then is one only above an odd bf16 number, which it leaves for the even one above; else it is a little less.
+// bf16 numbers, 0 among them, and infinities stay, since their v - 1 has bit 16 as that of the bf16 number below.
 [[nodiscard]] constexpr Sequence round_to_even_step(uint32_t vectors) {
     constexpr uint32_t kValue = kFirstValue;
     constexpr uint32_t kBit = kFirstValue + 1;

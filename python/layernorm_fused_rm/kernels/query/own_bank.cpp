@@ -2,7 +2,7 @@
 //
 // in       an L1 tensor with one page of 32 bytes in each bank, at the same address on every core
 // out      DRAM: what this core has at that address
-// common arguments: both addresses; of the core: the DRAM bank of its answer, and how far behind the address it goes there
+// common arguments: both addresses; of the core: the DRAM bank of its answer, and how far behind the address it goes
 #include <stdint.h>
 
 #include "api/dataflow/dataflow_api.h"

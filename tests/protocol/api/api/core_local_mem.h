@@ -1,5 +1,5 @@
-// The wheel's api/core_local_mem.h as recording loads and stores of a core's RISC-V. What they bring is of one thread alone
-// (Recorder::load), so that its events stay the same under every interleaving.
+// The wheel's api/core_local_mem.h as recording loads and stores of a core's RISC-V. What they bring is of one thread
+// alone (Recorder::load), so that its events stay the same under every interleaving.
 #pragma once
 
 #include <stdint.h>

@@ -119,8 +119,8 @@ struct Sequence {
         }
         return *this;
     }
-    // Appends instructions that load immediates, each in the place of an SFPNOP where there is one that it may take: behind
-    // those before it, and ahead of nothing that reads or writes its register.
+    // Appends instructions that load immediates, each in the place of an SFPNOP where there is one that it may take:
+    // behind those before it, and ahead of nothing that reads or writes its register.
     constexpr Sequence& then_early(const Sequence& loads) {
         uint32_t place = 0;
         for (uint32_t i = 0; i < loads.size; ++i) {

@@ -35,8 +35,8 @@ inline __attribute__((always_inline)) void issue_each(uint32_t operand, std::int
     (issue_one<Constant, indices>(operand), ...);
 }
 
-// Issues the whole sequence once. `operand` leads from the batch's first DEST row to what is distant, or is the number that
-// the sequence loads.
+// Issues the whole sequence once. `operand` leads from the batch's first DEST row to what is distant, or is the number
+// that the sequence loads.
 template <typename Constant>
 inline __attribute__((always_inline)) void issue(uint32_t operand = 0) {
     static_assert(!has_hazard(Constant::value), "an SFPU result is read too early");

@@ -6,14 +6,14 @@
 // ISA documents "UNPACR_Regular", "ELWADD"; llk_unpack_A.h, llk_math_eltwise_unary_datacopy.h.
 //
 // Sums of pairs: the same ELWADD can add to what DEST holds, 128 elements an instruction where the SFPU takes eight.
-// Two bf16 numbers are added exactly, unless one is less than 2^-16 of the other, and then rounded as fp32 is. A third is
-// not added: Wormhole's FPU normalises a sum wrongly that comes out as exactly -1 unit in the last place of the larger
-// operand (2^27 times too large; wolfpine's MatrixUnit._fpu_accumulate, after ttsim), which takes 24 bits of significand
-// on one side; of two bf16 numbers neither has more than eight.
+// Two bf16 numbers are added exactly, unless one is less than 2^-16 of the other, and then rounded as fp32 is. A third
+// is not added: Wormhole's FPU normalises a sum wrongly that comes out as exactly -1 unit in the last place of the
+// larger operand (2^27 times too large; wolfpine's MatrixUnit._fpu_accumulate, after ttsim), which takes 24 bits of
+// significand on one side; of two bf16 numbers neither has more than eight.
 //
 // float32: L1 -> DEST by one UNPACR, since SrcA would keep 11 bits of the significand ("Format Conversion"). Settings
-// and hand-over are LLK's (set_dst_write_addr, math_unpack_to_dest_*): the math thread sends the DEST row by mailbox once
-// FPU and SFPU are done, and waits for semaphore UNPACK_TO_DEST.
+// and hand-over are LLK's (set_dst_write_addr, math_unpack_to_dest_*): the math thread sends the DEST row by mailbox
+// once FPU and SFPU are done, and waits for semaphore UNPACK_TO_DEST.
 #pragma once
 
 #include <stdint.h>
@@ -106,8 +106,9 @@ inline void unpack_as(DataFormat format) {
 
 // Hands what was unpacked to the math thread, and sets this context up for SrcA again. LLK's unpack_to_dest_tile_done,
 // but for its last UNPACR. Its context is counted from the current one ("UNPACR_Regular", WhichContext), so LLK's own
-// number would name context 2 from context 1, which nobody has set up. And SrcA takes TF32, never fp32 ("UNPACR_Regular",
-// FormatConversion), and here no zeros in the place of what L1 has, which is a mode that nobody tests.
+// number would name context 2 from context 1, which nobody has set up. And SrcA takes TF32, never fp32
+// ("UNPACR_Regular", FormatConversion), and here no zeros in the place of what L1 has, which is a mode that nobody
+// tests.
 inline void end_unpack_to_dest() {
     constexpr uint32_t kSrcaAddress = 4 * contract::kElementsPerDestRow;
     constexpr uint32_t kSetOvrdWithAddr = 4;
@@ -173,7 +174,8 @@ inline __attribute__((always_inline)) void move_to_dest(uint32_t dest_row, uint3
     place_octet<kFirstRows, p_elwise::CLR_A>();
 }
 
-// SrcA -> DEST, of rows from `dest_row`: the sum of octets i and pairs + i in the place of the latter, and nothing else.
+// SrcA -> DEST, of rows from `dest_row`: the sum of octets i and pairs + i in the place of the latter, and nothing
+// else.
 template <uint32_t pairs>
 inline void move_sums_to_dest(uint32_t dest_row) {
     TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row);
