@@ -72,6 +72,10 @@ public:
 
     [[nodiscard]] Format format_of(std::uint32_t buffer) const { return rings_.at(buffer).format; }
 
+    // Pages of a buffer, ever.
+    [[nodiscard]] const std::uint32_t* pages_pushed(std::uint32_t buffer) const { return &rings_.at(buffer).pushed; }
+    [[nodiscard]] const std::uint32_t* pages_popped(std::uint32_t buffer) const { return &rings_.at(buffer).popped; }
+
     // Byte addresses of a buffer's front and back page.
     [[nodiscard]] std::uint32_t front_address(std::uint32_t buffer) const;
     [[nodiscard]] std::uint32_t back_address(std::uint32_t buffer) const;

@@ -61,9 +61,9 @@ inline constexpr uint32_t kInputPages = kCall.input_pages;
 inline constexpr uint32_t kStepsInFlight = kCall.steps_in_flight;
 inline constexpr uint32_t kPasses = contract::count_passes(kCentring);
 inline constexpr uint32_t kReadsPerRow = kReadsAgain ? kPasses : 1;
-// Of a block whose first word alone counts (contract::Redo): one that is kept, so that none straddles the end of
-// kInput.
-inline constexpr uint32_t kPagesOfWord = kPagesPerStep * (kReadsAgain ? 1 : kSegments);
+// What announces a row that is redone (dataflow/redo.hpp): as much of kInput as a block that is kept, so that none
+// straddles its end.
+inline constexpr uint32_t kPagesOfAnnouncement = kPagesPerStep * (kReadsAgain ? 1 : kSegments);
 // Of a page of a tensor's row buffer; of a row, and from row to row, in L1.
 constexpr uint32_t page_bytes(const TensorLayout& tensor) { return kPageElements * tensor.element_bytes; }
 constexpr uint32_t row_bytes(const TensorLayout& tensor) { return kWidth * tensor.element_bytes; }

@@ -23,33 +23,53 @@
 #include "compute/streamed.hpp"
 #include "contract.hpp"
 #include "norm/normalise.hpp"
+#include "tensix/buffers.hpp"
 #include "tensix/fill.hpp"
 #include "tensix/zones.hpp"
 #include "work.hpp"
 
 namespace layernorm_fused_rm {
 
+// Takes FPU and SFPU, and leaves them as the next kernel expects them.
+inline void begin() {
+    tensix::start_fill<kDestRowsPerStep>();
+    MATH((sfpu::issue<SetConstants>()));
+}
+inline void end() {
+    MATH((sfpu::issue<RestoreConstant>()));
+    tensix::end_fill();
+}
+
 // Sets the three threads up.
 inline void start() {
     compute_kernel_hw_startup(kFirstOperand.buffer, kOutput);
     copy_init(kFirstOperand.buffer);
     tensix::start_zones<kIsResident ? contract::kZones : contract::kZones - 1>();
-    tensix::start_fill<kDestRowsPerStep>();
-    MATH((sfpu::issue<SetConstants>()));
+    begin();
 }
 
-// Leaves the core as the next kernel expects it.
-inline void finish() {
-    MATH((sfpu::issue<RestoreConstant>()));
-    tensix::end_fill();
-}
+// What the blocks of a core have taken so far, in pages since the kernel began.
+struct Progress {
+    uint32_t of_input = 0;
+    uint32_t of_output = 0;
 
-// Whether a row comes once more. All threads wait here until the writer has looked at all that it was given.
-inline bool is_row_redone() {
-    wait_for_rows(kPagesOfWord);
-    const auto word = static_cast<contract::Redo>(read_tile_value(kInput, 0, 0));
-    pop_rows(kPagesOfWord);
-    return word == contract::Redo::kRow;
+    void add_block() {
+        of_input += kReadsPerRow * kSegments * kPagesPerStep;
+        of_output += kSegments * kPagesPerStep;
+    }
+};
+
+// Whether a row comes once more. The writer announces it before it pops the last output that it has been given, so each
+// thread finds out for itself (dataflow/redo.hpp).
+inline bool is_row_redone(Progress& progress) {
+    tensix::wait_until_popped(kOutput, progress.of_output);
+    if (tensix::pages_pushed(kInput) == static_cast<uint16_t>(progress.of_input)) {
+        return false;
+    }
+    wait_for_rows(kPagesOfAnnouncement);
+    pop_rows(kPagesOfAnnouncement);
+    progress.of_input += kPagesOfAnnouncement;
+    return true;
 }
 
 }  // namespace layernorm_fused_rm
@@ -58,9 +78,18 @@ void kernel_main() {
     using namespace layernorm_fused_rm;
     start();
     State state;
-    // Behind the core's runs come the rows that are redone, each a block (dataflow/redo.hpp).
+    Progress progress;
     const uint32_t runs = count_runs<contract::ComputeArgument>();
-    for (uint32_t index = 0; index < runs || is_row_redone(); ++index) {
+    for (uint32_t index = 0;; ++index) {
+        // Behind the core's runs come the rows that are redone, each a block. Hardly ever, so this kernel has ended but
+        // for them.
+        if (index >= runs) {
+            end();
+            if (!is_row_redone(progress)) {
+                break;
+            }
+            begin();
+        }
         const uint32_t rows = index < runs ? read_run<contract::ComputeArgument>(index).rows : 1;
         for (uint32_t row = 0; row < rows; row += kRowsPerBlock) {
             if constexpr (kIsResident) {
@@ -68,8 +97,8 @@ void kernel_main() {
             } else {
                 normalise_streamed_block(state);
             }
+            progress.add_block();
         }
     }
     drop_affine(state);
-    finish();
 }

@@ -4,8 +4,8 @@
 // shapes   output, sum [rows, kWidth], a row a page; mean, rstd [rows, 1], an element a page; all interleaved; gamma and
 //          beta [kWidth]
 // out      kGamma, kBeta: one page, pushed once before all else, or a segment before each step
-//          kInput, kResidual, behind the reader's last page: a block that says so (contract::Redo) and the steps of each
-//          row that is redone, then a block that says that there is none
+//          kInput, kResidual, behind the reader's last page: for each row that is redone pages that announce it, then
+//          its steps
 // in       kOutput, kSum: a step is a block of rows kRowStride elements apart (one page), or a segment of each row (a
 //          page each); kStatistics: a page a block
 // per step: waits for and pops kPagesPerStep pages of kOutput and of kSum; per block: one page of kStatistics, before
@@ -108,17 +108,16 @@ inline void write_output(Block block, uint32_t segment, const Addresses& address
     }
 }
 
-// kOutput, kSum -> one step of the tensors. What is to be done at once goes before the waiting: once its output is
-// looked at.
-template <typename AtOnce>
-inline void write_step(Block block, uint32_t segment, const Addresses& addresses, RedoList& list, AtOnce do_at_once) {
+// kOutput, kSum -> one step of the tensors. Calls prepare_pop() before they are popped.
+template <typename Prepare>
+inline void write_step(Block block, uint32_t segment, const Addresses& addresses, RedoList& list, Prepare prepare_pop) {
     wait_for_output();
     write_output(block, segment, addresses, list);
-    do_at_once();
     wait_for_sum();
     if constexpr (kSumTensor.is_there()) {
         start_writing_rows<kSumTensor>(block, segment, addresses.sum, get_read_ptr(kSum));
     }
+    prepare_pop();
     pop_step();
 }
 
@@ -138,8 +137,11 @@ inline void scale_statistics_back(uint32_t scale) {
     }
 }
 
-// One step of a row that is redone; its statistics before the first. Its sum has been written.
-inline void write_redone_step(Block row, uint32_t segment, uint32_t scale, const Addresses& addresses) {
+// One step of a row that is redone; its statistics before the first. Its sum has been written. Calls prepare_pop() before
+// the step is popped.
+template <typename Prepare>
+inline void write_redone_step(Block row, uint32_t segment, uint32_t scale, const Addresses& addresses,
+                              Prepare prepare_pop) {
     if constexpr (kReturnsStatistics) {
         if (segment == 0) {
             write_statistics(row, addresses, [=] { scale_statistics_back(scale); });
@@ -148,15 +150,15 @@ inline void write_redone_step(Block row, uint32_t segment, uint32_t scale, const
     wait_for_output();
     start_writing_rows<kOutputTensor>(row, segment, addresses.output, get_read_ptr(kOutput));
     wait_for_sum();
+    prepare_pop();
     pop_step();
 }
 
 // A row once more. What is normalised is taken while the last pass's segments are brought: where a row is read again
 // for each pass, there is no room for all of it.
-inline void redo_row(Block row, const Addresses& addresses, RowFeed& feed) {
+inline void redo_row(Block row, bool is_last_row, const Addresses& addresses, RowFeed& feed) {
     constexpr uint32_t kStepsBefore =
         kReadsAgain ? 1 : kSegments;  // of the last pass, before the first that is normalised
-    feed.push_word(contract::Redo::kRow);
     const uint32_t scale = feed.find_scale(row, addresses.read);
     for (uint32_t step = 0; step + kSegments < kReadsPerRow * kSegments; ++step) {
         feed.push_scaled(row, step % kSegments, addresses.read, scale);
@@ -167,26 +169,30 @@ inline void redo_row(Block row, const Addresses& addresses, RowFeed& feed) {
             feed.push_scaled(row, step, addresses.read, scale);
         }
         if (step >= kStepsBefore) {
-            write_redone_step(row, step - kStepsBefore, scale, addresses);
+            const uint32_t segment = step - kStepsBefore;
+            write_redone_step(row, segment, scale, addresses, [&] {
+                if (segment + 1 == kSegments && !is_last_row) {
+                    feed.announce_row();
+                }
+            });
         }
     }
 }
 
 inline __attribute__((noinline, cold)) void redo_rows(const Addresses& addresses, const RedoList& list, RowFeed& feed) {
     noc_async_write_barrier();  // what was written of them is there before
+    uint32_t left = list.size();
     list.for_each_row(
-        [&](uint32_t position) { redo_row(row_at<contract::WriterArgument>(position), addresses, feed); });
+        [&](uint32_t position) { redo_row(row_at<contract::WriterArgument>(position), --left == 0, addresses, feed); });
 }
 
 // All rows. A function of its own: registers are saved once gamma and beta are on their way, and put back while the
-// last writes are. With the last output compute is told that there is no row to redo, before anything else is waited
-// for.
+// last writes are.
 inline __attribute__((noinline)) void write_rows() {
     const Addresses addresses;
     RedoList list;
     uint32_t blocks_left = count_blocks<contract::WriterArgument>();
     RowFeed feed(blocks_left);
-    bool is_told = false;
     for_each_block<contract::WriterArgument>([&](Block block) {
         if constexpr (kReturnsStatistics) {
             write_statistics(block, addresses, [] {});
@@ -195,18 +201,14 @@ inline __attribute__((noinline)) void write_rows() {
         for (uint32_t segment = 0; segment < kSegments; ++segment) {
             bring_affine_of_step(segment);
             write_step(block, segment, addresses, list, [&] {
-                if (blocks_left == 0 && segment + 1 == kSegments && list.is_empty()) {
-                    feed.push_word(contract::Redo::kNone);
-                    is_told = true;
+                if (blocks_left == 0 && segment + 1 == kSegments && !list.is_empty()) {
+                    feed.announce_row();
                 }
             });
         }
     });
-    if (!is_told) {
-        if (!list.is_empty()) {
-            redo_rows(addresses, list, feed);
-        }
-        feed.push_word(contract::Redo::kNone);
+    if (!list.is_empty()) {
+        redo_rows(addresses, list, feed);
     }
 }
 

@@ -211,9 +211,14 @@ struct LocalBuffer {
 inline void cb_wait_front(std::uint32_t buffer, std::uint32_t pages) {
     running_core().feed().wait_front(buffer, pages);
 }
-// contract::Redo::kNone, the only word that is read so: no row is redone here. One would be if it came out without one finite
-// element, and that it does extremes_test.cpp shows.
-inline std::uint32_t read_tile_value(std::uint32_t, std::uint32_t, std::uint32_t) { return 0; }
+// What is written has been popped, and nothing pushed but rows: none is redone here. One would be if it came out without
+// one finite element, and that it does extremes_test.cpp shows.
+[[nodiscard]] inline const std::uint32_t* get_cb_tiles_received_ptr(std::uint32_t buffer) {
+    return running_core().feed().pages_popped(buffer);
+}
+[[nodiscard]] inline const std::uint32_t* get_cb_tiles_acked_ptr(std::uint32_t buffer) {
+    return running_core().feed().pages_pushed(buffer);
+}
 inline void cb_pop_front(std::uint32_t buffer, std::uint32_t pages) { running_core().feed().pop_front(buffer, pages); }
 inline void cb_reserve_back(std::uint32_t buffer, std::uint32_t pages) {
     running_core().feed().reserve_back(buffer, pages);

@@ -47,8 +47,8 @@ enum class EventKind : uint8_t {
     kLoad,
     kStore,
     // RISC-V side of the compute threads.
-    kTellThreads,        // mailbox_write of the unpack thread to math and pack (read_tile_value)
-    kHear,               // their mailbox_read of it
+    kSeePushed,          // index = buffer, first = pages pushed since the start, as the thread has found
+    kSeePopped,          // likewise popped
     kConfigureUnpacker,  // first = L1 address in 16-byte words less one, index = context
     kWaitForContext,     // first = contexts
     kSyncPost,           // index = Tensix semaphore; semaphore_post
@@ -133,7 +133,6 @@ struct LocalBuffer {
     uint32_t fifo_size;
     uint32_t fifo_page_size;
     uint32_t fifo_num_pages;
-    uint32_t waited_pages;  // of the unpack thread, since its last pop
 };
 
 inline constexpr uint32_t kMaxBuffers = 32;
@@ -163,6 +162,8 @@ struct Recorder {
     // A load and a store of L1, as the thread would find it were no other there (harness/scenario.hpp).
     uint32_t (*load)(const Recorder&, uint32_t address, uint32_t bytes);
     void (*store)(const Recorder&, uint32_t address, uint32_t value);
+    // Pages pushed to a buffer, or popped from it (kSeePushed, kSeePopped), as a thread finds them that polls.
+    uint32_t (*count)(const Recorder&, EventKind counter, uint32_t buffer);
     void* scenario;
     uint32_t pops;        // of the thread
     uint32_t last_store;  // its address, until it is loaded

@@ -48,6 +48,8 @@ public:
     [[nodiscard]] std::uint32_t front_address(std::uint64_t behind) const {
         return address_ + static_cast<std::uint32_t>((popped_ + behind) % pages_) * page_bytes_;
     }
+    [[nodiscard]] std::uint64_t pushed() const { return pushed_; }
+    [[nodiscard]] std::uint64_t popped() const { return popped_; }
     [[nodiscard]] bool is_empty() const { return pushed_ == popped_; }
 
     // The RISC-V's part of a push or pop; the counters follow with apply_*, which on a compute thread is later.

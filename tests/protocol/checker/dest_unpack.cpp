@@ -76,26 +76,6 @@ bool take_dest_row(Tensix& tensix) {
     return true;
 }
 
-bool tell_threads(Tensix& tensix) {
-    std::uint32_t& to_math = tensix.words_in_mailbox[static_cast<std::size_t>(Thread::kMath)];
-    std::uint32_t& to_pack = tensix.words_in_mailbox[static_cast<std::size_t>(Thread::kPack)];
-    if (to_math == kMailboxLength || to_pack == kMailboxLength) {
-        return false;
-    }
-    ++to_math;
-    ++to_pack;
-    return true;
-}
-
-bool hear(Tensix& tensix, Thread thread) {
-    std::uint32_t& words = tensix.words_in_mailbox[static_cast<std::size_t>(thread)];
-    if (words == 0) {
-        return false;
-    }
-    --words;
-    return true;
-}
-
 void aim_at_dest(Tensix& tensix, std::uint32_t context) {
     UnpackContext& aimed = tensix.contexts.at(context);
     require(!aimed.has_grant, Rule::kDestUnpack, "takes DEST rows without having used those before");

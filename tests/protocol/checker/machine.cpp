@@ -207,8 +207,8 @@ bool Machine::run_risc(Core& core, Thread thread, const Event& event) {
             return true;
         case EventKind::kGiveDestRow: return give_dest_row(core.tensix, event.first);
         case EventKind::kTakeDestRow: return take_dest_row(core.tensix);
-        case EventKind::kTellThreads: return tell_threads(core.tensix);
-        case EventKind::kHear: return hear(core.tensix, thread);
+        case EventKind::kSeePushed: return core.buffer(event.index).pushed() >= event.first;
+        case EventKind::kSeePopped: return core.buffer(event.index).popped() >= event.first;
         case EventKind::kSyncPost: ++core.tensix.semaphores.at(event.index).value; return true;
         case EventKind::kConfigureUnpacker: store_unpack_address(core.tensix, event); return true;
         default: return true;

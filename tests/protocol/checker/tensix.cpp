@@ -179,8 +179,8 @@ bool mark(Core& core, const Event& event) {
         case EventKind::kMathReady:
         case EventKind::kGiveDestRow:
         case EventKind::kTakeDestRow:
-        case EventKind::kTellThreads:
-        case EventKind::kHear: return true;
+        case EventKind::kSeePushed:
+        case EventKind::kSeePopped: return true;
         case EventKind::kPushBack: core.buffer(event.index).apply_push(event.first); return true;
         case EventKind::kPopFront: core.pop(core.buffer(event.index), event.first); return true;
         case EventKind::kAimAtDest: aim_at_dest(core.tensix, event.index); return true;
@@ -232,8 +232,8 @@ bool is_instruction(EventKind kind) {
         case EventKind::kMathReady:
         case EventKind::kGiveDestRow:
         case EventKind::kTakeDestRow:
-        case EventKind::kTellThreads:
-        case EventKind::kHear:
+        case EventKind::kSeePushed:
+        case EventKind::kSeePopped:
         case EventKind::kFault: return false;
         default: return true;
     }
@@ -261,8 +261,6 @@ void check_at_end(const Tensix& tensix) {
     for (const TensixSemaphore& semaphore : tensix.semaphores) {
         require(semaphore.value == 0, Rule::kZones, "a Tensix semaphore is not 0 at the end");
     }
-    require(std::ranges::all_of(tensix.words_in_mailbox, [](std::uint32_t words) { return words == 0; }),
-            Rule::kSemaphores, "a word is left in a mailbox");
     require(tensix.mailbox.empty() && tensix.taken.empty(), Rule::kDestUnpack,
             "DEST rows were given to the unpacker and not used");
     require(!tensix.owes_srca && tensix.srca_base_is_set, Rule::kDestUnpack,

@@ -119,10 +119,9 @@ struct Tensix {
     // DEST rows from math to the unpacker: the mailbox, then what the RISC-V has taken from it.
     std::deque<DestGrant> mailbox{};
     std::deque<DestGrant> taken{};
-    std::array<std::uint32_t, kThreads> words_in_mailbox{};  // from the unpack thread to math and pack
-    DestGrant math_ready{};                                  // without a row
-    std::int64_t unpacks = 0;                                // hand-overs of rows that were unpacked
-    std::int64_t known_unpacks = 0;                          // that math has waited for
+    DestGrant math_ready{};          // without a row
+    std::int64_t unpacks = 0;        // hand-overs of rows that were unpacked
+    std::int64_t known_unpacks = 0;  // that math has waited for
 
     // Math.
     std::uint32_t moved_bytes = 0;  // an element of the SrcA format that the FPU is set to
@@ -158,10 +157,6 @@ void store_unpack_address(Tensix& tensix, const Event& event);
 void note_math_ready(Tensix& tensix);
 [[nodiscard]] bool give_dest_row(Tensix& tensix, std::uint32_t row);
 [[nodiscard]] bool take_dest_row(Tensix& tensix);
-
-// A word from the unpack thread to math and pack, by mailboxes; false if it has to wait.
-[[nodiscard]] bool tell_threads(Tensix& tensix);
-[[nodiscard]] bool hear(Tensix& tensix, Thread thread);
 
 // Which events of a compute thread take a place in its instruction queue; the RISC-V runs the others itself, and they
 // are only marks between the instructions.

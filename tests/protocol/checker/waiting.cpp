@@ -16,6 +16,11 @@ namespace {
            ", there are " + std::to_string(there);
 }
 
+[[nodiscard]] std::string count_of(const Core& core, const Event& event, const char* what) {
+    const auto buffer = std::ranges::find(core.buffers, std::uint32_t{event.index}, &Buffer::index);
+    return std::to_string(event.first) + " pages to be " + what + buffer->describe();
+}
+
 [[nodiscard]] std::string l1_semaphore(const Core& core, const Event& event, const char* relation) {
     std::string values;
     for (const std::uint32_t value : core.semaphores) {
@@ -50,8 +55,8 @@ std::string describe_wait(const Core& core, const Event& event) {
         case EventKind::kMathReady: return "FPU and SFPU to be done";
         case EventKind::kGiveDestRow: return "room in the unpacker's mailbox";
         case EventKind::kTakeDestRow: return "a DEST row from math";
-        case EventKind::kTellThreads: return "room in the mailboxes of math and pack";
-        case EventKind::kHear: return "a word from the unpack thread";
+        case EventKind::kSeePushed: return count_of(core, event, "pushed to ");
+        case EventKind::kSeePopped: return count_of(core, event, "popped from ");
         case EventKind::kUnpack: return "a free SrcA bank";
         case EventKind::kMoveToDest: return "data in SrcA and SrcB";
         case EventKind::kStall: return "a condition of STALLWAIT " + std::to_string(event.second);

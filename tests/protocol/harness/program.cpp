@@ -126,8 +126,7 @@ void set_buffers(Recorder& recorder, const Core& core) {
                                             .fifo_limit = (buffer.address() + buffer.bytes()) / unit,
                                             .fifo_size = buffer.bytes() / unit,
                                             .fifo_page_size = buffer.page_bytes() / unit,
-                                            .fifo_num_pages = buffer.pages(),
-                                            .waited_pages = 0};
+                                            .fifo_num_pages = buffer.pages()};
     }
 }
 
@@ -193,11 +192,11 @@ void run_case(const Case& value, const Plan& original, const Units& units, const
     Program program{.cores = {}, .memory = Memory(layout.tensors, value.is_written_over())};
     for (std::size_t i = 0; i < plan.cores.size(); ++i) {
         Core core = make_core(value, plan, layout, i);
-        Scenario scenario(value, core.buffer(static_cast<std::uint32_t>(contract::Buffer::kInput)),
-                          core.buffer(static_cast<std::uint32_t>(contract::Buffer::kOutput)), value.seed + i);
+        Scenario scenario(value, core.buffer(static_cast<std::uint32_t>(contract::Buffer::kOutput)), value.seed + i);
         for (const Thread thread : kInOrderOfRecording) {
-            core.threads[static_cast<std::size_t>(thread)].events =
-                record_thread(core, thread, units.run(thread), arguments_of(plan, layout, i, thread), scenario);
+            std::vector<Event>& events = core.threads[static_cast<std::size_t>(thread)].events;
+            events = record_thread(core, thread, units.run(thread), arguments_of(plan, layout, i, thread), scenario);
+            scenario.leave(thread, events);
         }
         program.cores.push_back(std::move(core));
     }

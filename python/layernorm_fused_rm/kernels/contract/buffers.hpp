@@ -19,8 +19,4 @@ enum class Buffer : uint32_t {
     kStatistics = 6,  // compute -> writer: mean and 1 / deviation of a block's rows, a page a block
 };
 
-// Behind a core's last block the writer pushes a block of kInput of which the first word alone counts: whether there is
-// one more row, which is to be redone and is the next block, or none.
-enum class Redo : uint32_t { kNone, kRow };
-
 }  // namespace layernorm_fused_rm::contract

@@ -3,8 +3,10 @@
 // Such a row comes out without one finite element, so the writer sees it by its first. It marks the row
 // (dataflow/redo_list.hpp), and does not write it where that would overwrite what it came from. Once all rows are
 // through, so is the reader, and the writer brings the marked ones again itself, one at a time, behind the reader's
-// last page: a word that says so (contract::Redo), then the row's elements times 2^-s, the largest in [2^50, 2^51).
-// Compute normalises it as any other, and its y is that of the row itself:
+// last page: pages that announce it, pushed before the last page of kOutput is popped; then the row's elements times
+// 2^-s, the largest in [2^50, 2^51). Compute, which has nothing left to do once its last output is popped, looks then
+// whether there is more in kInput (the two counters are registers of one memory region, in which a RISC-V's stores come
+// in order: ISA documents, "Memory Ordering"). It normalises the row as any other, and its y is that of the row itself:
 //
 //     (2^-s x - 2^-s mean) / sqrt(2^-2s variance + epsilon) = (x - mean) / sqrt(variance + 2^2s epsilon)
 //
@@ -93,11 +95,10 @@ public:
     // begin.
     explicit RowFeed(uint32_t blocks) : slot_(blocks * kReadsPerRow * kSegments % kSlots) {}
 
-    // Pushes a block of which the first word alone counts.
-    void push_word(contract::Redo word) {
-        reserve_rows(kPagesOfWord);
-        store_and_wait(next().input, static_cast<uint32_t>(word));
-        push(kPagesOfWord);
+    // Tells compute that a row follows. Before the last page of kOutput is popped that there is so far.
+    void announce_row() {
+        reserve_rows(kPagesOfAnnouncement);
+        push(kPagesOfAnnouncement);
     }
 
     // Finds the power of two that is to be taken out of a row of the tensors at `tensors`: none where it has elements

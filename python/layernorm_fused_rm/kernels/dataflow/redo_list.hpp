@@ -28,6 +28,7 @@ public:
     }
 
     bool is_empty() const { return count_ == 0; }
+    uint32_t size() const { return count_ + (all_from_ < seen_ ? seen_ - all_from_ : 0); }
     // Whether row `row` of the block of `rows` rows that was last looked at is to be redone.
     bool has_marked(uint32_t row, uint32_t rows) const {
         const uint32_t position = seen_ - rows + row;

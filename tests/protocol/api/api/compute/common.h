@@ -72,11 +72,9 @@ inline void call(EventKind kind, uint32_t index, uint32_t first, uint32_t second
 // Circular buffers: the unpack thread consumes, the pack thread produces (api/compute/cb_api.h).
 inline void cb_wait_front([[maybe_unused]] uint32_t buffer, [[maybe_unused]] uint32_t pages, PROTOCOL_PLACE) {
     UNPACK((protocol::record_pages(protocol::EventKind::kWaitFront, buffer, pages, file, line)));
-    UNPACK((get_local_cb_interface(buffer, line).waited_pages = pages));
 }
 inline void cb_pop_front([[maybe_unused]] uint32_t buffer, [[maybe_unused]] uint32_t pages, PROTOCOL_PLACE) {
     UNPACK((protocol::record_pages(protocol::EventKind::kPopFront, buffer, pages, file, line)));
-    UNPACK((get_local_cb_interface(buffer, line).waited_pages = 0));
     UNPACK((protocol::move_pointer(get_local_cb_interface(buffer, line).fifo_rd_ptr,
                                    get_local_cb_interface(buffer, line), pages, line)));
 }
@@ -89,20 +87,29 @@ inline void cb_push_back([[maybe_unused]] uint32_t buffer, [[maybe_unused]] uint
                                  pages, line)));
 }
 
-// A word of a page: the unpack thread loads it and tells the others, who wait for it (api/compute/cb_api.h).
-inline uint32_t read_tile_value([[maybe_unused]] uint32_t buffer, [[maybe_unused]] uint32_t page, uint32_t word,
-                                PROTOCOL_PLACE) {
-    const protocol::LocalBuffer& local = get_local_cb_interface(buffer, line);
-#ifdef TRISC_UNPACK
-    if (page >= local.waited_pages) {
-        protocol::fault("reads a word of a page that it has not waited for", line);
+// The counters of a buffer (stream_io_map.h). A thread that polls them finds what it would if it was as early as it may
+// be: of pages popped each number in turn, of pages pushed as many as then must be there (harness/scenario.hpp).
+namespace protocol {
+class Counter {
+public:
+    Counter(EventKind kind, uint32_t buffer, Place place) : kind_(kind), buffer_(buffer), place_(place) {}
+    uint32_t operator*() const {
+        const uint32_t pages = protocol_recorder->count(*protocol_recorder, kind_, buffer_);
+        record(kind_, static_cast<uint16_t>(buffer_), pages, 0, place_);
+        return pages;
     }
-    protocol::call(protocol::EventKind::kTellThreads, 0, 0, 0, file, line);
-#else
-    protocol::call(protocol::EventKind::kHear, 0, 0, 0, file, line);
-#endif
-    return protocol_recorder->load(*protocol_recorder,
-                                   (local.fifo_rd_ptr + page * local.fifo_page_size) * 16 + word * 4, 4);
+
+private:
+    EventKind kind_;
+    uint32_t buffer_;
+    Place place_;
+};
+}  // namespace protocol
+inline protocol::Counter get_cb_tiles_received_ptr(uint32_t buffer, PROTOCOL_PLACE) {
+    return {protocol::EventKind::kSeePushed, buffer, {file, line}};
+}
+inline protocol::Counter get_cb_tiles_acked_ptr(uint32_t buffer, PROTOCOL_PLACE) {
+    return {protocol::EventKind::kSeePopped, buffer, {file, line}};
 }
 
 inline void compute_kernel_hw_startup(uint32_t input, uint32_t output, PROTOCOL_PLACE) {

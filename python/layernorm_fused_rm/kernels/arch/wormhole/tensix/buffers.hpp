@@ -25,6 +25,17 @@ inline uint32_t back_address(uint32_t buffer) {
     return address;
 }
 
+// Pages of a buffer that have been pushed, and popped, since the kernel began, modulo 2^16: the counters that both sides
+// of it share, which every thread may read.
+inline uint16_t pages_pushed(uint32_t buffer) { return static_cast<uint16_t>(*get_cb_tiles_received_ptr(buffer)); }
+inline uint16_t pages_popped(uint32_t buffer) { return static_cast<uint16_t>(*get_cb_tiles_acked_ptr(buffer)); }
+
+// Waits until so many have been popped.
+inline void wait_until_popped(uint32_t buffer, uint32_t pages) {
+    while (pages_popped(buffer) != static_cast<uint16_t>(pages)) {
+    }
+}
+
 // pack: one chunk of DEST, rounded to bf16, to L1 in linear order. LLK's pack of one tile: four packers, a face each.
 inline void pack_chunk(uint32_t chunk, uint32_t l1_address) {
     PACK((_llk_pack_<DST_SYNC_MODE, DST_ACCUM_MODE, PackMode::Default>(chunk, l1_address / kBytesPerL1Word - 1)));
