@@ -35,8 +35,8 @@ def _prepare(grid: tuple[int, int], arrays: Arrays, device):
     case = arrays.case
     x = to_device(arrays.x, case, device, memory=case.memory)
     gamma, beta = (to_device(values, case, device) for values in (arrays.gamma, arrays.beta))
-    problem = op.make_problem(x, gamma, beta, epsilon=EPSILON)
-    launch = program.PreparedProgram(on_grid(problem, grid), device).launch
+    problem = on_grid(op.make_problem(x, gamma, beta, epsilon=EPSILON), grid)
+    launch = program.build(_core.plan(problem), problem, device)
 
     def call():
         output = ttnn.allocate_tensor_on_device(x.shape, x.dtype, ttnn.ROW_MAJOR_LAYOUT, device, x.memory_config())

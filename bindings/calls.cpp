@@ -63,11 +63,10 @@ const Names& names() {
     return nb::bool_(config.is_none() || nb::hasattr(config, names().fp32_dest_acc_en));
 }
 
-// `norm` and the arguments by name that are no tensors are the options, in the order of the dictionary.
-[[nodiscard]] Arguments split(nb::handle norm, const nb::dict& by_name) {
+// What is no tensor is an option.
+[[nodiscard]] Arguments split(const nb::dict& by_name) {
     Arguments arguments;
     nb::list options;
-    options.append(norm);
     for (const auto& [name, value] : by_name) {
         if (name.is(names().input)) {
             arguments.input = nb::borrow(value);
@@ -124,8 +123,8 @@ bool Call::fits(nb::handle tensor, std::size_t index) const {
 }
 
 bool Call::fits(const Arguments& arguments) const {
-    const auto& [input, gamma, beta, residual, output_tensor, options] = arguments;
-    return fits(input, 0) && fits(gamma, 1) && fits(beta, 2) && fits(residual, 3) && fits(output_tensor, 4);
+    const auto& [input, residual, gamma, beta, output_tensor, options] = arguments;
+    return fits(input, 0) && fits(residual, 1) && fits(gamma, 2) && fits(beta, 3) && fits(output_tensor, 4);
 }
 
 nb::object Call::allocate(nb::handle wanted) const {
@@ -152,7 +151,7 @@ nb::object Call::run(const Arguments& arguments) const {
     return results.size() == 1 ? output : nb::object(nb::tuple(results));
 }
 
-nb::object Calls::find(const Arguments& arguments) const {
+nb::object CallCache::find(const Arguments& arguments) const {
     const std::shared_ptr<const std::vector<Kept>> kept = kept_;
     if (!kept || kept->empty()) {
         return nb::none();
@@ -170,16 +169,16 @@ nb::object Calls::find(const Arguments& arguments) const {
     return nb::none();
 }
 
-nb::object Calls::find(nb::handle norm, const nb::dict& arguments) const { return find(split(norm, arguments)); }
+nb::object CallCache::find(const nb::dict& arguments) const { return find(split(arguments)); }
 
-nb::object Calls::run(nb::handle norm, const nb::dict& arguments) const {
-    const Arguments given = split(norm, arguments);
+nb::object CallCache::run(const nb::dict& arguments) const {
+    const Arguments given = split(arguments);
     const nb::object call = find(given);
     return call.is_none() ? call : nb::cast<const Call&>(call).run(given);
 }
 
-void Calls::keep(nb::object call, nb::handle norm, const nb::dict& arguments) {
-    const Arguments given = split(norm, arguments);
+void CallCache::insert(const nb::dict& arguments, nb::object call) {
+    const Arguments given = split(arguments);
     if (PyObject_Hash(given.options.ptr()) == -1) {
         PyErr_Clear();
         return;
@@ -198,20 +197,16 @@ void bind_calls(nb::module_& module) {
         .def(nb::init<const nb::object&, nb::object, nb::tuple, nb::object, nb::tuple>(), nb::kw_only(), "ttnn"_a,
              "device"_a.none(), "specs"_a, "launch"_a.none(), "outputs"_a)
         .def(
-            "run",
-            [](const Call& call, nb::handle norm, const nb::dict& arguments) {
-                return call.run(split(norm, arguments));
-            },
-            "norm"_a, "arguments"_a, "Allocates the outputs and launches: y, or a tuple of what was asked for.");
-    nb::class_<Calls>(module, "Calls", "The latest calls, found by their options, specs and device.")
+            "run", [](const Call& call, const nb::dict& arguments) { return call.run(split(arguments)); },
+            "arguments"_a, "Allocates the outputs and launches: y, or a tuple of what was asked for.");
+    nb::class_<CallCache>(module, "CallCache", "The latest calls, found by their options, specs and device.")
         .def(nb::init<>())
         .def(
-            "find",
-            [](const Calls& calls, nb::handle norm, const nb::dict& arguments) { return calls.find(norm, arguments); },
-            "norm"_a, "arguments"_a, "The kept Call that fits these arguments by name, or None.")
-        .def("run", &Calls::run, "norm"_a, "arguments"_a, "The results of that Call, or None.")
-        .def("keep", &Calls::keep, "call"_a, "norm"_a, "arguments"_a, "Has find find the call from now on.")
-        .def("forget", &Calls::forget, "Keeps no call any longer.");
+            "find", [](const CallCache& cache, const nb::dict& arguments) { return cache.find(arguments); },
+            "arguments"_a, "The Call that fits these arguments by name, or None.")
+        .def("run", &CallCache::run, "arguments"_a, "The results of that Call, or None.")
+        .def("insert", &CallCache::insert, "arguments"_a, "call"_a, "Has find find the call from now on.")
+        .def("clear", &CallCache::clear, "Has find find none of them any longer.");
 }
 
 }  // namespace layernorm_fused_rm

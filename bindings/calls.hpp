@@ -17,14 +17,14 @@ namespace layernorm_fused_rm {
 
 // What a call is given, by name: its tensors, None for those that it does not have, and the rest.
 struct Arguments {
-    nanobind::object input, gamma, beta, residual, output_tensor;
-    nanobind::tuple options;  // in the order of the operation's signature
+    nanobind::object input, residual, gamma, beta, output_tensor;
+    nanobind::tuple options;  // and which operation it is; in the order of the dictionary
 };
 
 // Everything but the tensors: what they have to be, the program, and what to allocate.
 class Call {
 public:
-    // `specs` are those of input, gamma, beta, residual and output_tensor, None for what is not given. `outputs` are y,
+    // `specs` are those of input, residual, gamma, beta and output_tensor, None for what is not given. `outputs` are y,
     // sum, mean and rstd as the arguments of ttnn.allocate_tensor_on_device, None for what is not asked for and for a y
     // that goes into an output_tensor. `launch` is a Launch.
     Call(const nanobind::object& ttnn, nanobind::object device, nanobind::tuple specs, nanobind::object launch,
@@ -49,19 +49,19 @@ private:
     nanobind::tuple outputs_;
 };
 
-// The latest calls. Any number of threads may use it: at worst one of two that are kept at once is not.
-class Calls {
+// The latest calls. Any number of threads may use it: at worst one of two that are inserted at once is not.
+class CallCache {
 public:
-    // The kept call with these options that fits these tensors; None if there is none. `norm` is one more option.
-    [[nodiscard]] nanobind::object find(nanobind::handle norm, const nanobind::dict& arguments) const;
+    // The call of these options that fits these tensors; None if there is none.
+    [[nodiscard]] nanobind::object find(const nanobind::dict& arguments) const;
 
     // Its results; None if there is none.
-    [[nodiscard]] nanobind::object run(nanobind::handle norm, const nanobind::dict& arguments) const;
+    [[nodiscard]] nanobind::object run(const nanobind::dict& arguments) const;
 
     // Has `find` find the call from now on, unless an option has no hash, such as a list, which may change.
-    void keep(nanobind::object call, nanobind::handle norm, const nanobind::dict& arguments);
+    void insert(const nanobind::dict& arguments, nanobind::object call);
 
-    void forget() { kept_.reset(); }
+    void clear() { kept_.reset(); }
 
 private:
     struct Kept {

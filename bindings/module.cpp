@@ -2,13 +2,11 @@
 // (calls.hpp, launch.hpp).
 #include <nanobind/nanobind.h>
 #include <nanobind/operators.h>
+#include <nanobind/stl/array.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
-
-#include <algorithm>
-#include <functional>
 
 #include "built_from.hpp"
 #include "calls.hpp"
@@ -30,10 +28,10 @@ void bind_enums(nb::module_& module) {
         .value("FLOAT32", DataType::kFloat32)
         .value("OTHER", DataType::kOther);
     nb::enum_<Layout>(module, "Layout").value("ROW_MAJOR", Layout::kRowMajor).value("TILE", Layout::kTile);
-    nb::enum_<Memory>(module, "Memory").value("DRAM", Memory::kDram).value("L1", Memory::kL1);
-    nb::enum_<Placement>(module, "Placement")
-        .value("INTERLEAVED", Placement::kInterleaved)
-        .value("SHARDED", Placement::kSharded);
+    nb::enum_<BufferType>(module, "BufferType").value("DRAM", BufferType::kDram).value("L1", BufferType::kL1);
+    nb::enum_<MemoryLayout>(module, "MemoryLayout")
+        .value("INTERLEAVED", MemoryLayout::kInterleaved)
+        .value("SHARDED", MemoryLayout::kSharded);
     nb::enum_<Norm>(module, "Norm").value("LAYER", Norm::kLayer).value("RMS", Norm::kRms);
     nb::enum_<Storage>(module, "Storage")
         .value("DEVICE", Storage::kDevice)
@@ -107,19 +105,19 @@ void bind_tensor_spec(nb::module_& module) {
     nb::class_<TensorSpec>(module, "TensorSpec", "Shape (elements), type and place of one tensor.")
         .def(
             "__init__",
-            [](TensorSpec* self, std::vector<std::int64_t> shape, DataType dtype, Layout layout, Memory memory,
-               Placement placement, Storage storage, std::vector<std::int64_t> padded_shape, Tile tile) {
-                new (self) TensorSpec{std::move(shape),        dtype, layout, memory, placement, storage,
+            [](TensorSpec* self, std::vector<std::int64_t> shape, DataType dtype, Layout layout, BufferType buffer_type,
+               MemoryLayout memory_layout, Storage storage, std::vector<std::int64_t> padded_shape, Tile tile) {
+                new (self) TensorSpec{std::move(shape),        dtype, layout, buffer_type, memory_layout, storage,
                                       std::move(padded_shape), tile};
             },
             nb::kw_only(), "shape"_a, "dtype"_a = standard.dtype, "layout"_a = standard.layout,
-            "memory"_a = standard.memory, "placement"_a = standard.placement, "storage"_a = standard.storage,
-            "padded_shape"_a = standard.padded_shape, "tile"_a = standard.tile)
+            "buffer_type"_a = standard.buffer_type, "memory_layout"_a = standard.memory_layout,
+            "storage"_a = standard.storage, "padded_shape"_a = standard.padded_shape, "tile"_a = standard.tile)
         .def_ro("shape", &TensorSpec::shape)
         .def_ro("dtype", &TensorSpec::dtype)
         .def_ro("layout", &TensorSpec::layout)
-        .def_ro("memory", &TensorSpec::memory)
-        .def_ro("placement", &TensorSpec::placement)
+        .def_ro("buffer_type", &TensorSpec::buffer_type)
+        .def_ro("memory_layout", &TensorSpec::memory_layout)
         .def_ro("storage", &TensorSpec::storage)
         .def_ro("padded_shape", &TensorSpec::padded_shape)
         .def_ro("tile", &TensorSpec::tile)
@@ -161,73 +159,60 @@ void bind_device(nb::module_& module) {
         .def(nb::self == nb::self);
 }
 
-// Equal problems have equal hashes; the rest of the device is left to the comparison.
-[[nodiscard]] std::size_t hash_problem(const Problem& problem) {
-    std::size_t hash = std::hash<double>{}(problem.epsilon);
-    const auto mix = [&hash](std::int64_t value) { hash = hash * 1099511628211U + static_cast<std::size_t>(value); };
-    const auto mix_spec = [&mix](const TensorSpec& spec) {
-        mix(static_cast<std::int64_t>(spec.shape.size()));
-        std::ranges::for_each(spec.shape, mix);
-        std::ranges::for_each(spec.padded_shape, mix);
-        mix(static_cast<std::int64_t>(spec.dtype));
-        mix(static_cast<std::int64_t>(spec.memory));
-    };
-    mix_spec(problem.input);
-    for (const std::optional<TensorSpec>* spec : {&problem.gamma, &problem.beta, &problem.residual, &problem.output}) {
-        mix(spec->has_value() ? 1 : 0);
-        if (*spec) {
-            mix_spec(**spec);
-        }
-    }
-    mix(static_cast<std::int64_t>(problem.norm));
-    mix(static_cast<std::int64_t>(problem.output_dtype));
-    mix(static_cast<std::int64_t>(problem.output_memory));
-    mix((problem.sum_dtype ? 2 : 0) + (problem.returns_statistics ? 1 : 0));
-    mix(problem.device.grid.x);
-    mix(problem.device.grid.y);
-    return hash;
+void bind_options(nb::module_& module) {
+    const Options standard;
+    nb::class_<MemoryConfig>(module, "MemoryConfig", "Where outputs are to lie.")
+        .def(
+            "__init__",
+            [](MemoryConfig* self, BufferType buffer_type, MemoryLayout memory_layout) {
+                new (self) MemoryConfig{buffer_type, memory_layout};
+            },
+            "buffer_type"_a, "memory_layout"_a = MemoryLayout::kInterleaved)
+        .def_ro("buffer_type", &MemoryConfig::buffer_type)
+        .def_ro("memory_layout", &MemoryConfig::memory_layout)
+        .def(nb::self == nb::self);
+    nb::class_<Options>(module, "Options", "A call's options; None: the default.")
+        .def(
+            "__init__",
+            [](Options* self, Norm norm, double epsilon, bool zero_centered_gamma, bool return_sum,
+               std::optional<DataType> sum_dtype, bool return_statistics, std::optional<DataType> dtype,
+               std::optional<MemoryConfig> memory_config) {
+                new (self) Options{norm,  epsilon,      zero_centered_gamma, return_sum, sum_dtype, return_statistics,
+                                   dtype, memory_config};
+            },
+            nb::kw_only(), "norm"_a = standard.norm, "epsilon"_a = standard.epsilon,
+            "zero_centered_gamma"_a = standard.zero_centered_gamma, "return_sum"_a = standard.return_sum,
+            "sum_dtype"_a = nb::none(), "return_statistics"_a = standard.return_statistics, "dtype"_a = nb::none(),
+            "memory_config"_a = nb::none())
+        .def_ro("norm", &Options::norm)
+        .def_ro("epsilon", &Options::epsilon)
+        .def_ro("zero_centered_gamma", &Options::zero_centered_gamma)
+        .def_ro("return_sum", &Options::return_sum)
+        .def_ro("sum_dtype", &Options::sum_dtype)
+        .def_ro("return_statistics", &Options::return_statistics)
+        .def_ro("dtype", &Options::dtype)
+        .def_ro("memory_config", &Options::memory_config)
+        .def(nb::self == nb::self);
 }
 
 void bind_problem(nb::module_& module) {
-    const Problem standard;
-    nb::class_<Problem>(module, "Problem", "What a call asks for. Hashable: a key for prepared programs.")
+    nb::class_<Problem>(module, "Problem", "What a call asks for.")
         .def(
             "__init__",
-            [](Problem* self, TensorSpec input, std::optional<TensorSpec> gamma, std::optional<TensorSpec> beta,
-               std::optional<TensorSpec> residual, std::optional<TensorSpec> output, Norm norm,
-               bool gamma_is_zero_centred, DataType output_dtype, std::optional<DataType> sum_dtype,
-               bool returns_statistics, Memory output_memory, double epsilon, Device device) {
-                new (self) Problem{.input = std::move(input),
-                                   .gamma = std::move(gamma),
-                                   .beta = std::move(beta),
-                                   .residual = std::move(residual),
-                                   .output = std::move(output),
-                                   .norm = norm,
-                                   .gamma_is_zero_centred = gamma_is_zero_centred,
-                                   .output_dtype = output_dtype,
-                                   .sum_dtype = sum_dtype,
-                                   .returns_statistics = returns_statistics,
-                                   .output_memory = output_memory,
-                                   .epsilon = epsilon,
-                                   .device = std::move(device)};
+            [](Problem* self, TensorSpec input, std::optional<TensorSpec> residual, std::optional<TensorSpec> gamma,
+               std::optional<TensorSpec> beta, std::optional<TensorSpec> output_tensor, Options options,
+               Device device) {
+                new (self) Problem{std::move(input),         std::move(residual), std::move(gamma), std::move(beta),
+                                   std::move(output_tensor), std::move(options),  std::move(device)};
             },
-            nb::kw_only(), "input"_a, "gamma"_a = nb::none(), "beta"_a = nb::none(), "residual"_a = nb::none(),
-            "output"_a = nb::none(), "norm"_a = standard.norm,
-            "gamma_is_zero_centred"_a = standard.gamma_is_zero_centred, "output_dtype"_a = standard.output_dtype,
-            "sum_dtype"_a = nb::none(), "returns_statistics"_a = standard.returns_statistics,
-            "output_memory"_a = standard.output_memory, "epsilon"_a = standard.epsilon, "device"_a)
+            nb::kw_only(), "input"_a, "residual"_a = nb::none(), "gamma"_a = nb::none(), "beta"_a = nb::none(),
+            "output_tensor"_a = nb::none(), "options"_a = Options{}, "device"_a)
         .def_ro("input", &Problem::input)
+        .def_ro("residual", &Problem::residual)
         .def_ro("gamma", &Problem::gamma)
         .def_ro("beta", &Problem::beta)
-        .def_ro("residual", &Problem::residual)
-        .def_ro("output", &Problem::output)
-        .def_ro("norm", &Problem::norm)
-        .def_ro("gamma_is_zero_centred", &Problem::gamma_is_zero_centred)
-        .def_ro("output_dtype", &Problem::output_dtype)
-        .def_ro("sum_dtype", &Problem::sum_dtype)
-        .def_ro("returns_statistics", &Problem::returns_statistics)
-        .def_ro("output_memory", &Problem::output_memory)
-        .def_ro("epsilon", &Problem::epsilon)
+        .def_ro("output_tensor", &Problem::output_tensor)
+        .def_ro("options", &Problem::options)
         .def_ro("device", &Problem::device)
         .def(
             "on",
@@ -243,8 +228,7 @@ void bind_problem(nb::module_& module) {
                 return problem;
             },
             "l1_bytes"_a, "The same problem with that much L1 for circular buffers on each core.")
-        .def(nb::self == nb::self)
-        .def("__hash__", &hash_problem);
+        .def(nb::self == nb::self);
 }
 
 void bind_plan_parts(nb::module_& module) {
@@ -277,6 +261,7 @@ void bind_plan_parts(nb::module_& module) {
 
 void bind_plan(nb::module_& module) {
     nb::class_<Plan>(module, "Plan", "Everything a program needs.")
+        .def_ro("tensors", &Plan::tensors, "In the order of Tensor.")
         .def_ro("rows", &Plan::rows)
         .def_ro("width", &Plan::width)
         .def_ro("reads_again", &Plan::reads_again)
@@ -291,6 +276,7 @@ void bind_plan(nb::module_& module) {
         .def("describe", &Plan::describe)
         .def("__str__", &Plan::describe);
     // nanobind turns std::invalid_argument into ValueError.
+    module.def("check", &check, "problem"_a, "Raises ValueError as plan() does, without planning.");
     module.def("plan", &plan, "problem"_a, "Plans one call. Raises ValueError: what was given, needed, and to do.");
 }
 
@@ -316,6 +302,7 @@ NB_MODULE(_core, module) {
     bind_contract(module);
     bind_tensor_spec(module);
     bind_device(module);
+    bind_options(module);
     bind_problem(module);
     bind_plan_parts(module);
     bind_plan(module);

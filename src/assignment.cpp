@@ -18,8 +18,8 @@ namespace {
 }
 
 // Where each bank is on the NoC; empty when the device did not say where both banks and cores are.
-[[nodiscard]] std::vector<Coordinate> bank_places(Memory memory, const Device& device) {
-    const std::vector<Coordinate>& places = memory == Memory::kDram ? device.dram_banks : device.l1_bank_places;
+[[nodiscard]] std::vector<Coordinate> bank_places(BufferType memory, const Device& device) {
+    const std::vector<Coordinate>& places = memory == BufferType::kDram ? device.dram_banks : device.l1_bank_places;
     const bool workers_known = static_cast<std::int64_t>(device.workers.size()) == core_count(device) &&
                                all_lie_on(device.workers, device.noc_size);
     const bool banks_known =
@@ -58,7 +58,8 @@ namespace {
 
 }  // namespace
 
-std::vector<std::int64_t> choose_cores(const std::vector<std::int64_t>& banks, Memory memory, const Device& device) {
+std::vector<std::int64_t> choose_cores(const std::vector<std::int64_t>& banks, BufferType memory,
+                                       const Device& device) {
     const std::vector<Coordinate> places = bank_places(memory, device);
     if (places.empty()) {
         return count_from_zero(static_cast<std::int64_t>(banks.size()));

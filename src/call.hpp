@@ -21,7 +21,7 @@ inline constexpr std::int64_t kFaceSide = 16;
     return spec.padded_shape.empty() ? spec.shape.back() : spec.padded_shape.back();
 }
 
-// Of a problem that validate() has accepted, with rows of `width` elements.
-[[nodiscard]] contract::Call describe_call(const Problem& problem, std::int64_t width);
+// Of a problem that validate() has accepted.
+[[nodiscard]] contract::Call describe_call(const Problem& problem);
 
 }  // namespace layernorm_fused_rm

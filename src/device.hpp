@@ -12,12 +12,12 @@ namespace layernorm_fused_rm {
 }
 
 // Pages of an interleaved tensor go round the banks of its memory.
-[[nodiscard]] inline std::int64_t bank_count(const Device& device, Memory memory) {
-    return memory == Memory::kDram ? static_cast<std::int64_t>(device.dram_banks.size()) : device.l1_banks;
+[[nodiscard]] inline std::int64_t bank_count(const Device& device, BufferType memory) {
+    return memory == BufferType::kDram ? static_cast<std::int64_t>(device.dram_banks.size()) : device.l1_banks;
 }
 
-[[nodiscard]] inline std::int64_t page_alignment(const Device& device, Memory memory) {
-    return memory == Memory::kDram ? device.dram_alignment_bytes : device.l1_alignment_bytes;
+[[nodiscard]] inline std::int64_t page_alignment(const Device& device, BufferType memory) {
+    return memory == BufferType::kDram ? device.dram_alignment_bytes : device.l1_alignment_bytes;
 }
 
 }  // namespace layernorm_fused_rm

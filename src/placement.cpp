@@ -84,7 +84,7 @@ std::vector<Share> divide_rows(std::int64_t rows, std::int64_t banks, std::int64
     return std::min(banks, rows) <= cores ? divide_each_bank(rows, banks, cores) : divide_all_banks(rows, banks, cores);
 }
 
-std::vector<CoreWork> place_rows(std::int64_t rows, Memory memory, const Device& device) {
+std::vector<CoreWork> place_rows(std::int64_t rows, BufferType memory, const Device& device) {
     const std::vector<Share> shares = divide_rows(rows, bank_count(device, memory), core_count(device));
     std::vector<std::int64_t> banks;
     std::ranges::transform(shares, std::back_inserter(banks), [](const Share& share) { return share.front().bank; });

@@ -19,6 +19,6 @@ using Share = std::vector<Run>;
 [[nodiscard]] std::vector<Share> divide_rows(std::int64_t rows, std::int64_t banks, std::int64_t cores);
 
 // Divides the rows of the input and gives each share to a core (assignment.hpp); cores in row-major order.
-[[nodiscard]] std::vector<CoreWork> place_rows(std::int64_t rows, Memory memory, const Device& device);
+[[nodiscard]] std::vector<CoreWork> place_rows(std::int64_t rows, BufferType memory, const Device& device);
 
 }  // namespace layernorm_fused_rm

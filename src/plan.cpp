@@ -14,6 +14,7 @@
 #include "numbers.hpp"
 #include "placement.hpp"
 #include "sharing.hpp"
+#include "tensors.hpp"
 #include "validate.hpp"
 
 namespace layernorm_fused_rm {
@@ -107,11 +108,12 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
 
 [[nodiscard]] Plan make_plan(const Problem& problem) {
     const Extent extent = validate(problem);
-    std::vector<CoreWork> cores = place_rows(extent.rows, problem.input.memory, problem.device);
+    std::vector<CoreWork> cores = place_rows(extent.rows, problem.input.buffer_type, problem.device);
     Plan result;
+    result.tensors = tensors_of(problem);
     result.rows = extent.rows;
     result.width = extent.width;
-    contract::Call& call = result.call = describe_call(problem, extent.width);
+    contract::Call& call = result.call = describe_call(problem);
     Buffers fitted = fit_buffers(call, most_rows_of_a_core(cores), problem.device.l1_bytes);
     set_buffers(call, fitted);
     set_constants(call);
@@ -122,7 +124,7 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
     call.one_core = cores.size() == 1 ? 1 : 0;
     result.reads_again = fitted.reads_again;
     result.core_arguments = make_core_arguments(cores, result.sharing);
-    result.compute_arguments = {float_bits(-problem.epsilon)};
+    result.compute_arguments = {float_bits(-problem.options.epsilon)};
     result.cores = std::move(cores);
     result.buffers = std::move(fitted.buffers);
     result.l1_bytes_used = fitted.bytes;
@@ -131,6 +133,16 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
 }
 
 [[nodiscard]] std::string name_of(Norm norm) { return norm == Norm::kRms ? "rms_norm_fused_rm" : "layernorm_fused_rm"; }
+
+// Has refusals say which operation refuses.
+template <typename Function>
+auto with_name(const Problem& problem, Function function) {
+    try {
+        return function();
+    } catch (const std::invalid_argument& refusal) {
+        throw std::invalid_argument(name_of(problem.options.norm) + ": " + refusal.what());
+    }
+}
 
 }  // namespace
 
@@ -142,12 +154,12 @@ NamedWords Plan::compile_time_arguments() const {
     return words;
 }
 
+void check(const Problem& problem) {
+    with_name(problem, [&] { static_cast<void>(validate(problem)); });
+}
+
 Plan plan(const Problem& problem) {
-    try {
-        return make_plan(problem);
-    } catch (const std::invalid_argument& refusal) {
-        throw std::invalid_argument(name_of(problem.norm) + ": " + refusal.what());
-    }
+    return with_name(problem, [&] { return make_plan(problem); });
 }
 
 }  // namespace layernorm_fused_rm

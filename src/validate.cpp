@@ -15,6 +15,7 @@
 #include "device.hpp"
 #include "error.hpp"
 #include "numbers.hpp"
+#include "tensors.hpp"
 
 namespace layernorm_fused_rm {
 namespace {
@@ -38,6 +39,10 @@ constexpr std::int32_t kMaxNocSide = 64;
 constexpr std::int64_t kMaxBanks = 65536;
 constexpr std::int64_t kMaxL1Bytes = std::int64_t{64} * 1024 * 1024;
 
+[[nodiscard]] std::string name_of(DataType dtype) {
+    return dtype == DataType::kBfloat16 ? "BFLOAT16" : dtype == DataType::kFloat32 ? "FLOAT32" : "another data type";
+}
+
 void check_storage(const std::string& name, const TensorSpec& spec, const std::string& remedy) {
     if (spec.storage == Storage::kDeallocated) {
         refuse(name +
@@ -60,7 +65,7 @@ void check_row_major(const std::string& name, const TensorSpec& spec) {
 }
 
 void check_interleaved(const std::string& name, const TensorSpec& spec) {
-    if (spec.placement != Placement::kInterleaved) {
+    if (spec.memory_layout != MemoryLayout::kInterleaved) {
         refuse(name + " must be in INTERLEAVED memory, but is sharded; convert it with ttnn.to_memory_config(" + name +
                ", ttnn.DRAM_MEMORY_CONFIG)");
     }
@@ -73,7 +78,7 @@ void check_dtype(const std::string& name, const TensorSpec& spec) {
     }
 }
 
-void check_output_dtype(const std::string& name, DataType dtype) {
+void check_option_dtype(const std::string& name, const std::optional<DataType>& dtype) {
     if (dtype == DataType::kOther) {
         refuse(name + " must be BFLOAT16 or FLOAT32, but is another data type; pass ttnn.bfloat16 or ttnn.float32");
     }
@@ -265,18 +270,18 @@ void check_residual(const Problem& problem) {
     check_padding("residual", *problem.residual);
 }
 
-// A tensor that y is to be written to. Its data type and memory are the problem's output_dtype and output_memory.
-void check_output(const Problem& problem) {
-    if (!problem.output) {
+// A tensor that y is to be written to; its data type and memory say what the options would.
+void check_output_tensor(const Problem& problem) {
+    if (!problem.output_tensor) {
         return;
     }
     const std::string name = "output_tensor";
-    const TensorSpec& output = *problem.output;
+    const TensorSpec& output = *problem.output_tensor;
     check_storage(name, output, "allocate one with ttnn.allocate_tensor_on_device");
     if (output.layout != Layout::kRowMajor) {
         refuse(name + " must be in ROW_MAJOR layout, but is in TILE layout; allocate a ROW_MAJOR one");
     }
-    if (output.placement != Placement::kInterleaved) {
+    if (output.memory_layout != MemoryLayout::kInterleaved) {
         refuse(name + " must be in INTERLEAVED memory, but is sharded; allocate one in ttnn.DRAM_MEMORY_CONFIG");
     }
     if (output.dtype == DataType::kOther) {
@@ -289,23 +294,33 @@ void check_output(const Problem& problem) {
                "; allocate one of the input's shape");
     }
     check_padding(name, output, "allocate one without padding");
-    if (output.dtype != problem.output_dtype || output.memory != problem.output_memory) {
-        refuse(name +
-               " has a data type or a memory that is not the output's; pass them as output_dtype and output_memory");
+    if (problem.options.dtype && problem.options.dtype != output.dtype) {
+        refuse("dtype is " + name_of(*problem.options.dtype) + ", but output_tensor is " + name_of(output.dtype) +
+               "; leave dtype away");
+    }
+    if (problem.options.memory_config) {
+        refuse("memory_config does not go with output_tensor, which has a memory; leave it away");
     }
 }
 
 void check_options(const Problem& problem) {
-    check_output_dtype("dtype", problem.output_dtype);
-    if (problem.sum_dtype) {
-        check_output_dtype("sum_dtype", *problem.sum_dtype);
-        if (!problem.residual) {
-            refuse(
-                "return_sum is set, but there is no residual, so the sum would be the input; pass residual=, or leave "
-                "return_sum away");
-        }
+    const Options& options = problem.options;
+    check_option_dtype("dtype", options.dtype);
+    check_option_dtype("sum_dtype", options.sum_dtype);
+    if (options.memory_config && options.memory_config->memory_layout != MemoryLayout::kInterleaved) {
+        refuse(
+            "memory_config must be in INTERLEAVED memory, DRAM or L1, but is sharded or in another one; pass "
+            "ttnn.DRAM_MEMORY_CONFIG or ttnn.L1_MEMORY_CONFIG");
     }
-    if (problem.gamma_is_zero_centred && !problem.gamma) {
+    if (options.sum_dtype && !options.return_sum) {
+        refuse("sum_dtype is set, but return_sum is not; pass return_sum=True, or no sum_dtype");
+    }
+    if (options.return_sum && !problem.residual) {
+        refuse(
+            "return_sum is set, but there is no residual, so the sum would be the input; pass residual=, or leave "
+            "return_sum away");
+    }
+    if (options.zero_centered_gamma && !problem.gamma) {
         refuse("zero_centered_gamma is set, but there is no gamma; pass gamma, or leave zero_centered_gamma away");
     }
 }
@@ -342,8 +357,8 @@ void check_grid(const Device& device) {
     }
 }
 
-void check_memory(const Device& device, Memory memory) {
-    const bool in_dram = memory == Memory::kDram;
+void check_memory(const Device& device, BufferType memory) {
+    const bool in_dram = memory == BufferType::kDram;
     const std::string name = in_dram ? "DRAM" : "L1";
     const std::int64_t banks = bank_count(device, memory);
     if (banks < 1 || banks > kMaxBanks) {
@@ -359,14 +374,13 @@ void check_memory(const Device& device, Memory memory) {
 
 // A row of a tile's face is a transfer of its own, to where the one before ends, so it must be as long as the memory's
 // alignment, which source and destination share.
-void check_tile_rows(const std::string& name, const std::optional<TensorSpec>& spec, const Device& device) {
-    constexpr std::int64_t kFaceWidth = 16;
-    if (spec && spec->layout == Layout::kTile &&
-        kFaceWidth * element_bytes(spec->dtype) % page_alignment(device, spec->memory) != 0) {
+void check_tile_rows(const std::string& name, const TensorSpec& spec, const Device& device) {
+    if (spec.layout == Layout::kTile &&
+        kFaceSide * element_bytes(spec.dtype) % page_alignment(device, spec.buffer_type) != 0) {
         refuse(name +
                " is in TILE layout, of which the device cannot read rows of 16 elements from memory aligned to " +
-               std::to_string(page_alignment(device, spec->memory)) + " bytes; convert it with ttnn.to_layout(" + name +
-               ", ttnn.ROW_MAJOR_LAYOUT)");
+               std::to_string(page_alignment(device, spec.buffer_type)) + " bytes; convert it with ttnn.to_layout(" +
+               name + ", ttnn.ROW_MAJOR_LAYOUT)");
     }
 }
 
@@ -374,19 +388,6 @@ void check_row_bytes(const std::string& name, std::int64_t width) {
     if (width > kMax32Bits / contract::kBytesPerFloat32) {
         refuse(name + " rows have " + std::to_string(width) +
                " elements, but the bytes of a row must fit in 32 bits; pass narrower rows");
-    }
-}
-
-// Padding may be wider than any row.
-void check_stored_row_bytes(const Problem& problem) {
-    check_row_bytes("input", stored_width(problem.input));
-    for (const auto& [name, spec] : {std::pair{"residual", &problem.residual},
-                                     {"output_tensor", &problem.output},
-                                     {"gamma", &problem.gamma},
-                                     {"beta", &problem.beta}}) {
-        if (*spec) {
-            check_row_bytes(name, stored_width(**spec));
-        }
     }
 }
 
@@ -400,38 +401,28 @@ void check_bank_bytes(const std::string& name, const Extent& extent, DataType dt
     }
 }
 
-// Memories in which tensors of the call lie.
-[[nodiscard]] std::vector<Memory> memories_of(const Problem& problem) {
-    std::vector<Memory> memories = {problem.input.memory, problem.output_memory};
-    for (const std::optional<TensorSpec>* const spec : {&problem.gamma, &problem.beta, &problem.residual}) {
-        if (*spec) {
-            memories.push_back((*spec)->memory);
-        }
-    }
-    return memories;
-}
-
-// A row whose bytes overflow is refused here too.
+// Padding may be wider than any row, and a row's bytes overflow.
 void check_device(const Problem& problem, const Extent& extent) {
-    check_grid(problem.device);
-    for (const Memory memory : memories_of(problem)) {
-        check_memory(problem.device, memory);
-    }
-    check_tile_rows("gamma", problem.gamma, problem.device);
-    check_tile_rows("beta", problem.beta, problem.device);
-    check_stored_row_bytes(problem);
-    const auto stored = [&](const TensorSpec& spec) { return Extent{extent.rows, stored_width(spec)}; };
-    check_bank_bytes("input", stored(problem.input), problem.input.dtype,
-                     bank_count(problem.device, problem.input.memory));
-    const std::int64_t output_banks = bank_count(problem.device, problem.output_memory);
-    check_bank_bytes("output", problem.output ? stored(*problem.output) : extent, problem.output_dtype, output_banks);
-    if (problem.sum_dtype) {
-        check_bank_bytes("sum", extent, *problem.sum_dtype, output_banks);
-    }
-    if (problem.residual) {
-        check_bank_bytes("residual", stored(*problem.residual), problem.residual->dtype,
-                         bank_count(problem.device, problem.residual->memory));
-    }
+    using contract::Tensor;
+    const Device& device = problem.device;
+    check_grid(device);
+    const Tensors tensors = tensors_of(problem);
+    const auto for_each_tensor = [&](auto visit) {
+        for (std::uint32_t i = 0; i < contract::kTensors; ++i) {
+            if (tensors[i]) {
+                visit(static_cast<Tensor>(i), contract::kTensorNames[i], *tensors[i]);
+            }
+        }
+    };
+    for_each_tensor([&](Tensor, const char*, const TensorSpec& spec) { check_memory(device, spec.buffer_type); });
+    for_each_tensor([&](Tensor, const char* name, const TensorSpec& spec) { check_tile_rows(name, spec, device); });
+    for_each_tensor(
+        [&](Tensor, const char* name, const TensorSpec& spec) { check_row_bytes(name, stored_width(spec)); });
+    for_each_tensor([&](Tensor tensor, const char* name, const TensorSpec& spec) {
+        if (tensor != Tensor::kGamma && tensor != Tensor::kBeta) {
+            check_bank_bytes(name, {extent.rows, stored_width(spec)}, spec.dtype, bank_count(device, spec.buffer_type));
+        }
+    });
 }
 
 }  // namespace
@@ -442,9 +433,9 @@ Extent validate(const Problem& problem) {
     check_parameter("gamma", problem.gamma, extent.width);
     check_parameter("beta", problem.beta, extent.width);
     check_residual(problem);
-    check_output(problem);
+    check_output_tensor(problem);
     check_options(problem);
-    check_epsilon(problem.epsilon);
+    check_epsilon(problem.options.epsilon);
     check_device(problem, extent);
     return extent;
 }

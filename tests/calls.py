@@ -88,7 +88,7 @@ def as_dtype(values, dtype: str) -> np.ndarray:
 
 
 def draw(call: Call, rows, mean: float = 0.5, sigma: float = 2.0, seed: int = 0) -> Data:
-    """x ~ N(mean, sigma), the residual ~ N(0, sigma), gamma ~ N(1, 0.2) (N(0, 0.2) if zero-centred), beta ~ N(0, 0.5)."""
+    """x ~ N(mean, sigma), the residual ~ N(0, sigma), gamma ~ N(1, 0.2) (N(0, 0.2) if zero-centered), beta ~ N(0, 0.5)."""
     random = np.random.default_rng(seed)
     shape = (*rows, call.width)
     vector = lambda kind, centre, spread: (

@@ -2,6 +2,7 @@
 // program needs, as plain values.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <numeric>
 #include <optional>
@@ -65,7 +66,11 @@ struct AffineSharing {
     bool operator==(const AffineSharing&) const = default;
 };
 
+// A tensor each, in the order of contract::Tensor; none where a call does not have it.
+using Tensors = std::array<std::optional<TensorSpec>, contract::kTensors>;
+
 struct Plan {
+    Tensors tensors;
     std::int64_t rows = 0;
     std::int64_t width = 0;
     bool reads_again = false;  // rows are too wide for L1, so each is read once a pass
@@ -86,6 +91,9 @@ struct Plan {
     // The table of circular buffers, the cores and their rows, the L1 use against the budget, as text.
     [[nodiscard]] std::string describe() const;
 };
+
+// Checks a call as plan() does.
+void check(const Problem& problem);
 
 // Plans one call. Throws std::invalid_argument with a message that says what was given, what is needed and what to do.
 [[nodiscard]] Plan plan(const Problem& problem);

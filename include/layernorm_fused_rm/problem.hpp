@@ -10,8 +10,8 @@ namespace layernorm_fused_rm {
 
 enum class DataType { kBfloat16, kFloat32, kOther };
 enum class Layout { kRowMajor, kTile };
-enum class Memory { kDram, kL1 };
-enum class Placement { kInterleaved, kSharded };
+enum class BufferType { kDram, kL1 };
+enum class MemoryLayout { kInterleaved, kSharded };  // sharded: in any way, or in another type of buffer
 enum class Storage { kDevice, kHost, kDeallocated };
 
 // ttnn's tile: faces of at most 16 x 16 elements, row by row. A transposed one holds its columns for rows.
@@ -28,8 +28,8 @@ struct TensorSpec {
     std::vector<std::int64_t> shape{};  // elements
     DataType dtype = DataType::kBfloat16;
     Layout layout = Layout::kRowMajor;
-    Memory memory = Memory::kDram;
-    Placement placement = Placement::kInterleaved;
+    BufferType buffer_type = BufferType::kDram;
+    MemoryLayout memory_layout = MemoryLayout::kInterleaved;
     Storage storage = Storage::kDevice;
     std::vector<std::int64_t> padded_shape{};  // of what is stored, elements; empty: as `shape`
     Tile tile{};                               // of TILE layout
@@ -64,20 +64,35 @@ struct Device {
 // squares + epsilon) * gamma + beta. Both over the last dimension.
 enum class Norm { kLayer, kRms };
 
+struct MemoryConfig {
+    BufferType buffer_type = BufferType::kDram;
+    MemoryLayout memory_layout = MemoryLayout::kInterleaved;
+
+    bool operator==(const MemoryConfig&) const = default;
+};
+
+// A call's options, by the names and with the defaults that they have in Python.
+struct Options {
+    Norm norm = Norm::kLayer;
+    double epsilon = 1e-5;
+    bool zero_centered_gamma = false;             // gamma + 1 is the factor
+    bool return_sum = false;                      // input + residual
+    std::optional<DataType> sum_dtype{};          // none: the input's
+    bool return_statistics = false;               // mean (LayerNorm only) and 1 / sqrt(variance + epsilon), float32
+    std::optional<DataType> dtype{};              // of y; none: the input's
+    std::optional<MemoryConfig> memory_config{};  // of all outputs; none: the input's
+
+    bool operator==(const Options&) const = default;
+};
+
 // What a call asks for. x is the input, or input + residual in fp32 where there is a residual.
 struct Problem {
     TensorSpec input{};
+    std::optional<TensorSpec> residual{};
     std::optional<TensorSpec> gamma{};
     std::optional<TensorSpec> beta{};
-    std::optional<TensorSpec> residual{};
-    std::optional<TensorSpec> output{};  // that y is written to; none: a new one, without padding
-    Norm norm = Norm::kLayer;
-    bool gamma_is_zero_centred = false;           // gamma + 1 is the factor
-    DataType output_dtype = DataType::kBfloat16;  // as `output` has it, if that is given; so output_memory
-    std::optional<DataType> sum_dtype{};          // of input + residual, if it is returned
-    bool returns_statistics = false;              // mean (LayerNorm only) and 1 / sqrt(variance + epsilon), float32
-    Memory output_memory = Memory::kDram;         // of all outputs
-    double epsilon = 1e-5;
+    std::optional<TensorSpec> output_tensor{};  // that y is written to; none: a new one, without padding
+    Options options{};
     Device device{};
 
     bool operator==(const Problem&) const = default;

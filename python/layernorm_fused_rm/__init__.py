@@ -19,9 +19,9 @@ __all__: list[str] = []
 
 if not _IS_COMMAND:
     from . import accuracy, reference
-    from ._core import Device, Problem, TensorSpec, plan
+    from ._core import Device, Options, Problem, TensorSpec, plan
 
-    __all__ += ["Device", "Problem", "TensorSpec", "accuracy", "plan", "reference"]
+    __all__ += ["Device", "Options", "Problem", "TensorSpec", "accuracy", "plan", "reference"]
 
 if not _IS_COMMAND and importlib.util.find_spec("ttnn") is not None:
     from .modules import LayerNorm, RMSNorm

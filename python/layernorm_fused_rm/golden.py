@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from . import reference
-from .options import dimensions
+from .arguments import dimensions
 
 
 def layer_norm(input, gamma=None, beta=None, **options):

@@ -6,8 +6,8 @@ import math
 
 import ttnn
 
+from .arguments import dimensions
 from .op import layernorm_fused_rm, rms_norm_fused_rm
-from .options import dimensions
 
 
 class _Norm:

@@ -1,7 +1,8 @@
-"""Turns a Plan into ttnn descriptors, once for each Problem; a later call only patches addresses (bindings/launch.hpp).
+"""Turns a Plan into ttnn descriptors, once for each call that is like none before; a later one only patches addresses
+(bindings/launch.hpp).
 
-The only file that knows ttnn's descriptors. A `PreparedProgram` keeps its ProgramDescriptor: kernels, circular buffers and
-core arguments never change for a Problem, the tensors' addresses are the kernels' common runtime arguments.
+The only file that knows ttnn's descriptors. Kernels, circular buffers and core arguments never change for a plan, the
+tensors' addresses are the kernels' common runtime arguments.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import functools
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import ttnn
 
 from . import _core, doctor
+from .arguments import NAMES
 from .device import free_l1_bytes
-from .options import NAMES
+from .specs import BUFFER_TYPES, DTYPES
 from .triage import LAST_PLAN_VARIABLE
 
 KERNELS = doctor.KERNELS
@@ -23,49 +26,55 @@ KERNELS = doctor.KERNELS
 # Of a core (tt_metal/hw/inc/circular_buffer_constants.h, NUM_CIRCULAR_BUFFERS).
 _CIRCULAR_BUFFERS = 32
 _HASH_BITS = 64
+_TTNN_DTYPES = {ours: ttnns for ttnns, ours in DTYPES.items()}
+_TTNN_BUFFER_TYPES = {ours: ttnns for ttnns, ours in BUFFER_TYPES.items()}
 
 
-def fit_to_free_l1(problem: _core.Problem, device) -> _core.Problem:
-    """The problem itself, or with the L1 that is free now, if tensors in L1 leave less than its plan takes."""
-    free = free_l1_bytes(device)
-    return problem if _core.plan(problem).l1_bytes_used <= free else problem.with_l1_bytes(max(free, 1))
+def build(plan: _core.Plan, problem: _core.Problem, device) -> _core.Launch:
+    """What launches the program of a plan, on tensors as its Problem has them. Threads may share it: launches take turns."""
+    last_plan = os.environ.get(LAST_PLAN_VARIABLE)
+    return _core.Launch(
+        ttnn=ttnn,
+        descriptor=_describe_program(plan) if plan.cores else None,
+        reader_rest=_core_arguments_behind(plan),
+        writer_rest=_sharing_arguments(plan, device) + _core_arguments_behind(plan),
+        before=(lambda: Path(last_plan).write_text(plan.describe(), encoding="utf-8")) if last_plan else None,
+        recover=functools.partial(_recover, plan, problem, device),
+    )
 
 
-class PreparedProgram:
-    """One Problem, planned and described. `plan` is the `_core.Plan`; `launch` starts it on tensors that fit the Problem.
-
-    Threads may share one: the plan and the descriptor's fixed parts are never changed, and launches take turns.
-    """
-
-    def __init__(self, problem: _core.Problem, device):
-        self.plan = plan = _core.plan(problem)
-        last_plan = os.environ.get(LAST_PLAN_VARIABLE)
-        self.launch = _core.Launch(
-            ttnn=ttnn,
-            descriptor=_describe_program(self.plan) if self.plan.cores else None,
-            reader_rest=_core_arguments_behind(self.plan),
-            writer_rest=_sharing_arguments(self.plan, device) + _core_arguments_behind(self.plan),
-            # No `self` in it: what a C++ object and a Python object hold of each other is never freed.
-            before=(lambda: Path(last_plan).write_text(plan.describe(), encoding="utf-8")) if last_plan else None,
-            recover=functools.partial(_recover, problem, device, plan.l1_bytes_used),
-        )
+def allocations(plan: _core.Plan, output_tensor, device) -> Iterator[tuple | None]:
+    """Of y, sum, mean and rstd the arguments of ttnn.allocate_tensor_on_device; None for what there is, or is not asked for."""
+    for index in (_core.Tensor.OUTPUT, _core.Tensor.SUM, _core.Tensor.MEAN, _core.Tensor.RSTD):
+        spec = plan.tensors[index]
+        if spec is None or (index == _core.Tensor.OUTPUT and output_tensor is not None):
+            yield None
+        else:
+            shape, dtype, buffer_type = (
+                ttnn.Shape(spec.shape),
+                _TTNN_DTYPES[spec.dtype],
+                _TTNN_BUFFER_TYPES[spec.buffer_type],
+            )
+            yield ttnn.TensorSpec(shape, dtype, ttnn.ROW_MAJOR_LAYOUT, buffer_type), device
 
 
-def _recover(problem: _core.Problem, device, l1_bytes_used: int, error: Exception, tensors: dict) -> None:
+def _recover(plan: _core.Plan, problem: _core.Problem, device, error: Exception, tensors: dict) -> None:
     """After ttnn's refusal to start: launch what fits, if tensors have come to lie in L1 since the plan was made.
 
-    Calls are then planned anew: one that has been fitted to the free L1 is not kept, so it grows again with that.
+    Calls are then checked anew: one that has been fitted to the free L1 is another call, so it grows again with that.
 
     Raises:
         ValueError: nothing fits.
         RuntimeError: it was something else.
     """
-    if l1_bytes_used <= free_l1_bytes(device):
-        raise RuntimeError(_explain(NAMES[problem.norm], error)) from error
-    from . import op  # keeps programs, so this module, which they hold, must not hold it
+    free = free_l1_bytes(device)
+    if plan.l1_bytes_used <= free:
+        raise RuntimeError(_explain(NAMES[problem.options.norm], error)) from error
+    from . import op  # whose calls hold this module, which must not hold it
 
-    op.forget_calls()
-    op.prepare(fit_to_free_l1(problem, device), device).launch.run(**tensors)
+    op.clear()
+    fitted = problem.with_l1_bytes(max(free, 1))
+    build(_core.plan(fitted), fitted, device).run(**tensors)
 
 
 def _explain(name: str, error: Exception) -> str:
@@ -157,14 +166,13 @@ def _core_ranges(plan: _core.Plan):
 
 
 def _describe_buffers(plan: _core.Plan, cores) -> list:
-    formats = {_core.DataType.BFLOAT16: ttnn.bfloat16, _core.DataType.FLOAT32: ttnn.float32}
     return [
         ttnn.CBDescriptor(
             total_size=buffer.bytes,
             core_ranges=cores,
             format_descriptors=[
                 ttnn.CBFormatDescriptor(
-                    buffer_index=buffer.index, data_format=formats[buffer.dtype], page_size=buffer.page_bytes
+                    buffer_index=buffer.index, data_format=_TTNN_DTYPES[buffer.dtype], page_size=buffer.page_bytes
                 )
             ],
         )

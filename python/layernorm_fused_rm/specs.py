@@ -8,7 +8,7 @@ from . import _core
 
 LAYOUTS = {ttnn.ROW_MAJOR_LAYOUT: _core.Layout.ROW_MAJOR, ttnn.TILE_LAYOUT: _core.Layout.TILE}
 DTYPES = {ttnn.bfloat16: _core.DataType.BFLOAT16, ttnn.float32: _core.DataType.FLOAT32}
-MEMORIES = {ttnn.BufferType.DRAM: _core.Memory.DRAM, ttnn.BufferType.L1: _core.Memory.L1}
+BUFFER_TYPES = {ttnn.BufferType.DRAM: _core.BufferType.DRAM, ttnn.BufferType.L1: _core.BufferType.L1}
 
 
 def storage(tensor) -> _core.Storage:
@@ -32,14 +32,22 @@ def tensor_spec(tensor) -> _core.TensorSpec:
     }
     if stored != _core.Storage.DEVICE:
         return _core.TensorSpec(**what)
-    config = tensor.memory_config()
-    is_simple = not config.is_sharded() and config.buffer_type in MEMORIES
+    config = memory_config_of(tensor.memory_config())
     return _core.TensorSpec(
         **what,
-        memory=MEMORIES.get(config.buffer_type, _core.Memory.DRAM),
-        placement=_core.Placement.INTERLEAVED if is_simple else _core.Placement.SHARDED,
+        buffer_type=config.buffer_type,
+        memory_layout=config.memory_layout,
         padded_shape=list(tensor.padded_shape),
         tile=_tile(tensor.get_tile()),
+    )
+
+
+def memory_config_of(config) -> _core.MemoryConfig:
+    """What the planner needs of a ttnn.MemoryConfig."""
+    is_simple = not config.is_sharded() and config.buffer_type in BUFFER_TYPES
+    return _core.MemoryConfig(
+        buffer_type=BUFFER_TYPES.get(config.buffer_type, _core.BufferType.DRAM),
+        memory_layout=_core.MemoryLayout.INTERLEAVED if is_simple else _core.MemoryLayout.SHARDED,
     )
 
 

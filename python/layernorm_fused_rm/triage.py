@@ -64,8 +64,7 @@ def buffer_names() -> dict[int, str]:
         gamma=vector,
         beta=vector,
         residual=rows,
-        sum_dtype=_core.DataType.BFLOAT16,
-        returns_statistics=True,
+        options=_core.Options(return_sum=True, return_statistics=True),
         device=device,
     )
     return {buffer.index: buffer.purpose for buffer in _core.plan(everything).buffers}

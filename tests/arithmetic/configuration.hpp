@@ -25,7 +25,7 @@ struct Configuration {
     Shape shape;
     std::uint32_t rows_per_batch;
     contract::Centring centring;
-    bool gamma_is_zero_centred;
+    bool zero_centered_gamma;
     double epsilon;
     void (*kernel)();
 

@@ -71,7 +71,7 @@ ExactRow exact_row(const Configuration& configuration, const Operands& operands,
     const double summed = row.has_exact_sum ? 0.0 : row.mean_magnitude;
     for (std::size_t i = 0; i < width; ++i) {
         const double given = operands.gamma.empty() ? 1.0 : to_double(operands.gamma[i]);
-        const double gamma = given + (configuration.gamma_is_zero_centred ? 1.0 : 0.0);
+        const double gamma = given + (configuration.zero_centered_gamma ? 1.0 : 0.0);
         const double beta = operands.beta.empty() ? 0.0 : to_double(operands.beta[i]);
         const double scaled = (row.x[i] - row.mean) * row.rstd * gamma;
         const double shifted = configuration.centring == Centring::kShifted ? std::abs(row.x[i] - row.shift) : 0.0;

@@ -59,7 +59,7 @@ void make_all_float32(Problem& problem) {
     problem.input.dtype = DataType::kFloat32;
     problem.gamma->dtype = DataType::kFloat32;
     problem.beta->dtype = DataType::kFloat32;
-    problem.output_dtype = DataType::kFloat32;
+    problem.options.dtype = DataType::kFloat32;
 }
 
 // The options by name. Those that concern a residual, gamma or beta come behind what brings or takes it.
@@ -69,19 +69,27 @@ const std::map<std::string, Change, std::less<>> kOptions = {
     {"input32", [](Problem& problem) { problem.input.dtype = DataType::kFloat32; }},
     {"gamma32", [](Problem& problem) { problem.gamma->dtype = DataType::kFloat32; }},
     {"beta32", [](Problem& problem) { problem.beta->dtype = DataType::kFloat32; }},
-    {"output32", [](Problem& problem) { problem.output_dtype = DataType::kFloat32; }},
+    {"output32", [](Problem& problem) { problem.options.dtype = DataType::kFloat32; }},
     {"residual", [](Problem& problem) { problem.residual = problem.input; }},
     {"residual32",
      [](Problem& problem) {
          problem.residual = TensorSpec{.shape = problem.input.shape, .dtype = DataType::kFloat32};
      }},
-    {"sum", [](Problem& problem) { problem.sum_dtype = problem.input.dtype; }},
-    {"sum32", [](Problem& problem) { problem.sum_dtype = DataType::kFloat32; }},
-    {"statistics", [](Problem& problem) { problem.returns_statistics = true; }},
-    {"rms", [](Problem& problem) { problem.norm = Norm::kRms; }},
+    {"sum",
+     [](Problem& problem) {
+         problem.options.return_sum = true;
+         problem.options.sum_dtype = problem.input.dtype;
+     }},
+    {"sum32",
+     [](Problem& problem) {
+         problem.options.return_sum = true;
+         problem.options.sum_dtype = DataType::kFloat32;
+     }},
+    {"statistics", [](Problem& problem) { problem.options.return_statistics = true; }},
+    {"rms", [](Problem& problem) { problem.options.norm = Norm::kRms; }},
     {"no-gamma", [](Problem& problem) { problem.gamma.reset(); }},
     {"no-beta", [](Problem& problem) { problem.beta.reset(); }},
-    {"zero-centred", [](Problem& problem) { problem.gamma_is_zero_centred = true; }},
+    {"zero-centered", [](Problem& problem) { problem.options.zero_centered_gamma = true; }},
 };
 
 [[nodiscard]] Request parse(const std::string& name) {
@@ -102,7 +110,7 @@ const std::map<std::string, Change, std::less<>> kOptions = {
         } else if (word.starts_with(kL1)) {
             request.problem.device.l1_bytes = std::stoll(word.substr(kL1.size()));
         } else {
-            request.problem.epsilon = std::stod(word);
+            request.problem.options.epsilon = std::stod(word);
         }
     }
     return request;
@@ -148,8 +156,8 @@ const std::map<std::string, Change, std::less<>> kOptions = {
          << ",\n        .formats = " << describe_formats(call) << "},\n     .rows_per_batch = " << call.rows_per_batch
          << ", .centring = static_cast<::layernorm_fused_rm::contract::Centring>("
          << static_cast<std::uint32_t>(call.centring)
-         << "), .gamma_is_zero_centred = " << (request.problem.gamma_is_zero_centred ? "true" : "false")
-         << ",\n     .epsilon = " << to_text(request.problem.epsilon) << ", .kernel = kernel_main}";
+         << "), .zero_centered_gamma = " << (request.problem.options.zero_centered_gamma ? "true" : "false")
+         << ",\n     .epsilon = " << to_text(request.problem.options.epsilon) << ", .kernel = kernel_main}";
     return text.str();
 }
 

@@ -175,14 +175,14 @@ void append_summing(std::vector<NamedSequence>& program, const Pass& pass) {
 }
 
 // Every variant that the planner can ask for: streamed rows are one a batch if shifted or beside a residual, else two
-// at most, and never paired; a sum needs a residual, a zero-centred gamma a gamma.
+// at most, and never paired; a sum needs a residual, a zero-centered gamma a gamma.
 template <typename Visit>
 void for_each_variant(Visit visit) {
     using contract::Centring;
     for (std::uint32_t bits = 0; bits < 128; ++bits) {
         const auto bit = [bits](std::uint32_t i) { return (bits >> i & 1U) != 0; };
         const Affine affine{bit(3), bit(4), bit(5), kBetaDistance};
-        if ((bit(2) && !bit(1)) || (affine.gamma_is_zero_centred && !affine.has_gamma) || (bit(6) && !bit(0))) {
+        if ((bit(2) && !bit(1)) || (affine.zero_centered_gamma && !affine.has_gamma) || (bit(6) && !bit(0))) {
             continue;
         }
         for (const Centring centring : {Centring::kNone, Centring::kScaled, Centring::kShifted}) {

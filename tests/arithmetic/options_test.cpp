@@ -74,7 +74,7 @@ TEST_P(EveryKindOfCall, ARowsResultsAreItsOwnWhateverItsPlace) {
 
 class EveryKindWithFactor : public EveryKindOfCall {};
 INSTANTIATE_TEST_SUITE_P(WithFactor, EveryKindWithFactor, testing::ValuesIn(kinds_that([](const Configuration& kind) {
-                             return kind.shape.formats.gamma != Format::kNone && !kind.gamma_is_zero_centred;
+                             return kind.shape.formats.gamma != Format::kNone && !kind.zero_centered_gamma;
                          })));
 
 // A power of two is a factor without rounding.
@@ -103,12 +103,12 @@ TEST(Options, NoBetaIsABetaOfZeros) {
 }
 
 // Gammas of 1 + g, for g that leave the sum a bf16 number.
-TEST(Options, AZeroCentredGammaLacksItsOne) {
+TEST(Options, AZeroCenteredGammaLacksItsOne) {
     Rows rows = draw_rows(distributions().front(), find(96, ""), kRowsDrawn, run_seed());
     for (std::size_t i = 0; i < 96; ++i) {
         rows.gamma[i] = std::bit_cast<Bits>(static_cast<float>(i) / 64);
     }
-    const std::vector<Bits> centred = normalise(find(96, "zero-centred"), rows.operands()).y;
+    const std::vector<Bits> centred = normalise(find(96, "zero-centered"), rows.operands()).y;
     for (Bits& bits : rows.gamma) {
         bits = std::bit_cast<Bits>(std::bit_cast<float>(bits) + 1);
     }

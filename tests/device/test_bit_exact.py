@@ -113,7 +113,7 @@ CALLS = [
     (257, "f32:residual:sum:statistics"),
     (20, "f32:residual:sum:statistics"),
     (1057, "rms:f32:residual:sum:statistics"),
-    (257, "f32:zero-centred"),
+    (257, "f32:zero-centered"),
     (1057, "residual32:sum32:statistics"),
     *extended(
         (64, "f32"),
@@ -136,7 +136,7 @@ def draw_call(shape, options: str, mean: float, sigma: float) -> dict[str, np.nd
     draw = lambda centre, spread, size, name: rounded(random.normal(centre, spread, size), dtype_of(name, words))
     tensors = {"x": draw(mean, sigma, shape, "input")}
     if "no-gamma" not in words:
-        tensors["gamma"] = draw(0 if "zero-centred" in words else 1, 0.2, shape[1], "gamma")
+        tensors["gamma"] = draw(0 if "zero-centered" in words else 1, 0.2, shape[1], "gamma")
     if "no-beta" not in words:
         tensors["beta"] = draw(0, 0.5, shape[1], "beta")
     if "residual" in words or "residual32" in words:
@@ -169,7 +169,7 @@ def call_on_device(tensors: dict, options: str, device) -> dict[str, np.ndarray]
         return_sum=returns_sum,
         sum_dtype=dtype_of("sum", words) if returns_sum else None,
         return_statistics=returns_statistics,
-        zero_centered_gamma="zero-centred" in words,
+        zero_centered_gamma="zero-centered" in words,
     )
     returned = ["y"] + ["sum"] * returns_sum
     returned += (["rstd"] if "rms" in words else ["mean", "rstd"]) * returns_statistics

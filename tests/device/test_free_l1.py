@@ -21,9 +21,9 @@ EPSILON = 1e-5
 
 @pytest.fixture(autouse=True)
 def nothing_is_known():
-    op.forget()
+    op.clear()
     yield
-    op.forget()
+    op.clear()
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def _was_refused_once(rows) -> bool:
     words = {"input": x, "gamma": gamma, "beta": None, "epsilon": EPSILON, "residual": None, "return_sum": False}
     words |= {"sum_dtype": None, "return_statistics": False, "zero_centered_gamma": False, "normalized_shape": None}
     words |= dict.fromkeys(("activation", "dtype", "memory_config", "output_tensor", "compute_kernel_config"))
-    return op._calls.find(_core.Norm.RMS, words) is None
+    return op._cache.find({**words, "norm": _core.Norm.RMS}) is None
 
 
 def test_outputs_that_go_to_l1_count(rows, fill_l1):

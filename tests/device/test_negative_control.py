@@ -77,12 +77,12 @@ run(normal_case((24, 96)), ttnn.open_device(device_id=0))
 
 def judge_broken(device, monkeypatch, shape, kernels: Path):
     monkeypatch.setattr(program, "KERNELS", kernels)
-    op.forget()
+    op.clear()
     case = normal_case(shape, 3, 2)
     try:
         return judge(case, run(case, device))
     finally:
-        op.forget()
+        op.clear()
 
 
 def test_every_break_finds_its_place(tmp_path):

@@ -74,7 +74,7 @@ def test_gamma_of_zeros_gives_beta(device):
     np.testing.assert_array_equal(y, np.broadcast_to(data.beta, y.shape))
 
 
-def test_a_zero_centred_gamma_is_one_more(device):
+def test_a_zero_centered_gamma_is_one_more(device):
     """gamma = k / 256 has exact sums with 1."""
     gamma = (np.random.default_rng(0).integers(-128, 128, 96) / 256).astype(np.float32)
     data = replace(draw(FP32, (4,)), gamma=gamma)

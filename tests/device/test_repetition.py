@@ -64,11 +64,11 @@ def run_on_grid(
 ) -> np.ndarray:
     """The output when the planner is told of a smaller grid, and of less L1; whether rows are read once must be as expected."""
     x, gamma, beta = (to_device(values, device) for values in (case.x, case.gamma, case.beta))
-    problem = op.make_problem(x, gamma, beta, epsilon=case.epsilon)
-    prepared = program.PreparedProgram(on_grid(problem, grid, l1_bytes), device)
-    assert len(prepared.plan.cores) <= grid[0] * grid[1] and prepared.plan.reads_again == reads_again
+    problem = on_grid(op.make_problem(x, gamma, beta, epsilon=case.epsilon), grid, l1_bytes)
+    plan = layernorm_fused_rm.plan(problem)
+    assert len(plan.cores) <= grid[0] * grid[1] and plan.reads_again == reads_again
     output = ttnn.allocate_tensor_on_device(
         x.shape, ttnn.bfloat16, ttnn.ROW_MAJOR_LAYOUT, device, ttnn.DRAM_MEMORY_CONFIG
     )
-    prepared.launch.run(input=x, gamma=gamma, beta=beta, output=output)
+    program.build(plan, problem, device).run(input=x, gamma=gamma, beta=beta, output=output)
     return to_numpy(output)

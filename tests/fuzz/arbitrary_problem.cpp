@@ -52,7 +52,7 @@ public:
 
     [[nodiscard]] DataType dtype() const { return choice(std::array{DataType::kBfloat16, DataType::kFloat32}); }
 
-    [[nodiscard]] Memory memory() const { return choice(std::array{Memory::kDram, Memory::kL1}); }
+    [[nodiscard]] BufferType memory() const { return choice(std::array{BufferType::kDram, BufferType::kL1}); }
 
     [[nodiscard]] Coordinate place() const {
         const auto coordinate = [this] { return static_cast<std::int32_t>(one_in(8) ? size() : below(16)); };
@@ -129,7 +129,7 @@ void spoil_tensor(const Draw& draw, TensorSpec& spec) {
     switch (draw.below(9)) {
         case 0: spec.dtype = draw.choice(std::array{DataType::kBfloat16, DataType::kFloat32, DataType::kOther}); break;
         case 1: spec.layout = draw.choice(std::array{Layout::kRowMajor, Layout::kTile}); break;
-        case 2: spec.placement = draw.choice(std::array{Placement::kInterleaved, Placement::kSharded}); break;
+        case 2: spec.memory_layout = draw.choice(std::array{MemoryLayout::kInterleaved, MemoryLayout::kSharded}); break;
         case 3: spec.storage = draw.choice(std::array{Storage::kDevice, Storage::kHost, Storage::kDeallocated}); break;
         case 4: spoil_shape(draw, spec.padded_shape = spec.shape); break;
         case 5: spec.tile = {.height = draw.size(), .width = draw.size(), .is_transposed = draw.one_in(2)}; break;
@@ -179,12 +179,13 @@ void spoil_optional(const Draw& draw, std::optional<TensorSpec>& spec) {
 
 // Outputs of another data type, or that have no meaning without a residual or gamma.
 void spoil_options(const Draw& draw, Problem& problem) {
-    switch (draw.below(5)) {
-        case 0: problem.output_dtype = DataType::kOther; break;
-        case 1: problem.sum_dtype = DataType::kOther; break;
-        case 2: problem.sum_dtype = draw.dtype(); break;
+    switch (draw.below(6)) {
+        case 0: problem.options.dtype = DataType::kOther; break;
+        case 1: problem.options.sum_dtype = DataType::kOther; break;
+        case 2: problem.options.return_sum = true; break;
         case 3: problem.residual.reset(); break;
-        default: problem.gamma_is_zero_centred = true; break;
+        case 4: problem.options.memory_config = MemoryConfig{.memory_layout = MemoryLayout::kSharded}; break;
+        default: problem.options.zero_centered_gamma = true; break;
     }
 }
 
@@ -192,11 +193,11 @@ void spoil(const Draw& draw, Problem& problem) {
     switch (draw.below(10)) {
         case 0: spoil_optional(draw, problem.gamma); break;
         case 1: spoil_optional(draw, problem.beta); break;
-        case 8: spoil_optional(draw, draw.one_in(2) ? problem.residual : problem.output); break;
+        case 8: spoil_optional(draw, draw.one_in(2) ? problem.residual : problem.output_tensor); break;
         case 9: spoil_options(draw, problem); break;
         case 2:
         case 3: spoil_tensor(draw, problem.input); break;
-        case 4: spoil_epsilon(draw, problem.epsilon); break;
+        case 4: spoil_epsilon(draw, problem.options.epsilon); break;
         default: spoil_device(draw, problem.device); break;
     }
 }
@@ -206,7 +207,7 @@ void spoil(const Draw& draw, Problem& problem) {
     if (draw.one_in(4)) {
         return std::nullopt;
     }
-    TensorSpec spec{.shape = {width}, .dtype = draw.dtype(), .memory = draw.memory()};
+    TensorSpec spec{.shape = {width}, .dtype = draw.dtype(), .buffer_type = draw.memory()};
     switch (draw.below(4)) {
         case 0: spec.shape = {1, width}; break;
         case 1:
@@ -241,22 +242,25 @@ void add_padding(const Draw& draw, Problem& problem) {
         pad(draw, *problem.residual);
     }
     if (draw.one_in(2)) {
-        problem.output = problem.input;
-        problem.output->dtype = problem.output_dtype;
-        problem.output->memory = problem.output_memory;
-        pad(draw, *problem.output);
+        problem.output_tensor = problem.input;
+        problem.output_tensor->dtype = problem.options.dtype.value_or(problem.input.dtype);
+        problem.output_tensor->buffer_type = draw.memory();
+        problem.options.memory_config.reset();
+        pad(draw, *problem.output_tensor);
     }
 }
 
 void add_options(const Draw& draw, Problem& problem) {
-    problem.norm = draw.choice(std::array{Norm::kLayer, Norm::kRms});
-    problem.gamma_is_zero_centred = problem.gamma && draw.one_in(3);
-    problem.output_dtype = draw.dtype();
-    problem.returns_statistics = draw.one_in(3);
+    problem.options.norm = draw.choice(std::array{Norm::kLayer, Norm::kRms});
+    problem.options.zero_centered_gamma = problem.gamma && draw.one_in(3);
+    problem.options.dtype = draw.dtype();
+    problem.options.return_statistics = draw.one_in(3);
     if (draw.one_in(3)) {
-        problem.residual = TensorSpec{.shape = problem.input.shape, .dtype = draw.dtype(), .memory = draw.memory()};
+        problem.residual =
+            TensorSpec{.shape = problem.input.shape, .dtype = draw.dtype(), .buffer_type = draw.memory()};
         if (draw.one_in(2)) {
-            problem.sum_dtype = draw.dtype();
+            problem.options.return_sum = true;
+            problem.options.sum_dtype = draw.dtype();
         }
     }
 }
@@ -267,12 +271,12 @@ Problem arbitrary_problem(const NumberSource& next) {
     const Draw draw(next);
     // Widths beyond L1 and beyond any integer too, with gamma and beta of the same.
     const std::int64_t width = draw.one_in(8) ? draw.size() : plausible_width(draw);
-    Problem problem{.input = {.shape = plausible_shape(draw, width), .dtype = draw.dtype(), .memory = draw.memory()},
-                    .gamma = plausible_vector(draw, width),
-                    .beta = plausible_vector(draw, width),
-                    .output_memory = draw.memory(),
-                    .epsilon = draw.one_in(2) ? 1e-5 : 1e-12,
-                    .device = plausible_device(draw)};
+    Problem problem{
+        .input = {.shape = plausible_shape(draw, width), .dtype = draw.dtype(), .buffer_type = draw.memory()},
+        .gamma = plausible_vector(draw, width),
+        .beta = plausible_vector(draw, width),
+        .options = {.epsilon = draw.one_in(2) ? 1e-5 : 1e-12, .memory_config = MemoryConfig{draw.memory()}},
+        .device = plausible_device(draw)};
     add_options(draw, problem);
     if (draw.one_in(4)) {
         add_padding(draw, problem);

@@ -34,7 +34,7 @@ void describe_tensor(std::ostream& text, const char* name, const TensorSpec& spe
         text << (i == 0 ? "" : ", ") << spec.shape[i];
     }
     text << "], dtype " << static_cast<int>(spec.dtype) << ", layout " << static_cast<int>(spec.layout) << ", memory "
-         << static_cast<int>(spec.memory) << ", placement " << static_cast<int>(spec.placement) << ", storage "
+         << static_cast<int>(spec.buffer_type) << ", placement " << static_cast<int>(spec.memory_layout) << ", storage "
          << static_cast<int>(spec.storage) << ", tile " << spec.tile.height << " x " << spec.tile.width
          << (spec.tile.is_transposed ? " transposed" : "") << ", padded [";
     for (std::size_t i = 0; i < spec.padded_shape.size(); ++i) {
@@ -53,7 +53,7 @@ Outcome try_plan(const Problem& problem) {
     } catch (const std::invalid_argument& refusal) {
         outcome.seconds = processor_seconds() - start;
         outcome.refusal = refusal.what();
-        outcome.fault = broken_refusal(problem.norm, outcome.refusal);
+        outcome.fault = broken_refusal(problem.options.norm, outcome.refusal);
     } catch (const std::exception& error) {
         outcome.fault = std::string("planning ended in another exception: ") + error.what();
     }
@@ -66,19 +66,23 @@ Outcome try_plan(const Problem& problem) {
 std::string describe_problem(const Problem& problem) {
     std::ostringstream text;
     describe_tensor(text, "input", problem.input);
-    for (const auto& [name, spec] : {std::pair("gamma", &problem.gamma), std::pair("beta ", &problem.beta),
-                                     std::pair("residual", &problem.residual), std::pair("output", &problem.output)}) {
+    for (const auto& [name, spec] :
+         {std::pair("gamma", &problem.gamma), std::pair("beta ", &problem.beta),
+          std::pair("residual", &problem.residual), std::pair("output", &problem.output_tensor)}) {
         if (*spec) {
             describe_tensor(text, name, **spec);
         }
     }
-    text << "  norm " << static_cast<int>(problem.norm) << ", gamma is zero-centred " << problem.gamma_is_zero_centred
-         << ", output dtype " << static_cast<int>(problem.output_dtype) << ", sum dtype "
-         << (problem.sum_dtype ? static_cast<int>(*problem.sum_dtype) : -1) << ", statistics "
-         << problem.returns_statistics << "\n";
+    const Options& options = problem.options;
+    const auto number = [](const std::optional<DataType>& dtype) { return dtype ? static_cast<int>(*dtype) : -1; };
+    const auto& memory = options.memory_config;
+    text << "  norm " << static_cast<int>(options.norm) << ", gamma is zero-centered " << options.zero_centered_gamma
+         << ", dtype " << number(options.dtype) << ", sum " << options.return_sum << " of dtype "
+         << number(options.sum_dtype) << ", statistics " << options.return_statistics << ", memory "
+         << (memory ? static_cast<int>(memory->buffer_type) : -1) << " layout "
+         << (memory ? static_cast<int>(memory->memory_layout) : -1) << ", epsilon " << options.epsilon << "\n";
     const Device& device = problem.device;
-    text << "  output memory " << static_cast<int>(problem.output_memory) << ", epsilon " << problem.epsilon << "\n"
-         << "  device: grid " << device.grid.x << " x " << device.grid.y << ", NoC " << device.noc_size.x << " x "
+    text << "  device: grid " << device.grid.x << " x " << device.grid.y << ", NoC " << device.noc_size.x << " x "
          << device.noc_size.y << ", places of " << device.workers.size() << " workers and "
          << device.l1_bank_places.size() << " L1 banks, " << device.dram_banks.size() << " DRAM banks, "
          << device.l1_banks << " L1 banks, " << device.l1_bytes << " bytes of L1, alignment "

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "contract.hpp"
+#include "outputs.hpp"
 #include "promises.hpp"
 
 namespace layernorm_fused_rm::tests {
@@ -22,12 +23,12 @@ using contract::TensorLayout;
     if (problem.residual) {
         return contract::kElementsPerChunk;
     }
-    return (contract::kChunksPerZone - (problem.returns_statistics ? 1U : 0U)) *
+    return (contract::kChunksPerZone - (problem.options.return_statistics ? 1U : 0U)) *
            std::int64_t{contract::kElementsPerChunk};
 }
 
 [[nodiscard]] contract::Centring centring_of(const Problem& problem) {
-    if (problem.norm == Norm::kRms) {
+    if (problem.options.norm == Norm::kRms) {
         return contract::Centring::kNone;
     }
     return problem.input.dtype == DataType::kFloat32 || problem.residual ? contract::Centring::kShifted
@@ -62,7 +63,7 @@ void check_cut(const Problem& problem, const Plan& plan, const Call& call) {
     require(segments > 1 || rows * stride <= most_elements_of_a_zone(problem),
             "a block of resident rows fits in a zone of DEST");
     require(segments == 1 || rows == batch, "a block of streamed rows is a batch");
-    require(!problem.returns_statistics || rows / side_by_side <= contract::kMaxVectorsWithStatistics,
+    require(!problem.options.return_statistics || rows / side_by_side <= contract::kMaxVectorsWithStatistics,
             "the statistics of a block fit in a chunk");
     const std::int64_t page_elements = segments == 1 ? rows * stride : stride;
     require(call.buffer_page_elements >= page_elements, "a page holds its rows");
@@ -109,8 +110,8 @@ void check_pages(const Plan& plan, const Call& call) {
     }
 }
 
-[[nodiscard]] std::int64_t alignment_of(const Problem& problem, Memory memory) {
-    return memory == Memory::kDram ? problem.device.dram_alignment_bytes : problem.device.l1_alignment_bytes;
+[[nodiscard]] std::int64_t alignment_of(const Problem& problem, BufferType memory) {
+    return memory == BufferType::kDram ? problem.device.dram_alignment_bytes : problem.device.l1_alignment_bytes;
 }
 
 [[nodiscard]] std::int64_t aligned(std::int64_t bytes, std::int64_t alignment) {
@@ -123,7 +124,7 @@ void check_pages(const Plan& plan, const Call& call) {
 struct Rows {
     Tensor tensor;
     std::optional<DataType> dtype;
-    Memory memory = Memory::kDram;
+    BufferType memory = BufferType::kDram;
     std::int64_t elements = 0;  // of a row, its padding included
 };
 
@@ -137,9 +138,9 @@ void check_is_nowhere(const TensorLayout& layout) {
     });
 }
 
-void check_place(const Problem& problem, const TensorLayout& layout, DataType dtype, Memory memory) {
+void check_place(const Problem& problem, const TensorLayout& layout, DataType dtype, BufferType memory) {
     require(layout.element_bytes == bytes_of(dtype), "kernels know the size of a tensor's elements");
-    require(layout.in_dram == (memory == Memory::kDram ? 1U : 0U), "kernels know the memory of each tensor");
+    require(layout.in_dram == (memory == BufferType::kDram ? 1U : 0U), "kernels know the memory of each tensor");
     require(layout.banks == banks_of(problem, memory), "kernels know the banks of each tensor");
 }
 
@@ -185,13 +186,13 @@ void check_affine(const Problem& problem, const Call& call, Tensor tensor, const
         check_is_nowhere(layout);
         return;
     }
-    check_place(problem, layout, spec->dtype, spec->memory);
+    check_place(problem, layout, spec->dtype, spec->buffer_type);
     const std::int64_t bytes = bytes_of(spec->dtype);
     const bool is_tiled = spec->layout == Layout::kTile;
     const bool is_one_page = !is_tiled && spec->shape.back() == call.width_elements;
     const std::int64_t row_elements = is_one_page ? spec->shape.back() : stored_elements(*spec);
     const std::int64_t page_elements = is_tiled ? spec->tile.height * spec->tile.width : row_elements;
-    require(layout.page_bytes == aligned(page_elements * bytes, alignment_of(problem, spec->memory)),
+    require(layout.page_bytes == aligned(page_elements * bytes, alignment_of(problem, spec->buffer_type)),
             "kernels know the pages of gamma and beta");
     const std::uint32_t piece = layout.piece_elements;
     require(piece >= 1 && layout.pieces_per_page >= 1 && contract::kElementsPerChunk % piece == 0,
@@ -210,24 +211,25 @@ void check_affine(const Problem& problem, const Call& call, Tensor tensor, const
 void check_tensors(const Problem& problem, const Plan& plan, const Call& call) {
     require(call.width_elements == plan.width, "kernels know the width");
     require(call.centring == centring_of(problem), "the mean is taken out as the rows' precision asks");
-    require(call.gamma_is_zero_centred == (problem.gamma_is_zero_centred ? 1U : 0U), "gamma's centre is passed on");
-    require(call.returns_statistics() == problem.returns_statistics, "kernels return statistics");
+    require(call.zero_centered_gamma == (problem.options.zero_centered_gamma ? 1U : 0U), "gamma's centre is passed on");
+    require(call.returns_statistics() == problem.options.return_statistics, "kernels return statistics");
     require(call.shares_affine == (plan.sharing ? 1U : 0U), "kernels know whether vectors are shared");
     require(call.one_core == (plan.cores.size() == 1 ? 1U : 0U), "kernels know where their arguments are");
     const auto check = [&](const Rows& rows) { check_rows(problem, plan, rows); };
-    const Memory out = problem.output_memory;
-    check({Tensor::kInput, problem.input.dtype, problem.input.memory, stored_elements(problem.input)});
-    check({Tensor::kOutput, problem.output_dtype, out, problem.output ? stored_elements(*problem.output) : plan.width});
-    check({Tensor::kSum, problem.sum_dtype, out, plan.width});
+    const auto [dtype, sum_dtype, out] = outputs_of(problem);
+    check({Tensor::kInput, problem.input.dtype, problem.input.buffer_type, stored_elements(problem.input)});
+    const auto& given = problem.output_tensor;
+    check({Tensor::kOutput, dtype, out, given ? stored_elements(*given) : plan.width});
+    check({Tensor::kSum, sum_dtype, out, plan.width});
     const std::optional<DataType> statistics =
-        problem.returns_statistics ? std::optional(DataType::kFloat32) : std::nullopt;
+        problem.options.return_statistics ? std::optional(DataType::kFloat32) : std::nullopt;
     check({Tensor::kRstd, statistics, out, 1});
-    check({Tensor::kMean, problem.norm == Norm::kRms ? std::nullopt : statistics, out, 1});
+    check({Tensor::kMean, problem.options.norm == Norm::kRms ? std::nullopt : statistics, out, 1});
     if (problem.residual) {
-        check(
-            {Tensor::kResidual, problem.residual->dtype, problem.residual->memory, stored_elements(*problem.residual)});
+        check({Tensor::kResidual, problem.residual->dtype, problem.residual->buffer_type,
+               stored_elements(*problem.residual)});
     } else {
-        check({Tensor::kResidual, std::nullopt, Memory::kDram, plan.width});
+        check({Tensor::kResidual, std::nullopt, BufferType::kDram, plan.width});
     }
     check_affine(problem, call, Tensor::kGamma, problem.gamma);
     check_affine(problem, call, Tensor::kBeta, problem.beta);
@@ -240,7 +242,7 @@ void check_constants(const Problem& problem, const Plan& plan, const Call& call)
     }
     require(plan.compute_arguments.size() == static_cast<std::size_t>(contract::ComputeArgument::kCount),
             "compute has its arguments");
-    require(std::bit_cast<float>(plan.compute_arguments[0]) == -static_cast<float>(problem.epsilon),
+    require(std::bit_cast<float>(plan.compute_arguments[0]) == -static_cast<float>(problem.options.epsilon),
             "epsilon is used as given");
 }
 

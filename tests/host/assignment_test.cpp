@@ -37,7 +37,7 @@ constexpr Noc kSimulatedWriteNoc{.step = -1, .first = Axis::kX};
 
 // The same shares with the banks dealt out to the cores in row-major order, one each, over and over.
 [[nodiscard]] std::vector<CoreWork> round_robin(std::int64_t rows, const Device& device) {
-    std::vector<CoreWork> cores = place_rows(rows, Memory::kDram, device);
+    std::vector<CoreWork> cores = place_rows(rows, BufferType::kDram, device);
     std::vector<std::vector<Run>> runs;
     std::ranges::transform(cores, std::back_inserter(runs), &CoreWork::runs);
     std::ranges::sort(runs, {}, [](const auto& of_core) {
@@ -65,7 +65,7 @@ struct Congestion {
 
 TEST(Assignment, gives_no_core_twice_and_only_cores_of_the_grid) {
     const Device device = wormhole();
-    const std::vector<std::int64_t> cores = choose_cores({0, 0, 0, 1, 4, 4, 11}, Memory::kDram, device);
+    const std::vector<std::int64_t> cores = choose_cores({0, 0, 0, 1, 4, 4, 11}, BufferType::kDram, device);
     EXPECT_EQ(std::set(cores.begin(), cores.end()).size(), 7U);
     EXPECT_TRUE(std::ranges::all_of(cores, [](std::int64_t core) { return core >= 0 && core < 64; }));
 }
@@ -73,7 +73,7 @@ TEST(Assignment, gives_no_core_twice_and_only_cores_of_the_grid) {
 TEST(Assignment, of_a_single_share_takes_the_core_with_the_fewest_hops) {
     const Device device = wormhole();
     for (std::int64_t bank = 0; bank < 12; ++bank) {
-        const std::int64_t core = choose_cores({bank}, Memory::kDram, device).front();
+        const std::int64_t core = choose_cores({bank}, BufferType::kDram, device).front();
         const Coordinate place = device.dram_banks[static_cast<std::size_t>(bank)];
         for (const Coordinate worker : device.workers) {
             EXPECT_LE(round_trip_hops(place, device.workers[static_cast<std::size_t>(core)], device.noc_size),
@@ -84,15 +84,15 @@ TEST(Assignment, of_a_single_share_takes_the_core_with_the_fewest_hops) {
 
 TEST(Assignment, gives_every_bank_its_first_core_before_any_its_second) {
     const Device device = wormhole();
-    const std::vector<std::int64_t> both = choose_cores({4, 4, 6}, Memory::kDram, device);
-    EXPECT_EQ(both[2], choose_cores({6}, Memory::kDram, device).front());
+    const std::vector<std::int64_t> both = choose_cores({4, 4, 6}, BufferType::kDram, device);
+    EXPECT_EQ(both[2], choose_cores({6}, BufferType::kDram, device).front());
 }
 
 // 1,024 rows, 64 cores, 17 rows or so each. In units of a core's rows the busiest link carries 7 instead of 9, in the
 // simulator's order of routing 8 instead of 23, and packets cross 40 % of the links.
 TEST(Assignment, near_the_banks_loads_links_clearly_less_than_round_robin) {
     const Device device = wormhole();
-    const std::vector<CoreWork> near = place_rows(1024, Memory::kDram, device);
+    const std::vector<CoreWork> near = place_rows(1024, BufferType::kDram, device);
     const std::vector<CoreWork> dealt = round_robin(1024, device);
     ASSERT_EQ(near.size(), 64U);
 
@@ -109,29 +109,29 @@ TEST(Assignment, near_the_banks_loads_links_clearly_less_than_round_robin) {
 
 TEST(Assignment, takes_cores_in_order_where_places_are_unknown_or_nonsense) {
     const std::vector<std::int64_t> in_order{0, 1, 2};
-    EXPECT_EQ(choose_cores({3, 3, 7}, Memory::kDram, plain_device({8, 8}, 12)), in_order);
+    EXPECT_EQ(choose_cores({3, 3, 7}, BufferType::kDram, plain_device({8, 8}, 12)), in_order);
     Device missing_worker = wormhole();
     missing_worker.workers.pop_back();
-    EXPECT_EQ(choose_cores({3, 3, 7}, Memory::kDram, missing_worker), in_order);
+    EXPECT_EQ(choose_cores({3, 3, 7}, BufferType::kDram, missing_worker), in_order);
     Device off_the_noc = wormhole();
     off_the_noc.workers.front() = {.x = 18, .y = 18};
-    EXPECT_EQ(choose_cores({3, 3, 7}, Memory::kDram, off_the_noc), in_order);
+    EXPECT_EQ(choose_cores({3, 3, 7}, BufferType::kDram, off_the_noc), in_order);
     Device bank_off_the_noc = wormhole();
     bank_off_the_noc.dram_banks.front() = {.x = -1, .y = 0};
-    EXPECT_EQ(choose_cores({3, 3, 7}, Memory::kDram, bank_off_the_noc), in_order);
+    EXPECT_EQ(choose_cores({3, 3, 7}, BufferType::kDram, bank_off_the_noc), in_order);
     Device no_torus = wormhole();
     no_torus.noc_size = {};
-    EXPECT_EQ(choose_cores({3, 3, 7}, Memory::kDram, no_torus), in_order);
+    EXPECT_EQ(choose_cores({3, 3, 7}, BufferType::kDram, no_torus), in_order);
 }
 
 TEST(Assignment, of_an_l1_tensor_takes_cores_in_order_where_its_banks_are_unknown) {
-    EXPECT_EQ(choose_cores({0, 5, 9}, Memory::kL1, wormhole()), (std::vector<std::int64_t>{0, 1, 2}));
+    EXPECT_EQ(choose_cores({0, 5, 9}, BufferType::kL1, wormhole()), (std::vector<std::int64_t>{0, 1, 2}));
 }
 
 TEST(Assignment, of_an_l1_tensor_takes_the_core_that_holds_the_bank) {
     Device device = wormhole();
     device.l1_bank_places.assign(device.workers.rbegin(), device.workers.rend());
-    EXPECT_EQ(choose_cores({0, 5, 63}, Memory::kL1, device), (std::vector<std::int64_t>{63, 58, 0}));
+    EXPECT_EQ(choose_cores({0, 5, 63}, BufferType::kL1, device), (std::vector<std::int64_t>{63, 58, 0}));
 }
 
 }  // namespace

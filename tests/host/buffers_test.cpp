@@ -173,7 +173,7 @@ TEST(Buffers, are_only_those_of_the_tensors_that_the_call_has) {
     Problem problem = tests::make_problem(8, 64);
     problem.gamma.reset();
     problem.beta.reset();
-    const Buffers fitted = fit_buffers(describe_call(problem, 64), 8, kAmple);
+    const Buffers fitted = fit_buffers(describe_call(problem), 8, kAmple);
     ASSERT_EQ(fitted.buffers.size(), 2U);
     EXPECT_EQ(fitted.buffers[0].purpose, "input rows");
     EXPECT_EQ(fitted.buffers[1].purpose, "output rows");

@@ -42,17 +42,18 @@ namespace layernorm_fused_rm::tests {
             .device = device};
 }
 
-// Every option at once: float32 rows with a residual, LayerNorm with a zero-centred gamma, and every output.
+// Every option at once: float32 rows with a residual, LayerNorm with a zero-centered gamma, and every output.
 [[nodiscard]] inline Problem make_full_problem(std::int64_t rows, std::int64_t width,
                                                const Device& device = wormhole()) {
     Problem problem = make_problem(rows, width, device);
     problem.input.dtype = DataType::kFloat32;
     problem.residual = problem.input;
     problem.gamma->dtype = DataType::kFloat32;
-    problem.gamma_is_zero_centred = true;
-    problem.output_dtype = DataType::kFloat32;
-    problem.sum_dtype = DataType::kFloat32;
-    problem.returns_statistics = true;
+    problem.options.zero_centered_gamma = true;
+    problem.options.dtype = DataType::kFloat32;
+    problem.options.return_sum = true;
+    problem.options.sum_dtype = DataType::kFloat32;
+    problem.options.return_statistics = true;
     return problem;
 }
 

@@ -12,17 +12,17 @@ using contract::Tensor;
 using contract::TensorLayout;
 using tests::make_problem;
 
-[[nodiscard]] TensorLayout input_of(std::int64_t width, DataType dtype, Memory memory) {
+[[nodiscard]] TensorLayout input_of(std::int64_t width, DataType dtype, BufferType memory) {
     Problem problem = make_problem(1, width);
     problem.input.dtype = dtype;
-    problem.input.memory = memory;
-    return describe_call(problem, width)[Tensor::kInput];
+    problem.input.buffer_type = memory;
+    return describe_call(problem)[Tensor::kInput];
 }
 
 [[nodiscard]] TensorLayout gamma_of(std::int64_t width, const TensorSpec& spec) {
     Problem problem = make_problem(1, width);
     problem.gamma = spec;
-    return describe_call(problem, width)[Tensor::kGamma];
+    return describe_call(problem)[Tensor::kGamma];
 }
 
 TEST(RowTensors, have_pages_of_a_row_rounded_up_to_the_alignment_of_their_memory) {
@@ -32,27 +32,27 @@ TEST(RowTensors, have_pages_of_a_row_rounded_up_to_the_alignment_of_their_memory
     for (const Expected& one : {Expected{1, 32, 16, 32, 16}, Expected{7, 32, 16, 32, 32}, Expected{8, 32, 16, 32, 32},
                                 Expected{9, 32, 32, 64, 48}, Expected{16, 32, 32, 64, 64}, Expected{17, 64, 48, 96, 80},
                                 Expected{33, 96, 80, 160, 144}, Expected{1000, 2016, 2000, 4000, 4000}}) {
-        const auto page_bytes = [&](DataType dtype, Memory memory) {
+        const auto page_bytes = [&](DataType dtype, BufferType memory) {
             return input_of(one.width, dtype, memory).page_bytes;
         };
-        EXPECT_EQ(page_bytes(DataType::kBfloat16, Memory::kDram), one.bfloat16_in_dram) << one.width;
-        EXPECT_EQ(page_bytes(DataType::kBfloat16, Memory::kL1), one.bfloat16_in_l1) << one.width;
-        EXPECT_EQ(page_bytes(DataType::kFloat32, Memory::kDram), one.float32_in_dram) << one.width;
-        EXPECT_EQ(page_bytes(DataType::kFloat32, Memory::kL1), one.float32_in_l1) << one.width;
+        EXPECT_EQ(page_bytes(DataType::kBfloat16, BufferType::kDram), one.bfloat16_in_dram) << one.width;
+        EXPECT_EQ(page_bytes(DataType::kBfloat16, BufferType::kL1), one.bfloat16_in_l1) << one.width;
+        EXPECT_EQ(page_bytes(DataType::kFloat32, BufferType::kDram), one.float32_in_dram) << one.width;
+        EXPECT_EQ(page_bytes(DataType::kFloat32, BufferType::kL1), one.float32_in_l1) << one.width;
     }
 }
 
 TEST(RowTensors, lie_in_the_banks_of_their_memory) {
-    const TensorLayout in_dram = input_of(64, DataType::kBfloat16, Memory::kDram);
+    const TensorLayout in_dram = input_of(64, DataType::kBfloat16, BufferType::kDram);
     EXPECT_TRUE(in_dram.in_dram);
     EXPECT_EQ(in_dram.banks, 12U);
-    const TensorLayout in_l1 = input_of(64, DataType::kBfloat16, Memory::kL1);
+    const TensorLayout in_l1 = input_of(64, DataType::kBfloat16, BufferType::kL1);
     EXPECT_FALSE(in_l1.in_dram);
     EXPECT_EQ(in_l1.banks, 64U);
 }
 
 TEST(RowTensors, that_the_call_does_not_have_have_no_elements) {
-    const contract::Call call = describe_call(make_problem(1, 64), 64);
+    const contract::Call call = describe_call(make_problem(1, 64));
     for (const TensorLayout& tensor : {call[Tensor::kResidual], call[Tensor::kSum], call[Tensor::kRstd]}) {
         EXPECT_EQ(tensor.element_bytes, 0U);
         EXPECT_EQ(tensor.page_bytes, 0U);
@@ -64,9 +64,10 @@ TEST(RowTensors, that_are_padded_have_pages_of_what_is_stored_of_a_row) {
     Problem problem = make_problem(4, 100);
     problem.input.padded_shape = {4, 128};
     problem.residual = TensorSpec{.shape = {4, 100}, .dtype = DataType::kFloat32, .padded_shape = {4, 101}};
-    problem.output = TensorSpec{.shape = {4, 100}, .padded_shape = {32, 2000}};
-    problem.sum_dtype = DataType::kBfloat16;
-    const contract::Call call = describe_call(problem, 100);
+    problem.output_tensor = TensorSpec{.shape = {4, 100}, .padded_shape = {32, 2000}};
+    problem.options.return_sum = true;
+    problem.options.sum_dtype = DataType::kBfloat16;
+    const contract::Call call = describe_call(problem);
     EXPECT_EQ(call[Tensor::kInput].page_bytes, 256U);
     EXPECT_EQ(call[Tensor::kResidual].page_bytes, 416U);
     EXPECT_EQ(call[Tensor::kOutput].page_bytes, 4000U);
@@ -75,17 +76,17 @@ TEST(RowTensors, that_are_padded_have_pages_of_what_is_stored_of_a_row) {
 
 TEST(RowTensors, of_statistics_have_one_float32_element_a_row) {
     Problem problem = tests::make_full_problem(1, 1000);
-    EXPECT_EQ(describe_call(problem, 1000)[Tensor::kRstd].element_bytes, 4U);
-    EXPECT_EQ(describe_call(problem, 1000)[Tensor::kRstd].page_bytes, 32U);
-    problem.output_memory = Memory::kL1;
-    EXPECT_EQ(describe_call(problem, 1000)[Tensor::kRstd].page_bytes, 16U);
+    EXPECT_EQ(describe_call(problem)[Tensor::kRstd].element_bytes, 4U);
+    EXPECT_EQ(describe_call(problem)[Tensor::kRstd].page_bytes, 32U);
+    problem.options.memory_config = MemoryConfig{BufferType::kL1};
+    EXPECT_EQ(describe_call(problem)[Tensor::kRstd].page_bytes, 16U);
 }
 
 TEST(RowTensors, each_have_a_dtype_of_their_own) {
     Problem problem = tests::make_full_problem(1, 1000);
     problem.residual->dtype = DataType::kBfloat16;
-    problem.output_dtype = DataType::kBfloat16;
-    const contract::Call call = describe_call(problem, 1000);
+    problem.options.dtype = DataType::kBfloat16;
+    const contract::Call call = describe_call(problem);
     EXPECT_EQ(call[Tensor::kInput].element_bytes, 4U);
     EXPECT_EQ(call[Tensor::kResidual].element_bytes, 2U);
     EXPECT_EQ(call[Tensor::kOutput].element_bytes, 2U);
@@ -151,8 +152,8 @@ TEST(Vectors, that_are_padded_are_read_without_their_padding) {
 TEST(Vectors, that_the_call_does_not_have_have_no_elements) {
     Problem problem = make_problem(1, 64);
     problem.gamma.reset();
-    EXPECT_EQ(describe_call(problem, 64)[Tensor::kGamma].element_bytes, 0U);
-    EXPECT_EQ(describe_call(problem, 64)[Tensor::kBeta].element_bytes, 2U);
+    EXPECT_EQ(describe_call(problem)[Tensor::kGamma].element_bytes, 0U);
+    EXPECT_EQ(describe_call(problem)[Tensor::kBeta].element_bytes, 2U);
 }
 
 }  // namespace

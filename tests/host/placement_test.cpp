@@ -91,7 +91,7 @@ struct Case {
 TEST(Placement, gives_every_row_to_one_core_once) {
     for (const Case& one : all_cases()) {
         std::vector<int> times(static_cast<std::size_t>(one.rows), 0);
-        for (const CoreWork& work : place_rows(one.rows, Memory::kDram, plain_device(one.grid, one.banks))) {
+        for (const CoreWork& work : place_rows(one.rows, BufferType::kDram, plain_device(one.grid, one.banks))) {
             for (const auto& run : work.runs) {
                 ASSERT_LT(run.bank, one.banks) << name(one);
                 for (std::int64_t page = run.first_page; page < run.first_page + run.count; ++page) {
@@ -105,14 +105,14 @@ TEST(Placement, gives_every_row_to_one_core_once) {
 }
 
 TEST(Placement, by_distance_keeps_the_cores_in_row_major_order) {
-    const std::vector<CoreWork> cores = place_rows(1000, Memory::kDram, wormhole());
+    const std::vector<CoreWork> cores = place_rows(1000, BufferType::kDram, wormhole());
     EXPECT_TRUE(std::ranges::is_sorted(cores, {}, [](const CoreWork& work) { return work.core.y * 8 + work.core.x; }));
 }
 
 TEST(Placement, names_each_core_of_the_grid_at_most_once_in_row_major_order) {
     for (const Case& one : all_cases()) {
         std::int64_t last = -1;
-        for (const CoreWork& work : place_rows(one.rows, Memory::kDram, plain_device(one.grid, one.banks))) {
+        for (const CoreWork& work : place_rows(one.rows, BufferType::kDram, plain_device(one.grid, one.banks))) {
             const std::int64_t index = std::int64_t{work.core.y} * one.grid.x + work.core.x;
             EXPECT_LT(work.core.x, one.grid.x) << name(one);
             EXPECT_LT(last, index) << name(one);
@@ -124,7 +124,7 @@ TEST(Placement, names_each_core_of_the_grid_at_most_once_in_row_major_order) {
 
 TEST(Placement, leaves_no_core_and_no_run_without_rows) {
     for (const Case& one : all_cases()) {
-        for (const CoreWork& work : place_rows(one.rows, Memory::kDram, plain_device(one.grid, one.banks))) {
+        for (const CoreWork& work : place_rows(one.rows, BufferType::kDram, plain_device(one.grid, one.banks))) {
             EXPECT_FALSE(work.runs.empty()) << name(one);
             EXPECT_TRUE(std::ranges::all_of(work.runs, [](const auto& run) { return run.count > 0; })) << name(one);
         }
@@ -195,12 +195,12 @@ TEST(Division, of_the_most_rows_there_can_be_is_quick_and_balanced) {
 
 TEST(Placement, is_the_same_every_time) {
     for (const std::int64_t rows : {1, 32, 1000, 4096}) {
-        EXPECT_EQ(place_rows(rows, Memory::kDram, wormhole()), place_rows(rows, Memory::kDram, wormhole()));
+        EXPECT_EQ(place_rows(rows, BufferType::kDram, wormhole()), place_rows(rows, BufferType::kDram, wormhole()));
     }
 }
 
 TEST(Placement, of_an_l1_tensor_goes_by_its_own_banks) {
-    for (const CoreWork& work : place_rows(128, Memory::kL1, wormhole())) {
+    for (const CoreWork& work : place_rows(128, BufferType::kL1, wormhole())) {
         ASSERT_EQ(work.runs.size(), 1U);
         EXPECT_EQ(work.runs.front(), (PageRun{.bank = work.core.y * 8 + work.core.x, .first_page = 0, .count = 2}));
     }

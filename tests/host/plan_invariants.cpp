@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "contract.hpp"
+#include "outputs.hpp"
 #include "promises.hpp"
 
 namespace layernorm_fused_rm::tests {
@@ -65,7 +66,7 @@ void check_cores(const Problem& problem, const Plan& plan) {
 // Page p of an interleaved tensor lies in bank p % banks at index p / banks: the runs, sorted, must join without gaps
 // from page 0 of each bank to its last.
 void check_rows(const Problem& problem, const Plan& plan) {
-    const std::int64_t banks = banks_of(problem, problem.input.memory);
+    const std::int64_t banks = banks_of(problem, problem.input.buffer_type);
     std::int64_t bank = -1;
     std::int64_t next_page = 0;
     std::int64_t rows = 0;
@@ -106,12 +107,13 @@ struct BufferUse {
 };
 
 [[nodiscard]] std::map<std::uint32_t, BufferUse> uses_of(const Problem& problem) {
+    const Outputs outputs = outputs_of(problem);
     std::map<std::uint32_t, BufferUse> uses;
     const auto use = [&uses](contract::Buffer index, const char* producer, const char* consumer, DataType dtype) {
         uses.insert({static_cast<std::uint32_t>(index), {producer, consumer, dtype}});
     };
     use(contract::Buffer::kInput, "reader", "compute", problem.input.dtype);
-    use(contract::Buffer::kOutput, "compute", "writer", problem.output_dtype);
+    use(contract::Buffer::kOutput, "compute", "writer", outputs.dtype);
     if (problem.gamma) {
         use(contract::Buffer::kGamma, "writer", "compute", problem.gamma->dtype);
     }
@@ -121,10 +123,10 @@ struct BufferUse {
     if (problem.residual) {
         use(contract::Buffer::kResidual, "reader", "compute", problem.residual->dtype);
     }
-    if (problem.sum_dtype) {
-        use(contract::Buffer::kSum, "compute", "writer", *problem.sum_dtype);
+    if (outputs.sum_dtype) {
+        use(contract::Buffer::kSum, "compute", "writer", *outputs.sum_dtype);
     }
-    if (problem.returns_statistics) {
+    if (problem.options.return_statistics) {
         use(contract::Buffer::kStatistics, "compute", "writer", DataType::kFloat32);
     }
     return uses;

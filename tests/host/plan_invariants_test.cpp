@@ -83,7 +83,7 @@ TEST(Promises, about_dest_are_checked) {
         return broken_by([rows](Plan& planned) { planned.call.rows_per_block = rows; }, problem);
     };
     Problem narrow = make_problem(4096, 32);
-    narrow.returns_statistics = true;
+    narrow.options.return_statistics = true;
     EXPECT_EQ(of_blocks(narrow, 16), "");
     EXPECT_EQ(of_blocks(narrow, 24), "the statistics of a block fit in a chunk");
     EXPECT_EQ(of_blocks(make_full_problem(4096, 1024), 2), "a block of resident rows fits in a zone of DEST");

@@ -49,7 +49,7 @@ TEST(Plan, of_1024_rows_of_384_elements_says_how_rows_are_cut) {
 
 TEST(Plan, gives_constants_as_the_bits_of_a_float32) {
     Problem problem = make_problem(4, 96);  // 2^k = 128, c = 0.75
-    problem.epsilon = 1e-12;
+    problem.options.epsilon = 1e-12;
     const Plan planned = plan(problem);
     const contract::Call call = planned.call;
     EXPECT_EQ(std::bit_cast<float>(call.negative_sum_scale_bits), -1.0F / 128.0F);
@@ -64,7 +64,7 @@ TEST(Plan, gives_constants_as_the_bits_of_a_float32) {
 TEST(Plan, of_another_epsilon_has_the_same_compile_time_arguments) {
     Problem problem = make_problem(4, 96);
     const Plan one = plan(problem);
-    problem.epsilon = 1e-12;
+    problem.options.epsilon = 1e-12;
     const Plan other = plan(problem);
     EXPECT_EQ(one.compile_time_arguments(), other.compile_time_arguments());
     EXPECT_NE(one.compute_arguments, other.compute_arguments);
@@ -86,12 +86,12 @@ TEST(Plan, says_where_each_tensor_lies) {
     };
     Problem problem = make_problem(64, 64);
     EXPECT_THAT(memories(problem), ElementsAre(1, 12, 1, 12, 1, 1));
-    problem.output_memory = Memory::kL1;
+    problem.options.memory_config = MemoryConfig{BufferType::kL1};
     EXPECT_THAT(memories(problem), ElementsAre(1, 12, 0, 64, 1, 1));
-    problem.gamma->memory = Memory::kL1;
+    problem.gamma->buffer_type = BufferType::kL1;
     EXPECT_THAT(memories(problem), ElementsAre(1, 12, 0, 64, 0, 1));
-    problem.beta->memory = Memory::kL1;
-    problem.input.memory = Memory::kL1;
+    problem.beta->buffer_type = BufferType::kL1;
+    problem.input.buffer_type = BufferType::kL1;
     EXPECT_THAT(memories(problem), ElementsAre(0, 64, 0, 64, 0, 0));
 }
 
@@ -175,12 +175,13 @@ TEST(Plan, says_which_tensors_and_outputs_there_are) {
     Problem problem = make_problem(64, 64);
     EXPECT_THAT(element_bytes(problem), ElementsAre(2, 0, 2, 2, 2, 0, 0, 0));
     problem.beta.reset();
-    problem.output_dtype = DataType::kFloat32;
+    problem.options.dtype = DataType::kFloat32;
     EXPECT_THAT(element_bytes(problem), ElementsAre(2, 0, 2, 0, 4, 0, 0, 0));
     problem.gamma.reset();
     problem.residual = TensorSpec{.shape = {64, 64}, .dtype = DataType::kFloat32};
-    problem.sum_dtype = DataType::kBfloat16;
-    problem.returns_statistics = true;
+    problem.options.return_sum = true;
+    problem.options.sum_dtype = DataType::kBfloat16;
+    problem.options.return_statistics = true;
     EXPECT_THAT(element_bytes(problem), ElementsAre(2, 4, 0, 0, 4, 2, 4, 4));
 }
 
@@ -193,18 +194,18 @@ TEST(Plan, takes_the_mean_out_as_the_rows_precision_asks) {
     problem.residual.reset();
     problem.input.dtype = DataType::kFloat32;
     EXPECT_EQ(centring(problem), contract::Centring::kShifted);
-    problem.norm = Norm::kRms;
+    problem.options.norm = Norm::kRms;
     EXPECT_EQ(centring(problem), contract::Centring::kNone);
     EXPECT_EQ(std::bit_cast<float>(plan(problem).call.centre_scale_bits), 1.0F);
 }
 
 TEST(Plan, passes_gammas_centring_and_the_statistics_on) {
     Problem problem = make_problem(64, 64);
-    EXPECT_EQ(plan(problem).call.gamma_is_zero_centred, 0U);
+    EXPECT_EQ(plan(problem).call.zero_centered_gamma, 0U);
     EXPECT_EQ(plan(problem).call.returns_statistics(), false);
-    problem.gamma_is_zero_centred = true;
-    EXPECT_EQ(plan(problem).call.gamma_is_zero_centred, 1U);
-    problem.returns_statistics = true;
+    problem.options.zero_centered_gamma = true;
+    EXPECT_EQ(plan(problem).call.zero_centered_gamma, 1U);
+    problem.options.return_statistics = true;
     EXPECT_EQ(plan(problem).call.returns_statistics(), true);
 }
 

@@ -25,9 +25,9 @@ inline void require(bool holds, const std::string& promise) {
     }
 }
 
-[[nodiscard]] inline std::int64_t banks_of(const Problem& problem, Memory memory) {
-    return memory == Memory::kDram ? static_cast<std::int64_t>(problem.device.dram_banks.size())
-                                   : problem.device.l1_banks;
+[[nodiscard]] inline std::int64_t banks_of(const Problem& problem, BufferType memory) {
+    return memory == BufferType::kDram ? static_cast<std::int64_t>(problem.device.dram_banks.size())
+                                       : problem.device.l1_banks;
 }
 
 // Throws BrokenPromise unless the compile-time arguments are as kernels/arguments.hpp promises, and as the rest of the

@@ -58,14 +58,14 @@ TEST_F(DeviceCheck, refuses_a_memory_without_banks_where_a_tensor_lies_there) {
     const auto expect_no_l1 = [&](const auto& spec_of) {
         Problem changed = problem;
         changed.residual = residual;
-        spec_of(changed).memory = Memory::kL1;
+        spec_of(changed).buffer_type = BufferType::kL1;
         EXPECT_EQ(error_of(changed), "layernorm_fused_rm: " + no_l1);
     };
     expect_no_l1([](Problem& changed) -> TensorSpec& { return changed.input; });
     expect_no_l1([](Problem& changed) -> TensorSpec& { return *changed.gamma; });
     expect_no_l1([](Problem& changed) -> TensorSpec& { return *changed.beta; });
     expect_no_l1([](Problem& changed) -> TensorSpec& { return *changed.residual; });
-    problem.output_memory = Memory::kL1;
+    problem.options.memory_config = MemoryConfig{BufferType::kL1};
     expect_error(no_l1);
     problem.device.dram_banks.clear();
     expect_error(
@@ -84,13 +84,13 @@ TEST_F(DeviceCheck, refuses_an_alignment_other_than_16_32_or_64) {
     problem.device.dram_alignment_bytes = 32;
     problem.device.l1_alignment_bytes = 128;
     expect_error("");
-    problem.output_memory = Memory::kL1;
+    problem.options.memory_config = MemoryConfig{BufferType::kL1};
     expect_error("device aligns pages in L1 to 128 bytes, but needs 16, 32 or 64; use another memory");
 }
 
 TEST_F(DeviceCheck, refuses_more_banks_a_core_than_its_arguments_hold) {
     problem.device = tests::plain_device({.x = 1, .y = 1}, 12);
-    problem.input = {.shape = {140, 1024}, .memory = Memory::kL1};
+    problem.input = {.shape = {140, 1024}, .buffer_type = BufferType::kL1};
     problem.device.l1_banks = 108;
     expect_error("");
     problem.device.l1_banks = 109;

@@ -49,8 +49,8 @@ TEST_F(Tensors, that_have_been_deallocated_are_refused_as_such) {
     const auto text = [](const std::string& name) {
         return name + " must be allocated on device, but has been deallocated; pass a tensor that still has its memory";
     };
-    problem.output = problem.residual = problem.input;
-    problem.output->storage = Storage::kDeallocated;
+    problem.output_tensor = problem.residual = problem.input;
+    problem.output_tensor->storage = Storage::kDeallocated;
     expect_error(text("output_tensor"));
     problem.residual->storage = Storage::kDeallocated;
     expect_error(text("residual"));
@@ -63,9 +63,9 @@ TEST_F(Tensors, that_have_been_deallocated_are_refused_as_such) {
 }
 
 TEST_F(Tensors, of_an_rms_norm_are_refused_in_its_name) {
-    problem.norm = Norm::kRms;
+    problem.options.norm = Norm::kRms;
     expect_error("");
-    problem.epsilon = 0;
+    problem.options.epsilon = 0;
     EXPECT_EQ(error_of(problem),
               "rms_norm_fused_rm: epsilon must be positive and finite as a float32, but is 0; pass a small positive "
               "number such as 1e-5");
@@ -75,7 +75,7 @@ TEST_F(Tensors, with_padding_in_their_rows_or_behind_all_of_them_are_planned) {
     for (const std::vector<std::int64_t>& stored :
          {std::vector<std::int64_t>{64, 1024}, {64, 1056}, {64, 5000}, {96, 1024}, {96, 1100}, {1, 96, 1024}}) {
         problem.input.padded_shape = stored;
-        problem.output = problem.residual = problem.input;
+        problem.output_tensor = problem.residual = problem.input;
         problem.gamma->padded_shape = {2048};
         problem.beta->padded_shape = {1, 1, 32, 1056};
         expect_error("");
@@ -99,16 +99,16 @@ TEST_F(Tensors, with_padding_between_their_rows_are_refused) {
                ", ttnn.Shape([2, 4, 1024]), ttnn.Shape([2, 4, 1024])), [0, 0, 0], [2, 3, 1024])";
     };
     problem.input = {.shape = {2, 3, 1024}};
-    problem.output = problem.residual = problem.input;
+    problem.output_tensor = problem.residual = problem.input;
     expect_error("");
-    problem.output->padded_shape = {2, 4, 1024};
+    problem.output_tensor->padded_shape = {2, 4, 1024};
     expect_error(text("output_tensor", "allocate one without padding"));
     problem.residual->padded_shape = {2, 4, 1024};
     expect_error(text("residual", slice("residual")));
     problem.input.padded_shape = {2, 4, 1024};
     expect_error(text("input", slice("input")));
     problem.input = {.shape = {2, 1, 1024}, .padded_shape = {2, 32, 1024}};
-    problem.output.reset();
+    problem.output_tensor.reset();
     problem.residual.reset();
     EXPECT_NE(error_of(problem), "");
 }
@@ -170,11 +170,11 @@ TEST_F(Tensors, gamma_or_beta_in_tiles_that_are_transposed_or_that_ttnn_does_not
 }
 
 TEST_F(Tensors, output_tensor_that_cannot_take_y_is_refused) {
-    problem.output = TensorSpec{.shape = {64, 1024}};
+    problem.output_tensor = TensorSpec{.shape = {64, 1024}};
     expect_error("");
     const auto refuses = [this](auto&& spoil, const std::string& text) {
         const Problem good = problem;
-        spoil(*problem.output);
+        spoil(*problem.output_tensor);
         expect_error("output_tensor " + text);
         problem = good;
     };
@@ -182,7 +182,7 @@ TEST_F(Tensors, output_tensor_that_cannot_take_y_is_refused) {
             "must be allocated on device, but is in host memory; allocate one with ttnn.allocate_tensor_on_device");
     refuses([](TensorSpec& output) { output.layout = Layout::kTile; },
             "must be in ROW_MAJOR layout, but is in TILE layout; allocate a ROW_MAJOR one");
-    refuses([](TensorSpec& output) { output.placement = Placement::kSharded; },
+    refuses([](TensorSpec& output) { output.memory_layout = MemoryLayout::kSharded; },
             "must be in INTERLEAVED memory, but is sharded; allocate one in ttnn.DRAM_MEMORY_CONFIG");
     refuses([](TensorSpec& output) { output.dtype = DataType::kOther; },
             "must be BFLOAT16 or FLOAT32, but has another data type; allocate one of ttnn.bfloat16 or ttnn.float32");
@@ -191,13 +191,16 @@ TEST_F(Tensors, output_tensor_that_cannot_take_y_is_refused) {
             output.shape = {1, 64, 1024};
         },
         "has shape [1, 64, 1024], but input has [64, 1024]; allocate one of the input's shape");
-    refuses([](TensorSpec& output) { output.memory = Memory::kL1; },
-            "has a data type or a memory that is not the output's; pass them as output_dtype and output_memory");
+    problem.options.dtype = DataType::kFloat32;
+    expect_error("dtype is FLOAT32, but output_tensor is BFLOAT16; leave dtype away");
+    problem.options.dtype.reset();
+    problem.options.memory_config = MemoryConfig{};
+    expect_error("memory_config does not go with output_tensor, which has a memory; leave it away");
 }
 
 TEST_F(Tensors, with_several_faults_are_refused_for_their_storage_first) {
     problem.input = {.shape = {7}, .dtype = DataType::kOther, .layout = Layout::kTile, .storage = Storage::kHost};
-    problem.epsilon = 0;
+    problem.options.epsilon = 0;
     expect_error(
         "input must be allocated on device, but is in host memory; move it with ttnn.to_device(input, device)");
 }
@@ -215,15 +218,15 @@ TEST_F(Tensors, in_tile_layout_are_refused) {
 }
 
 TEST_F(Tensors, that_are_sharded_are_refused) {
-    problem.beta->placement = Placement::kSharded;
+    problem.beta->memory_layout = MemoryLayout::kSharded;
     expect_error(
         "beta must be in INTERLEAVED memory, but is sharded; convert it with ttnn.to_memory_config(beta, "
         "ttnn.DRAM_MEMORY_CONFIG)");
-    problem.gamma->placement = Placement::kSharded;
+    problem.gamma->memory_layout = MemoryLayout::kSharded;
     expect_error(
         "gamma must be in INTERLEAVED memory, but is sharded; convert it with ttnn.to_memory_config(gamma, "
         "ttnn.DRAM_MEMORY_CONFIG)");
-    problem.input.placement = Placement::kSharded;
+    problem.input.memory_layout = MemoryLayout::kSharded;
     expect_error(
         "input must be in INTERLEAVED memory, but is sharded; convert it with ttnn.to_memory_config(input, "
         "ttnn.DRAM_MEMORY_CONFIG)");
@@ -247,7 +250,8 @@ TEST_F(Tensors, of_another_data_type_are_refused) {
 
 TEST_F(Tensors, of_float32_and_bfloat16_mixed_are_planned) {
     problem.residual = problem.input;
-    problem.sum_dtype = DataType::kBfloat16;
+    problem.options.return_sum = true;
+    problem.options.sum_dtype = DataType::kBfloat16;
     for (unsigned mix = 0; mix < 32; ++mix) {
         const auto dtype = [mix](unsigned bit) {
             return (mix >> bit & 1U) != 0 ? DataType::kFloat32 : DataType::kBfloat16;
@@ -256,18 +260,26 @@ TEST_F(Tensors, of_float32_and_bfloat16_mixed_are_planned) {
         problem.gamma->dtype = dtype(1);
         problem.beta->dtype = dtype(2);
         problem.residual->dtype = dtype(3);
-        problem.output_dtype = dtype(4);
+        problem.options.dtype = dtype(4);
         expect_error("");
     }
 }
 
 TEST_F(Tensors, outputs_of_another_data_type_are_refused) {
-    problem.output_dtype = DataType::kOther;
+    problem.options.dtype = DataType::kOther;
     expect_error("dtype must be BFLOAT16 or FLOAT32, but is another data type; pass ttnn.bfloat16 or ttnn.float32");
-    problem.output_dtype = DataType::kFloat32;
+    problem.options.dtype = DataType::kFloat32;
     problem.residual = problem.input;
-    problem.sum_dtype = DataType::kOther;
+    problem.options.return_sum = true;
+    problem.options.sum_dtype = DataType::kOther;
     expect_error("sum_dtype must be BFLOAT16 or FLOAT32, but is another data type; pass ttnn.bfloat16 or ttnn.float32");
+}
+
+TEST_F(Tensors, outputs_that_are_to_be_sharded_are_refused) {
+    problem.options.memory_config = MemoryConfig{.memory_layout = MemoryLayout::kSharded};
+    expect_error(
+        "memory_config must be in INTERLEAVED memory, DRAM or L1, but is sharded or in another one; pass "
+        "ttnn.DRAM_MEMORY_CONFIG or ttnn.L1_MEMORY_CONFIG");
 }
 
 TEST_F(Tensors, residual_that_does_not_fit_the_input_is_refused) {
@@ -278,12 +290,15 @@ TEST_F(Tensors, residual_that_does_not_fit_the_input_is_refused) {
 }
 
 TEST_F(Tensors, options_without_what_they_are_about_are_refused) {
-    problem.sum_dtype = DataType::kBfloat16;
+    problem.options.return_sum = true;
+    problem.options.sum_dtype = DataType::kBfloat16;
     expect_error(
         "return_sum is set, but there is no residual, so the sum would be the input; pass residual=, or leave "
         "return_sum away");
-    problem.sum_dtype.reset();
-    problem.gamma_is_zero_centred = true;
+    problem.options.return_sum = false;
+    expect_error("sum_dtype is set, but return_sum is not; pass return_sum=True, or no sum_dtype");
+    problem.options.sum_dtype.reset();
+    problem.options.zero_centered_gamma = true;
     expect_error("");
     problem.gamma.reset();
     expect_error("zero_centered_gamma is set, but there is no gamma; pass gamma, or leave zero_centered_gamma away");
@@ -422,7 +437,7 @@ TEST_F(Tensors, bytes_of_a_bank_beyond_32_bits_are_refused) {
 
 TEST_F(Tensors, output_bytes_of_a_bank_beyond_32_bits_are_refused) {
     problem.device.l1_banks = 1;
-    problem.output_memory = Memory::kL1;
+    problem.options.memory_config = MemoryConfig{BufferType::kL1};
     problem.input.shape = {2097152, 1024};
     expect_error(
         "output of 2097152 rows needs more than 4294967295 bytes of each of 1 banks, but an address in a bank must "
@@ -433,14 +448,15 @@ TEST_F(Tensors, sum_or_residual_bytes_of_a_bank_beyond_32_bits_are_refused) {
     problem.device.l1_banks = 1;
     problem.input.shape = {2097152, 1024};
     problem.residual = problem.input;
-    problem.residual->memory = Memory::kL1;
+    problem.residual->buffer_type = BufferType::kL1;
     expect_error(
         "residual of 2097152 rows needs more than 4294967295 bytes of each of 1 banks, but an address in a bank must "
         "fit in 32 bits; split the input");
     problem.input.shape = {1048576, 1024};
     problem.residual = problem.input;
-    problem.output_memory = Memory::kL1;
-    problem.sum_dtype = DataType::kFloat32;
+    problem.options.memory_config = MemoryConfig{BufferType::kL1};
+    problem.options.return_sum = true;
+    problem.options.sum_dtype = DataType::kFloat32;
     expect_error(
         "sum of 1048576 rows needs more than 4294967295 bytes of each of 1 banks, but an address in a bank must fit in "
         "32 bits; split the input");
@@ -466,10 +482,10 @@ TEST_F(Tensors, epsilon_that_is_not_positive_and_finite_is_refused) {
                                                                                               {INFINITY, "inf"},
                                                                                               {1e-60, "1e-60"},
                                                                                               {1e60, "1e+60"}}) {
-        problem.epsilon = epsilon;
+        problem.options.epsilon = epsilon;
         expect_error(text(given));
     }
-    problem.epsilon = std::numeric_limits<float>::min();
+    problem.options.epsilon = std::numeric_limits<float>::min();
     expect_error("");
 }
 

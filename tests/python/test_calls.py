@@ -10,7 +10,7 @@ ttnn = pytest.importorskip("ttnn")
 from layernorm_fused_rm import _core  # noqa: E402
 
 LAYER, RMS = _core.Norm.LAYER, _core.Norm.RMS
-TENSORS = ("input", "gamma", "beta", "residual", "output_tensor")
+TENSORS = ("input", "residual", "gamma", "beta", "output_tensor")
 MOST_CALLS = 1024
 
 
@@ -36,9 +36,17 @@ class Config:
         self.fp32_dest_acc_en = fp32_dest_acc_en
 
 
-def arguments_with(*tensors, epsilon=1e-5, return_sum=True, shape=None, config=None) -> dict:
-    given = dict(zip(TENSORS, [*tensors, *[None] * 5]))
-    return {**given, "epsilon": epsilon, "return_sum": return_sum, "shape": shape, "compute_kernel_config": config}
+def arguments_with(*tensors, epsilon=1e-5, return_sum=True, shape=None, config=None, norm=LAYER) -> dict:
+    """Tensors in the order of the signature."""
+    given = dict(zip(("input", "gamma", "beta", "residual", "output_tensor"), [*tensors, *[None] * 5]))
+    return {
+        **given,
+        "norm": norm,
+        "epsilon": epsilon,
+        "return_sum": return_sum,
+        "shape": shape,
+        "compute_kernel_config": config,
+    }
 
 
 def call_for(arguments: dict, device=None) -> _core.Call:
@@ -50,15 +58,15 @@ def call_for(arguments: dict, device=None) -> _core.Call:
 @pytest.fixture
 def kept():
     """The calls with that of a 4 x 64 input with gamma, and this call."""
-    calls, arguments = _core.Calls(), arguments_with(host_tensor(4, 64), host_tensor(64))
+    calls, arguments = _core.CallCache(), arguments_with(host_tensor(4, 64), host_tensor(64))
     call = call_for(arguments)
-    calls.keep(call, LAYER, arguments)
+    calls.insert(arguments, call)
     return calls, call
 
 
 def test_other_tensors_of_the_same_specs_find_the_call(kept):
     calls, call = kept
-    assert calls.find(LAYER, arguments_with(host_tensor(4, 64), host_tensor(64))) is call
+    assert calls.find(arguments_with(host_tensor(4, 64), host_tensor(64))) is call
 
 
 @pytest.mark.parametrize(
@@ -84,7 +92,7 @@ def test_other_tensors_of_the_same_specs_find_the_call(kept):
     ],
 )
 def test_other_tensors_find_nothing(kept, tensors):
-    assert kept[0].find(LAYER, arguments_with(*tensors)) is None
+    assert kept[0].find(arguments_with(*tensors)) is None
 
 
 @pytest.mark.parametrize(
@@ -100,51 +108,51 @@ def test_other_tensors_find_nothing(kept, tensors):
     ids=["epsilon", "equal_number", "equal_default", "list", "array", "object"],
 )
 def test_other_options_find_nothing_be_they_equal_or_without_a_hash(kept, options):
-    assert kept[0].find(LAYER, arguments_with(host_tensor(4, 64), host_tensor(64), **options)) is None
+    assert kept[0].find(arguments_with(host_tensor(4, 64), host_tensor(64), **options)) is None
 
 
 @pytest.mark.parametrize("tile, transposed", [((16, 32), False), ((1, 32), False), ((32, 16), False), ((32, 32), True)])
 def test_a_gamma_in_other_tiles_finds_nothing(tile, transposed):
     other = tiled(*tile, transposed=transposed)
-    calls, arguments = _core.Calls(), arguments_with(host_tensor(4, 64), tiled(32, 32))
-    calls.keep(call_for(arguments), LAYER, arguments)
-    assert calls.find(LAYER, arguments_with(host_tensor(4, 64), tiled(32, 32))) is not None
-    assert calls.find(LAYER, arguments_with(host_tensor(4, 64), other)) is None
+    calls, arguments = _core.CallCache(), arguments_with(host_tensor(4, 64), tiled(32, 32))
+    calls.insert(arguments, call_for(arguments))
+    assert calls.find(arguments_with(host_tensor(4, 64), tiled(32, 32))) is not None
+    assert calls.find(arguments_with(host_tensor(4, 64), other)) is None
 
 
 def test_any_compute_kernel_config_finds_the_call(kept):
     calls, call = kept
     for config in (Config(True), Config(False)):
-        assert calls.find(LAYER, arguments_with(host_tensor(4, 64), host_tensor(64), config=config)) is call
+        assert calls.find(arguments_with(host_tensor(4, 64), host_tensor(64), config=config)) is call
 
 
 def test_the_other_norm_finds_nothing(kept):
-    assert kept[0].find(RMS, arguments_with(host_tensor(4, 64), host_tensor(64))) is None
+    assert kept[0].find(arguments_with(host_tensor(4, 64), host_tensor(64), norm=RMS)) is None
 
 
 def test_a_call_with_an_option_that_may_change_is_not_kept():
-    calls, shape = _core.Calls(), [64]
+    calls, shape = _core.CallCache(), [64]
     arguments = arguments_with(host_tensor(4, 64), shape=shape)
-    calls.keep(call_for(arguments), LAYER, arguments)
-    assert calls.find(LAYER, arguments) is None
+    calls.insert(arguments, call_for(arguments))
+    assert calls.find(arguments) is None
 
 
 def test_a_tensor_on_another_device_or_on_none_does_not_fit():
-    calls, arguments = _core.Calls(), arguments_with(host_tensor(4, 64))
-    calls.keep(call_for(arguments, device=object()), LAYER, arguments)
-    assert calls.find(LAYER, arguments) is None
+    calls, arguments = _core.CallCache(), arguments_with(host_tensor(4, 64))
+    calls.insert(arguments, call_for(arguments, device=object()))
+    assert calls.find(arguments) is None
 
 
-def test_no_call_is_found_once_they_are_forgotten(kept):
+def test_no_call_is_found_once_they_are_cleared(kept):
     calls, _ = kept
-    calls.forget()
-    assert calls.find(LAYER, arguments_with(host_tensor(4, 64), host_tensor(64))) is None
+    calls.clear()
+    assert calls.find(arguments_with(host_tensor(4, 64), host_tensor(64))) is None
 
 
 def test_the_latest_calls_are_kept():
-    calls, x = _core.Calls(), host_tensor(4, 64)
+    calls, x = _core.CallCache(), host_tensor(4, 64)
     every = [arguments_with(x, epsilon=float(i)) for i in range(MOST_CALLS + 6)]
     for arguments in every:
-        calls.keep(call_for(arguments), LAYER, arguments)
-    found = [calls.find(LAYER, arguments) is not None for arguments in every]
+        calls.insert(arguments, call_for(arguments))
+    found = [calls.find(arguments) is not None for arguments in every]
     assert found == [False] * 6 + [True] * MOST_CALLS

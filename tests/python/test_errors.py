@@ -99,7 +99,7 @@ def launch_error(monkeypatch):
 
         monkeypatch.setattr(ttnn, "generic_op", fail)
         with pytest.raises(RuntimeError) as caught:
-            make_program().launch.run(**as_tensors([FakeTensor(i) for i in range(4)]))
+            make_program().run(**as_tensors([FakeTensor(i) for i in range(4)]))
         assert caught.value.__cause__ is raised
         return caught.value
 
@@ -122,7 +122,7 @@ def test_a_launch_that_fails_says_what_ttnn_says_without_its_backtrace(launch_er
 
 def test_an_rms_norm_that_fails_says_so_in_its_own_name(sound_installation, monkeypatch):
     ttnn = pytest.importorskip("ttnn")
-    from test_threads import FakeTensor, as_tensors, make_problem
+    from test_threads import FakeTensor, as_tensors, build, make_problem
 
     from layernorm_fused_rm import _core, program
 
@@ -132,10 +132,12 @@ def test_an_rms_norm_that_fails_says_so_in_its_own_name(sound_installation, monk
     monkeypatch.setattr(ttnn, "generic_op", fail)
     monkeypatch.setattr(program, "free_l1_bytes", lambda device: 1_000_000)
     problem = make_problem(4)
-    rms = _core.Problem(input=problem.input, gamma=problem.gamma, norm=_core.Norm.RMS, device=problem.device)
+    rms = _core.Problem(
+        input=problem.input, gamma=problem.gamma, options=_core.Options(norm=_core.Norm.RMS), device=problem.device
+    )
     tensors = as_tensors([FakeTensor(i) for i in range(4)]) | {"beta": None}
     with pytest.raises(RuntimeError, match="^rms_norm_fused_rm: ttnn could not build or start the program"):
-        program.PreparedProgram(rms, device=None).launch.run(**tensors)
+        build(rms).run(**tensors)
 
 
 def test_an_error_without_a_text_is_named_by_its_type(launch_error, sound_installation):
@@ -177,4 +179,4 @@ def test_an_interrupt_stays_an_interrupt(monkeypatch):
 
     monkeypatch.setattr(ttnn, "generic_op", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        make_program().launch.run(**as_tensors([FakeTensor(i) for i in range(4)]))
+        make_program().run(**as_tensors([FakeTensor(i) for i in range(4)]))

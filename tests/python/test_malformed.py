@@ -98,10 +98,12 @@ def good_problem(numbers: random.Random) -> dict:
         "gamma": spec([width]),
         "beta": spec([1, 1, 1, width]),
         "residual": spec(shape),
-        "output_dtype": dtype(),
-        "sum_dtype": dtype(),
-        "returns_statistics": numbers.random() < 0.5,
-        "epsilon": 1e-5,
+        "options": {
+            "dtype": dtype(),
+            "return_sum": True,
+            "sum_dtype": dtype(),
+            "return_statistics": numbers.random() < 0.5,
+        },
         "device": {"grid": (8, 8), "dram_banks": [(0, 0)] * 12, "l1_banks": 64, "l1_bytes": 1_400_000},
     }
 
@@ -110,7 +112,7 @@ def spoil(keywords: dict, numbers: random.Random) -> None:
     """Make one thing wrong."""
     tensor = keywords[numbers.choice(["input", "gamma", "beta", "residual"])]
     width = keywords["input"]["shape"][-1] if keywords["input"]["shape"] else 1
-    device = keywords["device"]
+    device, options = keywords["device"], keywords["options"]
     wrong = [
         lambda: tensor.update(storage=_core.Storage.HOST),
         lambda: tensor.update(storage=_core.Storage.DEALLOCATED),
@@ -119,10 +121,10 @@ def spoil(keywords: dict, numbers: random.Random) -> None:
         lambda: keywords["input"].update(shape=[2, 3, width], padded_shape=[2, 4, width]),
         lambda: keywords["gamma"].update(layout=_core.Layout.TILE, tile=_core.Tile(is_transposed=True)),
         lambda: keywords["beta"].update(layout=_core.Layout.TILE, tile=_core.Tile(height=numbers.randrange(33, 99))),
-        lambda: keywords.update(output={**keywords["residual"], "storage": _core.Storage.HOST}),
-        lambda: keywords.update(output={**keywords["residual"], "shape": [7, 7, width]}),
+        lambda: keywords.update(output_tensor={**keywords["residual"], "storage": _core.Storage.HOST}),
+        lambda: keywords.update(output_tensor={**keywords["residual"], "shape": [7, 7, width]}),
         lambda: tensor.update(dtype=_core.DataType.OTHER),
-        lambda: tensor.update(placement=_core.Placement.SHARDED),
+        lambda: tensor.update(memory_layout=_core.MemoryLayout.SHARDED),
         lambda: tensor.update(shape=[]),
         lambda: tensor.update(shape=[-1, width]),
         lambda: tensor.update(shape=[2, 3, 5, 7, width + 1]),
@@ -131,11 +133,13 @@ def spoil(keywords: dict, numbers: random.Random) -> None:
         lambda: keywords["residual"].update(layout=_core.Layout.TILE),
         lambda: keywords["input"].update(shape=[4, 0]),
         lambda: keywords["input"].update(shape=[2**40, width]),
-        lambda: keywords.update(residual=None, sum_dtype=_core.DataType.BFLOAT16),
-        lambda: keywords.update(gamma=None, gamma_is_zero_centred=True),
-        lambda: keywords.update(output_dtype=_core.DataType.OTHER),
-        lambda: keywords.update(sum_dtype=_core.DataType.OTHER),
-        lambda: keywords.update(epsilon=numbers.choice([0.0, -1e-5, float("nan"), float("inf"), 1e-60, 1e60])),
+        lambda: keywords.update(residual=None),
+        lambda: (keywords.update(gamma=None), options.update(zero_centered_gamma=True)),
+        lambda: options.update(dtype=_core.DataType.OTHER),
+        lambda: options.update(sum_dtype=_core.DataType.OTHER),
+        lambda: options.update(return_sum=False),
+        lambda: options.update(memory_config=_core.MemoryConfig(_core.BufferType.L1, _core.MemoryLayout.SHARDED)),
+        lambda: options.update(epsilon=numbers.choice([0.0, -1e-5, float("nan"), float("inf"), 1e-60, 1e60])),
         lambda: device.update(grid=numbers.choice([(0, 8), (8, -1), (65, 1)])),
         lambda: device.update(dram_banks=[]),
         lambda: device.update(l1_bytes=numbers.choice([0, -5, 1000, 2**40])),
@@ -146,9 +150,10 @@ def spoil(keywords: dict, numbers: random.Random) -> None:
 
 def make_problem(keywords: dict) -> _core.Problem:
     given = dict(keywords)
-    for name in ("input", "gamma", "beta", "residual", "output"):
+    for name in ("input", "gamma", "beta", "residual", "output_tensor"):
         given[name] = None if given.get(name) is None else _core.TensorSpec(**given[name])
-    return _core.Problem(**{**given, "device": _core.Device(**given["device"])})
+    made = {"options": _core.Options(**given["options"]), "device": _core.Device(**given["device"])}
+    return _core.Problem(**{**given, **made})
 
 
 def test_malformed_problems_are_refused_by_the_planner():

@@ -7,7 +7,7 @@ import pytest
 
 ttnn = pytest.importorskip("ttnn")
 
-from layernorm_fused_rm import Device, Problem, TensorSpec, _core, program  # noqa: E402
+from layernorm_fused_rm import Device, Options, Problem, TensorSpec, _core, program  # noqa: E402
 
 READER, WRITER, COMPUTE = range(3)
 
@@ -15,7 +15,9 @@ READER, WRITER, COMPUTE = range(3)
 def kernels(epsilon: float, rows: int = 40) -> list:
     device = Device(grid=(2, 2), dram_banks=[(0, 0)] * 3, l1_banks=4, l1_bytes=1_000_000)
     vector = TensorSpec(shape=[64])
-    problem = Problem(input=TensorSpec(shape=[rows, 64]), gamma=vector, beta=vector, epsilon=epsilon, device=device)
+    problem = Problem(
+        input=TensorSpec(shape=[rows, 64]), gamma=vector, beta=vector, options=Options(epsilon=epsilon), device=device
+    )
     return list(program._describe_program(_core.plan(problem)).kernels)
 
 

@@ -15,9 +15,9 @@ import pytest
 
 ttnn = pytest.importorskip("ttnn")
 
-from layernorm_fused_rm._core import Tensor  # noqa: E402
+from layernorm_fused_rm._core import Launch, Tensor  # noqa: E402
 
-from layernorm_fused_rm import Device, Problem, TensorSpec, program  # noqa: E402
+from layernorm_fused_rm import Device, Problem, TensorSpec, plan, program  # noqa: E402
 
 THREADS = 8
 CALLS = 25  # of each thread
@@ -37,8 +37,12 @@ def make_problem(rows: int) -> Problem:
     return Problem(input=TensorSpec(shape=[rows, 64]), gamma=vector, beta=vector, device=device)
 
 
-def make_program(rows: int = 4) -> program.PreparedProgram:
-    return program.PreparedProgram(make_problem(rows), device=None)
+def make_program(rows: int = 4) -> Launch:
+    return build(make_problem(rows))
+
+
+def build(problem: Problem) -> Launch:
+    return program.build(plan(problem), problem, device=None)
 
 
 def as_tensors(four) -> dict:
@@ -80,7 +84,7 @@ def call_from_threads(programs) -> None:
         for i in range(CALLS):
             first = 1_000_000 * (thread + 1) + 4 * i
             tensors = [FakeTensor(first + offset) for offset in range(4)]
-            programs[i % len(programs)].launch.run(**as_tensors(tensors))
+            programs[i % len(programs)].run(**as_tensors(tensors))
 
     with ThreadPoolExecutor(THREADS) as pool:
         for done in [pool.submit(call, thread) for thread in range(THREADS)]:
@@ -99,7 +103,7 @@ def test_threads_take_turns_and_never_see_each_others_addresses(monkeypatch, pro
 def test_without_turns_the_addresses_do_get_mixed_up():
     """The test above can fail: two calls that write their addresses before either is launched."""
     launch = SlowLaunch()
-    descriptor = program._describe_program(make_program().plan)
+    descriptor = program._describe_program(plan(make_problem(4)))
     calls = [[FakeTensor(first + offset) for offset in range(4)] for first in (1_000_000, 2_000_000)]
     for tensors in calls:
         x, gamma, beta, output = (tensor.address for tensor in tensors)
@@ -120,17 +124,17 @@ def test_a_failed_launch_lets_the_next_thread_in(monkeypatch):
     monkeypatch.setattr(ttnn, "generic_op", fail)
     monkeypatch.setattr(program, "free_l1_bytes", lambda device: 1_000_000)  # it is not that L1 is full
     with pytest.raises(RuntimeError):
-        prepared.launch.run(**as_tensors(tensors))
+        prepared.run(**as_tensors(tensors))
     launched = []
     monkeypatch.setattr(ttnn, "generic_op", lambda tensors, descriptor: launched.append(tensors))
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(prepared.launch.run, **as_tensors(tensors)).result(timeout=10)
+        pool.submit(prepared.run, **as_tensors(tensors)).result(timeout=10)
     assert launched == [tensors]
 
 
 def test_a_program_leaves_nothing_for_nanobind_to_list_at_the_interpreters_end(tmp_path):
     """With the plan written down at each launch, as ./run asks for it: that hook once kept its own program alive."""
-    script = "import test_threads; from layernorm_fused_rm import op; op.prepare(test_threads.make_problem(4), None)"
+    script = "import test_threads; kept = test_threads.make_program()"
     variables = os.environ | {
         "PYTHONPATH": str(Path(__file__).parent),
         program.LAST_PLAN_VARIABLE: str(tmp_path / "plan"),

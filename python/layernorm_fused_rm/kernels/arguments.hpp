@@ -38,7 +38,7 @@ inline constexpr bool kReadsAgain = kCall.reads_again != 0;
 inline constexpr contract::Centring kCentring = kCall.centring;
 inline constexpr bool kCentres = kCentring != contract::Centring::kNone;
 inline constexpr bool kShifts = kCentring == contract::Centring::kShifted;
-inline constexpr bool kGammaIsZeroCentred = kCall.gamma_is_zero_centred != 0;
+inline constexpr bool kZeroCenteredGamma = kCall.zero_centered_gamma != 0;
 inline constexpr bool kReturnsStatistics = kCall.returns_statistics();
 
 // Where the tensors lie.

@@ -61,7 +61,7 @@ struct Call {
     bool centres = false;  // LayerNorm
     bool has_gamma = false;
     bool has_beta = false;
-    bool gamma_is_zero_centred = false;
+    bool zero_centered_gamma = false;
 
     // Of elements that are summed, squared, written.
     [[nodiscard]] std::uint8_t joined() const { return has_residual ? kJoined : 0; }

@@ -50,7 +50,7 @@ void require_statistic(const Tensix& tensix, const LaneRow& row, const Statistic
 void scale(const Tensix& tensix, LaneRow& row, const LaneRow& factor) {
     if (factor.tag.content == Content::kGamma) {
         require(has_same_elements(row, factor), Rule::kIdentity, "gamma of other elements is applied to a row");
-        require((factor.tag.done[0] & kPlusOne) == (tensix.call.gamma_is_zero_centred ? kPlusOne : 0), Rule::kIdentity,
+        require((factor.tag.done[0] & kPlusOne) == (tensix.call.zero_centered_gamma ? kPlusOne : 0), Rule::kIdentity,
                 "gamma is applied without the 1 it lacks, or with one it does not");
         mark(row, kHasGamma, tensix.call.has_gamma && (row.tag.done[0] & kNormalised) != 0);
     } else if (is_statistic(factor)) {

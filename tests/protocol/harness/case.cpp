@@ -7,11 +7,12 @@
 namespace protocol {
 namespace {
 
+using layernorm_fused_rm::BufferType;
 using layernorm_fused_rm::Coordinate;
 using layernorm_fused_rm::DataType;
 using layernorm_fused_rm::Device;
 using layernorm_fused_rm::Layout;
-using layernorm_fused_rm::Memory;
+using layernorm_fused_rm::MemoryConfig;
 using layernorm_fused_rm::Norm;
 using layernorm_fused_rm::Plan;
 using layernorm_fused_rm::Problem;
@@ -24,7 +25,7 @@ constexpr std::int64_t kWormholeL1Bytes = 1'400'000;
 constexpr std::int64_t kTileWidth = 32;
 constexpr std::size_t kGammaTensor = 2;  // of a case's letters; beta's is the next
 
-[[nodiscard]] Memory memory_of(char letter) { return letter == 'L' ? Memory::kL1 : Memory::kDram; }
+[[nodiscard]] BufferType memory_of(char letter) { return letter == 'L' ? BufferType::kL1 : BufferType::kDram; }
 
 [[nodiscard]] DataType dtype_of(char letter) { return letter == 'F' ? DataType::kFloat32 : DataType::kBfloat16; }
 
@@ -204,7 +205,7 @@ void set_option(Case& value, const std::string& name, const std::string& text) {
 
 Problem to_problem(const Case& value) {
     const auto rows = [&](char dtype, char memory) {
-        TensorSpec spec{.shape = {value.rows, value.width}, .dtype = dtype_of(dtype), .memory = memory_of(memory)};
+        TensorSpec spec{.shape = {value.rows, value.width}, .dtype = dtype_of(dtype), .buffer_type = memory_of(memory)};
         if (value.asks('p')) {
             spec.padded_shape = {value.rows, padded_width(value.width)};
         }
@@ -218,7 +219,7 @@ Problem to_problem(const Case& value) {
         TensorSpec spec{.shape = {value.width},
                         .dtype = dtype_of(value.dtypes.at(tensor)),
                         .layout = form == 'T' ? Layout::kTile : Layout::kRowMajor,
-                        .memory = memory_of(value.memories.at(tensor))};
+                        .buffer_type = memory_of(value.memories.at(tensor))};
         if (form == 'R') {
             spec.shape = {value.width / kTileWidth, kTileWidth};
         }
@@ -227,20 +228,22 @@ Problem to_problem(const Case& value) {
     Problem problem{.input = rows(value.dtypes.at(0), value.memories.at(0)),
                     .gamma = vector(kGammaTensor),
                     .beta = vector(kGammaTensor + 1),
-                    .norm = value.asks('m') ? Norm::kRms : Norm::kLayer,
-                    .gamma_is_zero_centred = value.asks('z'),
-                    .output_dtype = dtype_of(value.dtypes.at(4)),
-                    .returns_statistics = value.asks('t'),
-                    .output_memory = memory_of(value.memories.at(4)),
+                    .options = {.norm = value.asks('m') ? Norm::kRms : Norm::kLayer,
+                                .zero_centered_gamma = value.asks('z'),
+                                .return_sum = value.asks('s'),
+                                .return_statistics = value.asks('t')},
                     .device = to_device(value)};
     if (value.asks('r')) {
         problem.residual = rows(value.dtypes.at(1), value.memories.at(1));
     }
     if (value.asks('p')) {
-        problem.output = rows(value.dtypes.at(4), value.memories.at(4));
+        problem.output_tensor = rows(value.dtypes.at(4), value.memories.at(4));
+    } else {
+        problem.options.dtype = dtype_of(value.dtypes.at(4));
+        problem.options.memory_config = MemoryConfig{memory_of(value.memories.at(4))};
     }
     if (value.asks('s')) {
-        problem.sum_dtype = dtype_of(value.dtypes.at(5));
+        problem.options.sum_dtype = dtype_of(value.dtypes.at(5));
     }
     return problem;
 }

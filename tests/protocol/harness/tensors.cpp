@@ -93,7 +93,7 @@ Call to_call(const Case& value) {
             .centres = centres,
             .has_gamma = value.vectors.at(0) != '-',
             .has_beta = value.vectors.at(1) != '-',
-            .gamma_is_zero_centred = value.asks('z')};
+            .zero_centered_gamma = value.asks('z')};
 }
 
 std::vector<Tensor> make_tensors(const Case& value) {

@@ -34,7 +34,7 @@ struct Call {
     uint32_t one_core = 0;              // 1: the program runs on one core only
     // The norm.
     Centring centring = Centring::kScaled;
-    uint32_t gamma_is_zero_centred = 0;  // 1: gamma + 1 is the factor
+    uint32_t zero_centered_gamma = 0;  // 1: gamma + 1 is the factor
     // fp32 constants as bits. 2^k is the least power of two >= W and c = W / 2^k (norm/steps.hpp says what for).
     uint32_t negative_sum_scale_bits = 0;          // -2^-k
     uint32_t centre_scale_bits = 0;                // c
@@ -64,7 +64,7 @@ struct Call {
         field("", "shares_affine", self.shares_affine);
         field("", "one_core", self.one_core);
         field("", "centring", self.centring);
-        field("", "gamma_is_zero_centred", self.gamma_is_zero_centred);
+        field("", "zero_centered_gamma", self.zero_centered_gamma);
         field("", "negative_sum_scale_bits", self.negative_sum_scale_bits);
         field("", "centre_scale_bits", self.centre_scale_bits);
         field("", "negative_mean_square_scale_bits", self.negative_mean_square_scale_bits);

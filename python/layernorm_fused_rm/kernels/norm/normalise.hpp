@@ -66,7 +66,7 @@ inline constexpr sfpu::Batch kFirstPass = batch_with(kResidualDistance, kShifts)
 inline constexpr sfpu::Batch kLaterPass = kIsResident ? batch_with(0, false) : kFirstPass;
 inline constexpr sfpu::Stores kFirstStores = {kIsResident && (kResidualTensor.is_there() || kShifts),
                                               kIsResident&& kSumTensor.is_there()};
-inline constexpr sfpu::Affine kAffine = {kGammaTensor.is_there(), kBetaTensor.is_there(), kGammaIsZeroCentred,
+inline constexpr sfpu::Affine kAffine = {kGammaTensor.is_there(), kBetaTensor.is_there(), kZeroCenteredGamma,
                                          kChunkRows};
 
 // clang-format off

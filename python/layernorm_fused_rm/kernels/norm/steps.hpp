@@ -221,7 +221,7 @@ enum class Sums { kGoOn, kBegin };
 struct Affine {
     bool has_gamma;
     bool has_beta;
-    bool gamma_is_zero_centred;
+    bool zero_centered_gamma;
     uint32_t beta_distance;
 };
 // Their registers, of a step's first vector and of the second: where there is one, L2 and L3 hold nothing else.
@@ -237,7 +237,7 @@ constexpr void load_affine(Sequence& sequence, Affine affine, uint32_t vectors) 
             sequence.then(load_distant(beta_of(vector), affine.beta_distance + vector * kDestRowsPerVector));
         }
     }
-    for (uint32_t vector = 0; vector < vectors && affine.has_gamma && affine.gamma_is_zero_centred; ++vector) {
+    for (uint32_t vector = 0; vector < vectors && affine.has_gamma && affine.zero_centered_gamma; ++vector) {
         sequence.then(add(gamma_of(vector), kOne, gamma_of(vector)));
     }
 }

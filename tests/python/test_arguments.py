@@ -11,7 +11,7 @@ import pytest
 ttnn = pytest.importorskip("ttnn")
 
 import layernorm_fused_rm  # noqa: E402
-from layernorm_fused_rm import golden, options, reference  # noqa: E402
+from layernorm_fused_rm import arguments, golden, reference  # noqa: E402
 
 OPERATIONS = [layernorm_fused_rm.layernorm_fused_rm, layernorm_fused_rm.rms_norm_fused_rm]
 HOST = ttnn.Tensor(np.zeros((4, 64), np.float32), ttnn.bfloat16, layout=ttnn.ROW_MAJOR_LAYOUT)
@@ -63,18 +63,18 @@ def test_a_layer_refuses_in_the_name_of_its_operation(layer, name):
     ids=lambda given: type(given).__name__,
 )
 def test_dimensions_may_come_in_any_sequence_of_integers(given):
-    found = options.dimensions(given)
+    found = arguments.dimensions(given)
     assert found == [4, 64] and all(type(one) is int for one in found)
 
 
 @pytest.mark.parametrize("given", [64, np.int64(64), np.uint8(64)], ids=lambda given: type(given).__name__)
 def test_one_dimension_may_come_by_itself(given):
-    assert options.dimensions(given) == [64]
+    assert arguments.dimensions(given) == [64]
 
 
 @pytest.mark.parametrize("given", ["64", b"64", {64: 1}, 64.0, [64.0], [True], type, np.array([[64]])], ids=repr)
 def test_what_are_no_dimensions_is_refused(given):
-    assert options.dimensions(given) is None
+    assert arguments.dimensions(given) is None
     with pytest.raises(TypeError, match="normalized_shape must be an integer or a sequence of integers, but is "):
         layernorm_fused_rm.layernorm_fused_rm(HOST, normalized_shape=given)
 

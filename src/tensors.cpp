@@ -1,0 +1,45 @@
+#include "tensors.hpp"
+
+namespace layernorm_fused_rm {
+namespace {
+
+using contract::Tensor;
+
+// Of all outputs.
+[[nodiscard]] BufferType output_buffer_type(const Problem& problem) {
+    if (problem.output_tensor) {
+        return problem.output_tensor->buffer_type;
+    }
+    const auto& config = problem.options.memory_config;
+    return config ? config->buffer_type : problem.input.buffer_type;
+}
+
+}  // namespace
+
+Tensors tensors_of(const Problem& problem) {
+    const Options& options = problem.options;
+    const auto make = [&](std::vector<std::int64_t> shape, DataType dtype) {
+        return TensorSpec{.shape = std::move(shape), .dtype = dtype, .buffer_type = output_buffer_type(problem)};
+    };
+    Tensors tensors;
+    const auto at = [&](Tensor tensor) -> auto& { return tensors[static_cast<std::size_t>(tensor)]; };
+    at(Tensor::kInput) = problem.input;
+    at(Tensor::kResidual) = problem.residual;
+    at(Tensor::kGamma) = problem.gamma;
+    at(Tensor::kBeta) = problem.beta;
+    at(Tensor::kOutput) = problem.output_tensor
+                              ? *problem.output_tensor
+                              : make(problem.input.shape, options.dtype.value_or(problem.input.dtype));
+    if (options.return_sum) {
+        at(Tensor::kSum) = make(problem.input.shape, options.sum_dtype.value_or(problem.input.dtype));
+    }
+    if (options.return_statistics) {
+        std::vector<std::int64_t> shape = problem.input.shape;
+        shape.back() = 1;
+        at(Tensor::kRstd) = make(shape, DataType::kFloat32);
+        at(Tensor::kMean) = options.norm == Norm::kRms ? std::nullopt : at(Tensor::kRstd);
+    }
+    return tensors;
+}
+
+}  // namespace layernorm_fused_rm
