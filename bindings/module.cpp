@@ -32,6 +32,7 @@ void bind_enums(nb::module_& module) {
     nb::enum_<MemoryLayout>(module, "MemoryLayout")
         .value("INTERLEAVED", MemoryLayout::kInterleaved)
         .value("SHARDED", MemoryLayout::kSharded);
+    nb::enum_<Arch>(module, "Arch").value("WORMHOLE", Arch::kWormhole).value("OTHER", Arch::kOther);
     nb::enum_<Norm>(module, "Norm").value("LAYER", Norm::kLayer).value("RMS", Norm::kRms);
     nb::enum_<Storage>(module, "Storage")
         .value("DEVICE", Storage::kDevice)
@@ -126,13 +127,15 @@ void bind_tensor_spec(nb::module_& module) {
 
 void bind_device(nb::module_& module) {
     const Device standard;
-    nb::class_<Device>(module, "Device", "The chip as the planner sees it. Coordinates are (x, y).")
+    nb::class_<Device>(module, "Device", "The device as the planner sees it. Coordinates are (x, y).")
         .def(
             "__init__",
-            [](Device* self, Coordinate grid, std::vector<Coordinate> workers, std::vector<Coordinate> dram_banks,
-               Coordinate noc_size, std::int64_t l1_banks, std::vector<Coordinate> l1_bank_places,
-               std::int64_t l1_bytes, std::int64_t dram_alignment_bytes, std::int64_t l1_alignment_bytes) {
-                new (self) Device{grid,
+            [](Device* self, Arch arch, Coordinate grid, std::vector<Coordinate> workers,
+               std::vector<Coordinate> dram_banks, Coordinate noc_size, std::int64_t l1_banks,
+               std::vector<Coordinate> l1_bank_places, std::int64_t l1_bytes, std::int64_t dram_alignment_bytes,
+               std::int64_t l1_alignment_bytes) {
+                new (self) Device{arch,
+                                  grid,
                                   std::move(workers),
                                   std::move(dram_banks),
                                   noc_size,
@@ -142,11 +145,16 @@ void bind_device(nb::module_& module) {
                                   dram_alignment_bytes,
                                   l1_alignment_bytes};
             },
-            nb::kw_only(), "grid"_a, "workers"_a = standard.workers, "dram_banks"_a = standard.dram_banks,
-            "noc_size"_a = standard.noc_size, "l1_banks"_a = standard.l1_banks,
+            nb::kw_only(), "arch"_a = standard.arch, "grid"_a, "workers"_a = standard.workers,
+            "dram_banks"_a = standard.dram_banks, "noc_size"_a = standard.noc_size, "l1_banks"_a = standard.l1_banks,
             "l1_bank_places"_a = standard.l1_bank_places, "l1_bytes"_a,
             "dram_alignment_bytes"_a = standard.dram_alignment_bytes,
             "l1_alignment_bytes"_a = standard.l1_alignment_bytes)
+        .def(
+            "with_places", &with_places, "l1_bank_cores"_a,
+            "With what is known of its kind of chip: places on the NoC of its workers and of the cores in whose L1 its "
+            "banks are, and the alignment of DRAM.")
+        .def_ro("arch", &Device::arch)
         .def_ro("grid", &Device::grid)
         .def_ro("workers", &Device::workers)
         .def_ro("dram_banks", &Device::dram_banks)
@@ -261,6 +269,7 @@ void bind_plan_parts(nb::module_& module) {
 
 void bind_plan(nb::module_& module) {
     nb::class_<Plan>(module, "Plan", "Everything a program needs.")
+        .def_ro("chip", &Plan::chip)
         .def_ro("tensors", &Plan::tensors, "In the order of Tensor.")
         .def_ro("rows", &Plan::rows)
         .def_ro("width", &Plan::width)

@@ -8,6 +8,7 @@
 #include "blocking.hpp"
 #include "buffers.hpp"
 #include "call.hpp"
+#include "chip.hpp"
 #include "contract.hpp"
 #include "device.hpp"
 #include "error.hpp"
@@ -110,6 +111,8 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
     const Extent extent = validate(problem);
     std::vector<CoreWork> cores = place_rows(extent.rows, problem.input.buffer_type, problem.device);
     Plan result;
+    const Chip& chip = *find_chip(problem.device.arch);
+    result.chip = chip.name;
     result.tensors = tensors_of(problem);
     result.rows = extent.rows;
     result.width = extent.width;
@@ -118,7 +121,7 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
     set_buffers(call, fitted);
     set_constants(call);
     if (!fitted.reads_again) {
-        result.sharing = share_affine(cores, bytes_of_affine(call));
+        result.sharing = share_affine(cores, bytes_of_affine(call), chip);
     }
     call.shares_affine = result.sharing ? 1 : 0;
     call.one_core = cores.size() == 1 ? 1 : 0;

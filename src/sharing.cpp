@@ -5,13 +5,6 @@
 namespace layernorm_fused_rm {
 namespace {
 
-// gamma and beta lie in one DRAM bank each, both in bank 0, which gives 24 bytes a cycle (docs/design.md, "Placement").
-constexpr std::int64_t kBankBytesPerCycle = 24;
-
-// What the handshake and the multicast cost beside the one read of each vector: 32 x 1024, simulated, see the ladder in
-// docs/design.md.
-constexpr std::int64_t kHandshakeCycles = 700;
-
 struct Rectangle {
     Coordinate first;
     Coordinate last;
@@ -38,14 +31,15 @@ struct Rectangle {
     return all;
 }
 
-[[nodiscard]] bool sharing_pays(std::int64_t cores, std::int64_t affine_bytes) {
-    return cores > 1 && (cores - 1) * affine_bytes / kBankBytesPerCycle > kHandshakeCycles;
+// gamma and beta lie in one DRAM bank each, both in bank 0.
+[[nodiscard]] bool sharing_pays(std::int64_t cores, std::int64_t affine_bytes, const Chip& chip) {
+    return cores > 1 && (cores - 1) * affine_bytes / chip.dram_bank_bytes_per_cycle > chip.handshake_cycles;
 }
 
 }  // namespace
 
-std::optional<AffineSharing> share_affine(std::vector<CoreWork>& cores, std::int64_t affine_bytes) {
-    if (!sharing_pays(static_cast<std::int64_t>(cores.size()), affine_bytes)) {
+std::optional<AffineSharing> share_affine(std::vector<CoreWork>& cores, std::int64_t affine_bytes, const Chip& chip) {
+    if (!sharing_pays(static_cast<std::int64_t>(cores.size()), affine_bytes, chip)) {
         return std::nullopt;
     }
     const Rectangle rectangle = bound(cores);

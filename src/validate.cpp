@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "call.hpp"
+#include "chip.hpp"
 #include "contract.hpp"
 #include "device.hpp"
 #include "error.hpp"
@@ -337,6 +338,12 @@ void check_epsilon(double epsilon) {
            "; pass a small positive number such as 1e-5");
 }
 
+void check_arch(Arch arch) {
+    if (find_chip(arch) == nullptr) {
+        refuse("device is of another architecture than WORMHOLE_B0, for which alone there are kernels; use a Wormhole");
+    }
+}
+
 void check_grid(const Device& device) {
     const auto lies_within = [](Coordinate size, std::int32_t least) {
         return size.x >= least && size.y >= least && size.x <= kMaxNocSide && size.y <= kMaxNocSide;
@@ -405,6 +412,7 @@ void check_bank_bytes(const std::string& name, const Extent& extent, DataType dt
 void check_device(const Problem& problem, const Extent& extent) {
     using contract::Tensor;
     const Device& device = problem.device;
+    check_arch(device.arch);
     check_grid(device);
     const Tensors tensors = tensors_of(problem);
     const auto for_each_tensor = [&](auto visit) {

@@ -70,6 +70,7 @@ struct AffineSharing {
 using Tensors = std::array<std::optional<TensorSpec>, contract::kTensors>;
 
 struct Plan {
+    std::string chip;  // whose kernels it is for: their folder in kernels/arch
     Tensors tensors;
     std::int64_t rows = 0;
     std::int64_t width = 0;

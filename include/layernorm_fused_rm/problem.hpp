@@ -45,8 +45,11 @@ struct Coordinate {
     auto operator<=>(const Coordinate&) const = default;
 };
 
-// The chip as the planner sees it. Every number comes from the device, none is fixed to one card.
+enum class Arch { kWormhole, kOther };  // kOther: one for which there are no kernels
+
+// The device as the planner sees it.
 struct Device {
+    Arch arch = Arch::kWormhole;
     Coordinate grid{};                     // worker columns (x) and rows (y)
     std::vector<Coordinate> workers{};     // NoC place of each logical core, row by row; empty when unknown
     std::vector<Coordinate> dram_banks{};  // NoC place of each DRAM bank; only the count is needed if workers is empty
@@ -59,6 +62,10 @@ struct Device {
 
     bool operator==(const Device&) const = default;
 };
+
+// A device as it describes itself, with what is known of its kind of chip (src/chip.cpp): where its workers and its L1
+// banks, each in the L1 of a logical core, are on the NoC, and the alignment of DRAM.
+[[nodiscard]] Device with_places(Device device, const std::vector<Coordinate>& l1_bank_cores);
 
 // LayerNorm: y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, biased variance. RMSNorm: y = x / sqrt(mean of
 // squares + epsilon) * gamma + beta. Both over the last dimension.

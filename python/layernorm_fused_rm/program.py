@@ -133,7 +133,7 @@ def _describe_kernel(plan: _core.Plan, cores, source: str, config, common_argume
         runtime_args=_runtime_arguments(plan),
         common_runtime_args=common_arguments + _core_arguments_behind(plan),
         config=config,
-        compiler_include_paths=[str(KERNELS), str(KERNELS / "arch" / "wormhole")],
+        compiler_include_paths=[str(KERNELS), str(KERNELS / "arch" / plan.chip)],
     )
 
 
