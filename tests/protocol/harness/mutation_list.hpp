@@ -1,4 +1,4 @@
-// The broken kernels: a text of a kernel source and what stands there instead.
+// The broken kernels: a text in the definition of one of their symbols, and what stands there instead.
 #pragma once
 
 #include <string>
@@ -34,11 +34,11 @@ enum CaseKind : std::size_t {
 
 struct Mutation {
     std::string name;
-    std::string file{};  // of the kernels folder; empty: the plan is what is broken
-    std::string from{};  // must occur exactly once; spaces and line ends do not matter
+    std::string symbol{};  // harness/symbols.hpp; empty: the plan is what is broken
+    std::string from{};    // exactly once in the symbol's definition
     std::string to{};
-    PlanMutation plan{};
     CaseKind kind = kPlain;
+    PlanMutation plan{};
 };
 
 [[nodiscard]] std::vector<Mutation> data_movement_mutations();

@@ -5,15 +5,14 @@
 
 #include <cstdio>
 #include <fstream>
-#include <iterator>
 #include <optional>
-#include <sstream>
 #include <stdexcept>
 
 #include "checker/finding.hpp"
 #include "harness/case.hpp"
 #include "harness/mutation_list.hpp"
 #include "harness/program.hpp"
+#include "harness/symbols.hpp"
 
 namespace protocol {
 namespace {
@@ -85,55 +84,13 @@ constexpr std::uint64_t kSchedules = 6;  // of each case
     };
 }
 
-[[nodiscard]] std::string read_text(const fs::path& path) {
-    std::ifstream stream(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-[[nodiscard]] bool is_space(char letter) { return letter == ' ' || letter == '\n'; }
-
-// A text without its spaces and line ends, so that a place is found however it is formatted.
-struct Packed {
-    std::string letters;
-    std::vector<std::size_t> places;  // of the letters in the text
-};
-
-[[nodiscard]] Packed pack(const std::string& text) {
-    Packed packed;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (!is_space(text[i])) {
-            packed.letters += text[i];
-            packed.places.push_back(i);
-        }
-    }
-    return packed;
-}
-
-// The text of the mutated file; an error unless it has exactly one such place.
-[[nodiscard]] std::string mutated_text(const Mutation& mutation, const fs::path& kernels) {
-    std::string text = read_text(kernels / mutation.file);
-    const Packed packed = pack(text);
-    const std::string from = pack(mutation.from).letters;
-    const std::size_t at = packed.letters.find(from);
-    if (at == std::string::npos || packed.letters.find(from, at + 1) != std::string::npos) {
-        throw std::runtime_error(mutation.file + " has not exactly one \"" + mutation.from + "\"");
-    }
-    const std::size_t first = packed.places[at];
-    return text.replace(first, packed.places[at + from.size() - 1] + 1 - first, mutation.to);
-}
-
-void apply(const Mutation& mutation, const fs::path& kernels) {
-    const std::string text = mutated_text(mutation, kernels);
-    std::ofstream(kernels / mutation.file, std::ios::binary) << text;
-}
-
 // Every place of a mutation is still there; of a sample this is said of those left out too.
-[[nodiscard]] bool all_apply(const Toolchain& toolchain, const std::vector<Mutation>& mutations) {
+[[nodiscard]] bool all_apply(const Symbols& kernels, const std::vector<Mutation>& mutations) {
     bool is_good = true;
     for (const Mutation& mutation : mutations) {
         try {
-            if (!mutation.file.empty()) {
-                static_cast<void>(mutated_text(mutation, toolchain.kernels));
+            if (!mutation.symbol.empty()) {
+                static_cast<void>(kernels.replaced(mutation.symbol, mutation.from, mutation.to));
             }
         } catch (const std::runtime_error& error) {
             std::printf("%s: %s\n", mutation.name.c_str(), error.what());
@@ -191,15 +148,16 @@ struct Detection {
 }
 
 // Runs one mutation in this process; true if it is found.
-[[nodiscard]] bool run_mutation(Toolchain toolchain, const Mutation& mutation) {
+[[nodiscard]] bool run_mutation(Toolchain toolchain, const Symbols& kernels, const Mutation& mutation) {
     const fs::path copy = toolchain.cache / ("mutant." + std::to_string(getpid()));
     std::optional<Detection> detection;
     std::string error = "NOT FOUND";
     try {
-        if (!mutation.file.empty()) {
+        if (!mutation.symbol.empty()) {
             fs::create_directories(toolchain.cache);
             fs::copy(toolchain.kernels, copy, fs::copy_options::recursive);
-            apply(mutation, copy);
+            const Source broken = kernels.replaced(mutation.symbol, mutation.from, mutation.to);
+            std::ofstream(copy / broken.file, std::ios::binary) << broken.text;
             toolchain.kernels = copy;
         }
         detection = detect(toolchain, mutation);
@@ -207,10 +165,10 @@ struct Detection {
         error = std::string("ERROR ") + failure.what();
     }
     fs::remove_all(copy);
-    const std::string place = mutation.file.empty() ? "plan" : mutation.file;
+    const std::string place = mutation.symbol.empty() ? "plan" : mutation.symbol;
     const std::string how =
         detection ? std::string(name_of(detection->rule)) + ": " + first_line(detection->text) : error;
-    std::printf("%-18s %-48s -> %s\n", place.c_str(), mutation.name.c_str(), how.c_str());
+    std::printf("%-27s %-48s -> %s\n", place.c_str(), mutation.name.c_str(), how.c_str());
     std::fflush(stdout);
     return detection.has_value();
 }
@@ -232,7 +190,8 @@ struct Detection {
 }
 
 // A process each, since a broken kernel may crash.
-[[nodiscard]] int count_missed(const Toolchain& toolchain, const std::vector<Mutation>& mutations) {
+[[nodiscard]] int count_missed(const Toolchain& toolchain, const Symbols& kernels,
+                               const std::vector<Mutation>& mutations) {
     int running = 0;
     int missed = 0;
     for (const Mutation& mutation : mutations) {
@@ -242,7 +201,7 @@ struct Detection {
         }
         std::fflush(stdout);
         if (fork() == 0) {
-            _exit(run_mutation(toolchain, mutation) ? 0 : 1);
+            _exit(run_mutation(toolchain, kernels, mutation) ? 0 : 1);
         }
         ++running;
     }
@@ -260,11 +219,12 @@ bool run_mutations(const Toolchain& toolchain, const std::string& only, std::siz
         mutations.insert(mutations.end(), some.begin(), some.end());
     }
     std::erase_if(mutations, [&](const Mutation& mutation) { return !only.empty() && mutation.name != only; });
-    if (mutations.empty() || !all_apply(toolchain, mutations) || !unchanged_kernels_pass(toolchain)) {
+    const Symbols kernels(read_sources(toolchain.kernels));
+    if (mutations.empty() || !all_apply(kernels, mutations) || !unchanged_kernels_pass(toolchain)) {
         return false;
     }
     mutations = sample(mutations, every);
-    const int missed = count_missed(toolchain, mutations);
+    const int missed = count_missed(toolchain, kernels, mutations);
     std::printf("%zu mutations, %zu found, %d not\n", mutations.size(),
                 mutations.size() - static_cast<std::size_t>(missed), missed);
     return missed == 0;

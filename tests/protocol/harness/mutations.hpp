@@ -7,8 +7,8 @@
 
 namespace protocol {
 
-// Runs all mutations, or the one of this name, or one of every `every`; prints how each is found; true if each one is, and
-// the places of all of them are still there.
+// Runs all mutations, or the one of this name, or one of every `every`; prints how each is found; true if each one is,
+// and the places of all of them are still there.
 [[nodiscard]] bool run_mutations(const Toolchain& toolchain, const std::string& only, std::size_t every);
 
 }  // namespace protocol

@@ -8,7 +8,7 @@ namespace contract = layernorm_fused_rm::contract;
 using layernorm_fused_rm::Plan;
 
 [[nodiscard]] Mutation on_plan(const char* name, std::function<void(Plan&)> change, CaseKind kind = kPlain) {
-    return {.name = name, .plan = {.plan = std::move(change), .layout = {}}, .kind = kind};
+    return {.name = name, .kind = kind, .plan = {.plan = std::move(change), .layout = {}}};
 }
 
 [[nodiscard]] Mutation on_layout(const char* name, std::function<void(Layout&)> change) {
