@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "assignment.hpp"
+#include "contract.hpp"
 #include "device.hpp"
 #include "numbers.hpp"
 
@@ -12,7 +13,7 @@ namespace layernorm_fused_rm {
 namespace {
 
 [[nodiscard]] std::int64_t pages_in_bank(std::int64_t rows, std::int64_t banks, std::int64_t bank) {
-    return rows / banks + (bank < rows % banks ? 1 : 0);
+    return contract::Distribution{to_word(banks)}.pages_in_bank(to_word(bank), to_word(rows));
 }
 
 // Cores needed so that none takes more than `limit` rows, all of one bank.

@@ -52,12 +52,13 @@ namespace {
          "dest_row = zone_row(zone ^ 1)", kStreamed},
         {"gamma looked for a zone away", "normalise_segment", "kGammaRow - zone_row(zone)",
          "kGammaRow - zone_row(zone ^ 1)", kStreamed},
-        {"squares of a segment left out", "normalise_streamed_block", "sum_piece<Square>(segment + 1 == kSegments)",
-         "segment != 1 ? sum_piece<Square>(segment + 1 == kSegments) : void()", kStreamed},
+        {"squares of a segment left out", "StreamedBlock::sum", "sum_piece<Pass>(segment + 1 == kSegments)",
+         "segment != 1 ? sum_piece<Pass>(segment + 1 == kSegments) : void()", kStreamed},
         {"sums of a segment left out", "sum_rows_of_block", "for (;", "for (segment = 1;", kStreamed},
         {"sums of the last segment left out", "sum_rows_of_block", "MATH((sum_segment(at)));", "", kStreamed},
         {"whole segment not waited for", "sum_rows_of_block", "wait_for_segment(segment);", "", kStreamed},
-        {"rows not centred", "normalise_streamed_block", "MATH((sfpu::issue<FindCentres>()));", "", kStreamed},
+        {"rows not centred", "find_statistics", "way.template find<FindCentres, StoreMeans>();", "", kStreamed},
+        {"no last pass", "LastPasses", "PassList<Normalise>", "PassList<>", kStreamed},
     };
 }
 

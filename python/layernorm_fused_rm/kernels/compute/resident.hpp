@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "compute/block.hpp"
+#include "norm/passes.hpp"
 #include "tensix/zones.hpp"
 
 namespace layernorm_fused_rm {
@@ -26,6 +27,27 @@ inline void fill_and_sum_batch(uint32_t first, uint32_t dest_row, Formats& forma
     }
 }
 
+// A batch that lies in DEST from `dest_row` on; its statistics go `statistics_distance` rows behind that. The sums have
+// been cleared, or hold what the FPU has summed.
+struct ResidentBatch {
+    uint32_t dest_row;
+    uint32_t statistics_distance;
+
+    template <typename Pass>
+    void sum() const {
+        MATH((sum_resident_rows<Pass>(statistics_distance)));
+    }
+    template <typename Find, typename Store>
+    void find([[maybe_unused]] uint32_t operand = 0) const {
+        MATH((sfpu::issue<Find>(operand)));
+        MATH((store_statistic<Store>(statistics_distance)));
+    }
+    template <typename Pass>
+    void adjust() const {
+        MATH((adjust_paired_rows<Pass>()));
+    }
+};
+
 // Block [rows, kWidth] of one segment: filled once, normalised batch by batch, packed once. Pops kInput and kResidual,
 // pushes kStatistics, kOutput, kSum. The SFPU need not wait for the FPU here either: sums are cleared first.
 inline void normalise_resident_block(uint32_t rows, State& state) {
@@ -46,9 +68,11 @@ inline void normalise_resident_block(uint32_t rows, State& state) {
         if constexpr (kSumsWhileMoving) {
             fill_and_sum_batch(batch * kRowsPerBatch, row, state.formats);
         }
-        MATH((find_statistics(row, statistics_row + sfpu::mean_row(batch * kVectorsPerBatch) - row)));
+        MATH((point_sfpu_at(row)));
+        MATH((find_statistics(ResidentBatch{row, statistics_row + sfpu::mean_row(batch * kVectorsPerBatch) - row})));
         load_affine_once(state);
-        MATH((scale_and_shift(row, kGammaRow)));
+        MATH((point_sfpu_at(row)));
+        MATH((run_changing_passes(LastPasses{}, kGammaRow - row)));
     }
     MATH((round_sums(zone_row(zone) + kResidualRow, elements / sfpu::kLanes)));
     if constexpr (kSumsWhileMoving) {

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "compute/block.hpp"
+#include "norm/passes.hpp"
 #include "tensix/zones.hpp"
 #include "work.hpp"
 
@@ -96,7 +97,7 @@ inline void sum_whole_segment(uint32_t steps, State& state) {
     }
 }
 
-// The pass that sums the block's rows.
+// The pass that sums the block's rows: whole segments with the FPU's help.
 inline void sum_rows_of_block(State& state) {
     uint32_t segment = 0;
     if constexpr (kSumsSegmentsOnFpu) {
@@ -111,6 +112,27 @@ inline void sum_rows_of_block(State& state) {
     }
     sum_segments(segment, state, [](uint32_t at) { MATH((sum_segment(at))); });
 }
+
+// A block of which each pass gets all elements anew, so centring them is part of each. Statistics stay in their
+// registers, since DEST has another segment by then: hand_over_statistics stores them.
+struct StreamedBlock {
+    State& state;
+
+    template <typename Pass>
+    void sum() const {
+        if constexpr (std::is_same_v<Pass, Sum>) {
+            sum_rows_of_block(state);
+        } else {
+            sum_segments(0, state, [](uint32_t segment) { MATH((sum_piece<Pass>(segment + 1 == kSegments))); });
+        }
+    }
+    template <typename Find, typename Store>
+    void find([[maybe_unused]] uint32_t operand = 0) const {
+        MATH((sfpu::issue<Find>(operand)));
+    }
+    template <typename Pass>
+    void adjust() const {}
+};
 
 // The block's statistics, LREGs -> kStatistics, by the zone at hand; acquires the other.
 inline void hand_over_statistics(State& state) {
@@ -171,7 +193,7 @@ inline void normalise_segment(uint32_t segment, uint32_t zone, Formats& formats)
     uint32_t dest_row = zone_row(zone);
     for (uint32_t part = 0; part < kParts; ++part) {
         const uint32_t steps = part + 1 < kParts ? per_part : left;
-        MATH((run_part<Normalise>(dest_row, steps, kGammaRow - zone_row(zone))));
+        MATH((run_part(LastPasses{}, dest_row, steps, kGammaRow - zone_row(zone))));
         dest_row += steps * kDestRowsPerStep;
         left -= steps;
         if (part == 0) {
@@ -210,12 +232,7 @@ inline void normalise_segments(State& state) {
 // Block [kRowsPerBatch, kWidth] of several segments: filled once a pass.
 inline void normalise_streamed_block(State& state) {
     MATH((sfpu::issue<ClearSums>()));
-    if constexpr (kCentres) {
-        sum_rows_of_block(state);
-        MATH((sfpu::issue<FindCentres>()));
-    }
-    sum_segments(0, state, [](uint32_t segment) { MATH((sum_piece<Square>(segment + 1 == kSegments))); });
-    MATH((sfpu::issue<FindRstd>(negative_epsilon_bits())));
+    find_statistics(StreamedBlock{state});
     if constexpr (kReturnsStatistics) {
         hand_over_statistics(state);
     }

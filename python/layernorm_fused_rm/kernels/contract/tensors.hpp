@@ -13,6 +13,21 @@ static_assert(sizeof(kTensorNames) / sizeof(kTensorNames[0]) == kTensors, "each 
 inline constexpr uint32_t kBytesPerBfloat16 = 2;
 inline constexpr uint32_t kBytesPerFloat32 = 4;
 
+// Which bank holds which page of an interleaved tensor: they go round.
+struct Distribution {
+    uint32_t banks = 0;
+
+    [[nodiscard]] constexpr uint32_t bank_of(uint32_t page) const { return page % banks; }
+    [[nodiscard]] constexpr uint32_t page_in_bank(uint32_t page) const { return page / banks; }
+    [[nodiscard]] constexpr uint32_t page_at(uint32_t bank, uint32_t page_in_bank) const {
+        return bank + page_in_bank * banks;
+    }
+    // Of a tensor of `pages`.
+    [[nodiscard]] constexpr uint32_t pages_in_bank(uint32_t bank, uint32_t pages) const {
+        return pages / banks + (bank < pages % banks ? 1 : 0);
+    }
+};
+
 // Pages, cut into pieces of consecutive elements. A row of a tensor of rows is a page and its pieces are chunks; gamma
 // and beta are one such page, or pages of 32 elements, a piece each, or rows of 16 in the faces of tiles. Pages are
 // interleaved over banks. Without elements it is no tensor of the call, and all zeros.
@@ -29,9 +44,7 @@ struct TensorLayout {
     [[nodiscard]] constexpr bool interleaves_like(const TensorLayout& other) const {
         return in_dram == other.in_dram && banks == other.banks;
     }
-    // Where a page lies: page p of the tensor is page p / banks of bank p % banks.
-    [[nodiscard]] constexpr uint32_t bank_of(uint32_t page) const { return page % banks; }
-    [[nodiscard]] constexpr uint32_t page_in_bank(uint32_t page) const { return page / banks; }
+    [[nodiscard]] constexpr Distribution distribution() const { return {banks}; }
     // Where a piece, counted over all pages, begins in its page.
     [[nodiscard]] constexpr uint32_t page_of(uint32_t piece) const { return piece / pieces_per_page; }
     [[nodiscard]] constexpr uint32_t offset_of(uint32_t piece) const {

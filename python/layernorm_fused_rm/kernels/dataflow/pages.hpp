@@ -19,7 +19,7 @@ inline uint64_t page_address(uint32_t bank, uint32_t page, uint32_t address) {
 }
 template <const TensorLayout& tensor>
 inline uint64_t page_address(uint32_t page, uint32_t address) {
-    return page_address<tensor>(tensor.bank_of(page), tensor.page_in_bank(page), address);
+    return page_address<tensor>(tensor.distribution().bank_of(page), tensor.distribution().page_in_bank(page), address);
 }
 
 }  // namespace layernorm_fused_rm

@@ -21,7 +21,7 @@ inline uint64_t row_address(Block block, uint32_t row, uint32_t address) {
     if constexpr (tensor.interleaves_like(kInputTensor)) {
         return page_address<tensor>(block.bank, block.first_page + row, address);
     } else {
-        return page_address<tensor>(block.bank + (block.first_page + row) * kInputTensor.banks, address);
+        return page_address<tensor>(kInputTensor.distribution().page_at(block.bank, block.first_page + row), address);
     }
 }
 

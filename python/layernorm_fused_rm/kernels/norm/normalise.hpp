@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include <type_traits>
+
 #include "api/compute/common.h"
 #include "arguments.hpp"
 #include "contract.hpp"
@@ -42,6 +44,14 @@ inline constexpr uint32_t kOctetsPerRow = kRowStride / tensix::kElementsPerOctet
 inline constexpr bool kSumsWhileMoving = kSumsOnFpu && kIsResident && kRowStride > contract::kElementsPerChunk / 2 &&
                                          kRowStride % tensix::kElementsPerOctet == 0;
 inline constexpr uint32_t kPairsOfOctets = kSumsWhileMoving ? kWidth / tensix::kElementsPerOctet / 2 : 0;
+
+inline uint32_t negative_epsilon_bits() {
+    return get_common_arg_val<uint32_t>(static_cast<int>(contract::ComputeArgument::kNegativeEpsilonBits));
+}
+
+// Passes that follow one another.
+template <typename... Pass>
+struct PassList {};
 
 }  // namespace layernorm_fused_rm
 
@@ -135,10 +145,6 @@ struct JoinLevel { static constexpr sfpu::Sequence value = sfpu::join_level(kVec
 struct StoreLevel { static constexpr sfpu::Sequence value = sfpu::store_level(kVectorsPerBatch); };
 // clang-format on
 
-inline uint32_t negative_epsilon_bits() {
-    return get_common_arg_val<uint32_t>(static_cast<int>(contract::ComputeArgument::kNegativeEpsilonBits));
-}
-
 // The next batch's rows, and a segment's, start here; steps count vectors from it.
 inline void point_sfpu_at(uint32_t dest_row) { TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row); }
 inline void rewind() { TTI_SETRWC(p_setrwc::CLR_NONE, 0, 0, 0, 0, p_setrwc::SET_D); }
@@ -216,20 +222,25 @@ inline void sum_segment(uint32_t segment) {
     sum_piece<Sum>(segment + 1 == kSegments);
 }
 
-// One pass that changes elements in place; what it makes of padding is never written to a tensor, nor summed.
+// One pass that changes elements of a row of one segment in place; what it makes of padding is never written to a tensor,
+// nor summed.
 template <typename Pass>
-inline void run_changing_pass(bool is_last_segment, uint32_t affine_distance = 0) {
-    sfpu::repeat<Step<Pass>>((is_last_segment ? kLastVectors : kVectorsPerChunk) / kVectorsPerStep, affine_distance);
+inline void run_changing_pass(uint32_t affine_distance = 0) {
+    sfpu::repeat<Step<Pass>>(kLastVectors / kVectorsPerStep, affine_distance);
     rewind();
 }
 
-// Some steps of such a pass, from `dest_row` on; none if there are none.
-template <typename Pass>
-inline void run_part(uint32_t dest_row, uint32_t steps, uint32_t affine_distance) {
+template <typename... Pass>
+inline void run_changing_passes(PassList<Pass...>, uint32_t affine_distance) {
+    (run_changing_pass<Pass>(affine_distance), ...);
+}
+
+// Some steps of such passes, from `dest_row` on; none if there are none.
+template <typename... Pass>
+inline void run_part(PassList<Pass...>, uint32_t dest_row, uint32_t steps, uint32_t affine_distance) {
     if (steps != 0) {
         point_sfpu_at(dest_row);
-        sfpu::repeat<Step<Pass>>(steps, affine_distance);
-        rewind();
+        ((sfpu::repeat<Step<Pass>>(steps, affine_distance), rewind()), ...);
     }
 }
 
@@ -246,7 +257,7 @@ inline void store_statistic(uint32_t distance) {
 template <typename Pass>
 inline void adjust_paired_rows() {
     if constexpr (kRowsArePaired) {
-        run_changing_pass<Pass>(true);
+        run_changing_pass<Pass>();
         sfpu::issue<ClearSums>();
     }
 }
@@ -275,38 +286,20 @@ inline void move_and_sum_row(uint32_t dest_row) {
     tensix::move_first_octets<2 * kPairsOfOctets>();
 }
 
-// The sums of a batch's rows; of rows that the FPU has summed, what is behind the last pair of octets.
-inline void sum_rows() {
-    constexpr uint32_t kSummed = 2 * kPairsOfOctets * kVectorsPerOctet;
-    if constexpr (kSummed < kLastVectors) {
-        run_summing_pass<Sum, kSummed>();
-    }
-}
-
-// Statistics of one batch at `dest_row`: x -> c (x - mean) in place, rstd / c in L0..L3. Resident rows only. The sums
-// have been cleared, or hold what the FPU has summed.
-inline void find_statistics(uint32_t dest_row, uint32_t statistics_distance) {
-    point_sfpu_at(dest_row);
-    if constexpr (kShifts) {
+// A pass that sums a batch's resident rows. The first takes their shifts out of them, and leaves what the FPU has summed:
+// all before the last pair of octets.
+template <typename Pass>
+inline void sum_resident_rows([[maybe_unused]] uint32_t statistics_distance) {
+    constexpr bool kIsFirst = std::is_same_v<Pass, Sum>;
+    if constexpr (kIsFirst && kShifts) {
         sfpu::issue<FindShifts>();
         store_statistic<StoreShifts>(statistics_distance);
         adjust_paired_rows<Shift>();
     }
-    if constexpr (kCentres) {
-        sum_rows();
-        sfpu::issue<FindCentres>();
-        store_statistic<StoreMeans>(statistics_distance);
-        adjust_paired_rows<Centre>();
+    constexpr uint32_t kSummed = kIsFirst ? 2 * kPairsOfOctets * kVectorsPerOctet : 0;
+    if constexpr (kSummed < kLastVectors) {
+        run_summing_pass<Pass, kSummed>();
     }
-    run_summing_pass<Square>();
-    sfpu::issue<FindRstd>(negative_epsilon_bits());
-    store_statistic<StoreRstds>(statistics_distance);
-}
-
-// c (x - mean) -> y in place, behind find_statistics.
-inline void scale_and_shift(uint32_t dest_row, uint32_t gamma_row) {
-    point_sfpu_at(dest_row);
-    run_changing_pass<Normalise>(true, gamma_row - dest_row);
 }
 
 // Sums from `dest_row` on, of `vectors` vectors, as the packer is to have them.
