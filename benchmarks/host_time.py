@@ -14,10 +14,11 @@ import os
 import statistics
 import time
 
+from layernorm_fused_rm.arrays import to_numpy
 from layernorm_fused_rm.triage import LAST_PLAN_VARIABLE
 
 from .cases import Case
-from .providers import OURS, PROVIDERS, TTNN, draw, to_numpy
+from .providers import OURS, PROVIDERS, TTNN, draw
 
 CASE = Case(1, 64)
 CALLS = 200

@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from layernorm_fused_rm.arrays import to_numpy
 from simulator import session
 
 from . import scaling
 from .cases import Case
-from .providers import CLONE, COMPOSITE, PROVIDERS, TTNN, Provider, check, draw, to_numpy
+from .providers import CLONE, COMPOSITE, PROVIDERS, TTNN, Provider, check, draw
 
 ROOT = Path(__file__).resolve().parents[1]
 # In the order of the page's columns.
@@ -26,6 +27,7 @@ PEERS = (TTNN, COMPOSITE, CLONE)
 # What the cycles of every provider depend on, and what ours depend on besides.
 PEER_SOURCES = (
     "simulator/launcher", "simulator/compiler", "simulator/sfpi", "benchmarks/cases.py", "benchmarks/providers.py",
+    "python/layernorm_fused_rm/arrays.py", "python/layernorm_fused_rm/draws.py",
     # What explains a hang and ends processes bears on no cycle of a program that ends well.
     *(f":!simulator/launcher/{name}" for name in ("README.md", "__main__.py", "coverage.py", "elf_lines.py", "end_state.py", "hang.py", "hang_report.py", "host_end.py")),
 )  # fmt: skip

@@ -10,49 +10,36 @@ import ttnn
 
 import layernorm_fused_rm
 from layernorm_fused_rm import reference
+from layernorm_fused_rm.arrays import to_device
+from layernorm_fused_rm.draws import Rows, draw_rows
 
 from .cases import Case
 
-DTYPES = {"bfloat16": ttnn.bfloat16, "float32": ttnn.float32}
-MEMORIES = {"dram": ttnn.DRAM_MEMORY_CONFIG, "l1": ttnn.L1_MEMORY_CONFIG}
 EPSILON = 1e-5
 
 
-@dataclass(frozen=True)
-class Arrays:
-    """x [rows, width], gamma and beta [width]: numbers of the case's dtype in float32 arrays."""
+@dataclass(frozen=True, kw_only=True)
+class Arrays(Rows):
+    """Rows of a case, numbers of its dtype."""
 
     case: Case
-    x: np.ndarray
-    gamma: np.ndarray
-    beta: np.ndarray
 
     def exact(self) -> np.ndarray:
         return reference.layer_norm(self.x, self.gamma, self.beta, EPSILON)
 
 
 def draw(case: Case) -> Arrays:
-    """x ~ N(0.5, 2), gamma ~ N(1, 0.2), beta ~ N(0, 0.5)."""
-    random = np.random.default_rng(case.elements)
-    rounded = reference.round_to_bfloat16 if case.dtype == "bfloat16" else np.float32
-    return Arrays(
-        case,
-        rounded(random.normal(0.5, 2, (case.rows, case.width))),
-        rounded(random.normal(1, 0.2, case.width)),
-        rounded(random.normal(0, 0.5, case.width)),
-    )
+    rows = draw_rows((case.rows, case.width), seed=case.elements, dtypes=case.dtype)
+    return Arrays(**vars(rows), case=case)
 
 
-def to_device(values: np.ndarray, case: Case, device, *, memory="dram", layout=ttnn.ROW_MAJOR_LAYOUT):
-    host = ttnn.Tensor(np.ascontiguousarray(values, np.float32), DTYPES[case.dtype], layout=layout)
-    return ttnn.to_device(host, device, memory_config=MEMORIES[memory])
-
-
-def to_numpy(tensor) -> np.ndarray:
-    host = ttnn.from_device(tensor)
-    if tensor.dtype != ttnn.float32:
-        host = ttnn.to_dtype(host, ttnn.float32)
-    return np.asarray(host.to_numpy(), np.float32).reshape(list(tensor.shape))
+def put(arrays: Arrays, device, layout=ttnn.ROW_MAJOR_LAYOUT):
+    """x, in the case's memory, gamma and beta, [W] or in tiles [1, W]."""
+    dtype = getattr(ttnn, arrays.case.dtype)
+    x = to_device(arrays.x, device, dtype=dtype, memory=arrays.case.memory)
+    shape = (1, -1) if layout == ttnn.TILE_LAYOUT else -1
+    vectors = (arrays.gamma.reshape(shape), arrays.beta.reshape(shape))
+    return x, *(to_device(vector, device, dtype=dtype, layout=layout) for vector in vectors)
 
 
 @dataclass(frozen=True)
@@ -65,28 +52,19 @@ class Provider:
 
 
 def _ours(arrays: Arrays, device):
-    case = arrays.case
-    x = to_device(arrays.x, case, device, memory=case.memory)
-    gamma, beta = (to_device(values, case, device) for values in (arrays.gamma, arrays.beta))
+    x, gamma, beta = put(arrays, device)
     return lambda: layernorm_fused_rm.layernorm_fused_rm(x, gamma, beta, epsilon=EPSILON)
-
-
-def _tiled_vectors(arrays: Arrays, device):
-    vectors = (arrays.gamma, arrays.beta)
-    return [to_device(values[np.newaxis], arrays.case, device, layout=ttnn.TILE_LAYOUT) for values in vectors]
 
 
 def _ttnn(arrays: Arrays, device):
     """Row-major input, gamma and beta in tiles, the only form it takes."""
-    x = to_device(arrays.x, arrays.case, device, memory=arrays.case.memory)
-    gamma, beta = _tiled_vectors(arrays, device)
+    x, gamma, beta = put(arrays, device, ttnn.TILE_LAYOUT)
     return lambda: ttnn.layer_norm(x, weight=gamma, bias=beta, epsilon=EPSILON)
 
 
 def _composite(arrays: Arrays, device):
     """What users write today: to tiles, normalise, back."""
-    x = to_device(arrays.x, arrays.case, device, memory=arrays.case.memory)
-    gamma, beta = _tiled_vectors(arrays, device)
+    x, gamma, beta = put(arrays, device, ttnn.TILE_LAYOUT)
 
     def call():
         tiles = ttnn.layer_norm(ttnn.to_layout(x, ttnn.TILE_LAYOUT), weight=gamma, bias=beta, epsilon=EPSILON)
@@ -97,7 +75,7 @@ def _composite(arrays: Arrays, device):
 
 def _clone(arrays: Arrays, device):
     """The price of a copy; its output is the input."""
-    x = to_device(arrays.x, arrays.case, device, memory=arrays.case.memory)
+    x = to_device(arrays.x, device, dtype=getattr(ttnn, arrays.case.dtype), memory=arrays.case.memory)
     return lambda: ttnn.clone(x)
 
 

@@ -10,7 +10,7 @@ import ttnn
 from layernorm_fused_rm import _core, op, program
 
 from .cases import Case
-from .providers import EPSILON, Arrays, Provider, to_device
+from .providers import EPSILON, Arrays, Provider, put
 
 GRIDS = ((1, 1), (2, 1), (2, 2), (4, 2), (4, 4), (8, 4), (8, 8), (8, 9))
 CASES = (Case(256, 512), Case(1024, 1024))
@@ -32,9 +32,7 @@ def on_grid(problem: _core.Problem, grid: tuple[int, int], l1_bytes: int | None 
 
 
 def _prepare(grid: tuple[int, int], arrays: Arrays, device):
-    case = arrays.case
-    x = to_device(arrays.x, case, device, memory=case.memory)
-    gamma, beta = (to_device(values, case, device) for values in (arrays.gamma, arrays.beta))
+    x, gamma, beta = put(arrays, device)
     problem = on_grid(op.make_problem(x, gamma, beta, epsilon=EPSILON), grid)
     launch = program.build(_core.plan(problem), problem, device)
 

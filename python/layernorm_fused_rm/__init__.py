@@ -3,7 +3,8 @@
     import ttnn, layernorm_fused_rm
     y = ttnn.layernorm_fused_rm(x, gamma, beta, epsilon=1e-5)
 
-The planner (`layernorm_fused_rm.plan`, `Problem`, `TensorSpec`, `Device`) and `reference` need no ttnn.
+`arrays` makes tensors of numpy arrays. The planner (`layernorm_fused_rm.plan`, `Problem`, `TensorSpec`, `Device`),
+`reference`, `accuracy` and `draws` need no ttnn.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ _IS_COMMAND = sys.argv[:1] == ["-m"] and __name__ in sys.orig_argv
 __all__: list[str] = []
 
 if not _IS_COMMAND:
-    from . import accuracy, reference
+    from . import accuracy, draws, reference
     from ._core import Device, Options, Problem, TensorSpec, plan
 
-    __all__ += ["Device", "Options", "Problem", "TensorSpec", "accuracy", "plan", "reference"]
+    __all__ += ["Device", "Options", "Problem", "TensorSpec", "accuracy", "draws", "plan", "reference"]
 
 if not _IS_COMMAND and importlib.util.find_spec("ttnn") is not None:
+    from . import arrays
     from .modules import LayerNorm, RMSNorm
     from .op import layernorm_fused_rm, make_problem, rms_norm_fused_rm
 
-    __all__ += ["LayerNorm", "RMSNorm", "layernorm_fused_rm", "make_problem", "rms_norm_fused_rm"]
+    __all__ += ["LayerNorm", "RMSNorm", "arrays", "layernorm_fused_rm", "make_problem", "rms_norm_fused_rm"]

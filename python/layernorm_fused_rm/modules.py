@@ -7,6 +7,7 @@ import math
 import ttnn
 
 from .arguments import dimensions
+from .arrays import to_device
 from .op import layernorm_fused_rm, rms_norm_fused_rm
 
 
@@ -111,5 +112,4 @@ def _put(operation: str, name: str, values, device, dtype):
             f"{operation}: {name} must be a numpy array, but is {type(values).__name__}; "
             "pass numpy.asarray(...), or use from_torch"
         )
-    vector = values.astype("float32").reshape(math.prod(values.shape))
-    return ttnn.to_device(ttnn.Tensor(vector, dtype, layout=ttnn.ROW_MAJOR_LAYOUT), device)
+    return to_device(values.reshape(math.prod(values.shape)), device, dtype=dtype)

@@ -22,6 +22,11 @@ def round_to_bfloat16(values: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(single), np.float32(np.nan), result)
 
 
+def round_to(values: np.ndarray, dtype: str) -> np.ndarray:
+    """`values` rounded to "bfloat16" or "float32" as `round_to_bfloat16` does, returned as float32."""
+    return round_to_bfloat16(values) if dtype == "bfloat16" else np.asarray(values, np.float32)
+
+
 def join(x: np.ndarray, residual: np.ndarray | None) -> np.ndarray:
     """x + residual in float64; x where there is no residual."""
     wide = np.asarray(x, dtype=np.float64)
@@ -48,7 +53,7 @@ def layer_norm(x, gamma=None, beta=None, epsilon=1e-5, *, zero_centered_gamma=Fa
         mean = wide.mean(axis=-1, keepdims=True)
         centred = wide - mean
         rstd = 1 / np.sqrt(np.square(centred).mean(axis=-1, keepdims=True) + epsilon)
-        y = _affine(centred * rstd, gamma, beta, zero_centered_gamma)
+        y = affine(centred * rstd, gamma, beta, zero_centered_gamma)
     return (y, mean, rstd) if return_statistics else y
 
 
@@ -60,11 +65,12 @@ def rms_norm(x, gamma=None, beta=None, epsilon=1e-5, *, zero_centered_gamma=Fals
     wide = np.asarray(x, dtype=np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
         rstd = 1 / np.sqrt(np.square(wide).mean(axis=-1, keepdims=True) + epsilon)
-        y = _affine(wide * rstd, gamma, beta, zero_centered_gamma)
+        y = affine(wide * rstd, gamma, beta, zero_centered_gamma)
     return (y, None, rstd) if return_statistics else y
 
 
-def _affine(scaled: np.ndarray, gamma, beta, zero_centered_gamma: bool) -> np.ndarray:
+def affine(scaled: np.ndarray, gamma, beta, zero_centered_gamma: bool) -> np.ndarray:
+    """`scaled * gamma + beta` in float64; arguments as of `layer_norm`."""
     if gamma is not None:
         scaled = scaled * (np.asarray(gamma, np.float64).reshape(-1) + (1 if zero_centered_gamma else 0))
     return scaled if beta is None else scaled + np.asarray(beta, np.float64).reshape(-1)

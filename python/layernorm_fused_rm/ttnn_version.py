@@ -16,6 +16,7 @@ _NEEDED = (
     "get_l1_alignment",
     "get_memory_view",
     "register_python_operation",
+    "to_dtype",
     "CBDescriptor",
     "CBFormatDescriptor",
     "ComputeConfigDescriptor",

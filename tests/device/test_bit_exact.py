@@ -17,9 +17,11 @@ import ttnn
 from test_repetition import run_on_grid
 
 import layernorm_fused_rm
-from layernorm_fused_rm import _core, op, reference
+from layernorm_fused_rm import _core, op
+from layernorm_fused_rm.arrays import to_device, to_numpy
+from layernorm_fused_rm.draws import draw_rows
 from levels import extended
-from rows import Case, normal_case, run, to_device, to_numpy
+from rows import Case, normal_case, run
 
 PROJECT = Path(__file__).resolve().parents[2]
 INTERPRETER = Path(
@@ -92,7 +94,7 @@ def test_rows_that_are_no_ordinary_numbers(device, tmp_path, width):
     x[4], x[5], x[6, ::2], x[7] = 0.0, -0.0, -0.0, 1e-39
     x[8], x[9], x[10], x[11] = x[8] * 1e18, x[9] * 1e25, x[10] * 1e37, x[11] * 1e-25
     x[12] = 3.359375
-    case = Case((bits(x) & 0xFFFF0000).view(np.float32), case.gamma, case.beta)
+    case = replace(case, x=(bits(x) & 0xFFFF0000).view(np.float32))
     rows_per_batch = planned_rows_per_batch(case, device)
     expected = interpret_rows(case, rows_per_batch, tmp_path)
     scales = scales_of_redone(x, expected)
@@ -129,45 +131,37 @@ CALLS = [
 ]
 
 
+# Of tensors: arguments of the operation and words of the interpreter's options, and files of the interpreter.
+NAMES = {"input": "x", "gamma": "gamma", "beta": "beta", "residual": "residual"}
+
+
 def draw_call(shape, options: str, mean: float, sigma: float) -> dict[str, np.ndarray]:
     """The tensors of a call with these options, numbers of their dtypes."""
-    random = np.random.default_rng(shape[1])
     words = options.split(":")
-    draw = lambda centre, spread, size, name: rounded(random.normal(centre, spread, size), dtype_of(name, words))
-    tensors = {"x": draw(mean, sigma, shape, "input")}
-    if "no-gamma" not in words:
-        tensors["gamma"] = draw(0 if "zero-centered" in words else 1, 0.2, shape[1], "gamma")
-    if "no-beta" not in words:
-        tensors["beta"] = draw(0, 0.5, shape[1], "beta")
-    if "residual" in words or "residual32" in words:
-        tensors["residual"] = draw(mean, sigma, shape, "residual")
-    return tensors
+    absent = {"gamma": "no-gamma" in words, "beta": "no-beta" in words, "residual": "residual" not in options}
+    dtypes = {key: dtype_of(name, words) for name, key in NAMES.items() if not absent.get(key)}
+    rows = draw_rows(shape, mean, sigma, seed=shape[1], dtypes=dtypes, zero_centered_gamma="zero-centered" in words)
+    return {key: values for key, values in vars(rows).items() if values is not None}
 
 
-def dtype_of(name: str, words: list[str]):
-    return ttnn.float32 if "f32" in words or f"{name}32" in words else ttnn.bfloat16
-
-
-def rounded(values: np.ndarray, dtype) -> np.ndarray:
-    return reference.round_to_bfloat16(values) if dtype == ttnn.bfloat16 else values.astype(np.float32)
+def dtype_of(name: str, words: list[str]) -> str:
+    return "float32" if "f32" in words or f"{name}32" in words else "bfloat16"
 
 
 def call_on_device(tensors: dict, options: str, device) -> dict[str, np.ndarray]:
     words = options.split(":")
     operation = layernorm_fused_rm.rms_norm_fused_rm if "rms" in words else layernorm_fused_rm.layernorm_fused_rm
-    names = {"input": "x", "gamma": "gamma", "beta": "beta", "residual": "residual"}
+    dtype = lambda name: getattr(ttnn, dtype_of(name, words))
     on_device = {
-        name: to_device(tensors[key], device, dtype=dtype_of(name, words))
-        for name, key in names.items()
-        if key in tensors
+        name: to_device(tensors[key], device, dtype=dtype(name)) for name, key in NAMES.items() if key in tensors
     }
     returns_sum, returns_statistics = "sum" in words or "sum32" in words, "statistics" in words
     results = operation(
         on_device.pop("input"),
         **on_device,
-        dtype=dtype_of("output", words),
+        dtype=dtype("output"),
         return_sum=returns_sum,
-        sum_dtype=dtype_of("sum", words) if returns_sum else None,
+        sum_dtype=dtype("sum") if returns_sum else None,
         return_statistics=returns_statistics,
         zero_centered_gamma="zero-centered" in words,
     )

@@ -11,8 +11,8 @@ import ttnn
 import layernorm_fused_rm
 from calls import Call, Tally, draw, judge, run, try_call
 from layernorm_fused_rm import _core, op, reference
+from layernorm_fused_rm.arrays import to_device, to_numpy
 from levels import extended
-from rows import to_device, to_numpy
 
 FP32 = Call(width=96, x="fp32", gamma="vector fp32", beta="vector fp32")
 BF16 = Call(width=96)
@@ -137,8 +137,9 @@ def test_nothing_is_written_outside_the_output(device, memory, width):
     call = Call(width=width, input_memory=memory)
     data = draw(call, (13,))
     pattern = np.arange(13 * width).reshape(13, width) % 251 + 1.0
-    before, output, behind = (to_device(pattern, device, memory) for _ in range(3))
-    x, gamma, beta = to_device(data.x, device, memory), to_device(data.gamma, device), to_device(data.beta, device)
+    before, output, behind = (to_device(pattern, device, memory=memory) for _ in range(3))
+    x = to_device(data.x, device, memory=memory)
+    gamma, beta = to_device(data.gamma, device), to_device(data.beta, device)
     addresses = sorted(tensor.buffer_address() for tensor in (before, output, behind))
     assert output.buffer_address() == addresses[1], "the output does not lie between its neighbours"
     layernorm_fused_rm.layernorm_fused_rm(x, gamma, beta, output_tensor=output)

@@ -63,7 +63,7 @@ def test_unwritten_device_memory_is_nan(device):
     import numpy as np
     import ttnn
 
-    from rows import to_numpy
+    from layernorm_fused_rm.arrays import to_numpy
 
     # Larger than everything the tests before this one have held at once.
     shape = ttnn.Shape([1024, 2048])

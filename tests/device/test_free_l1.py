@@ -11,8 +11,9 @@ import ttnn
 
 import layernorm_fused_rm
 from layernorm_fused_rm import _core, op, reference
+from layernorm_fused_rm.arrays import to_device, to_numpy
 from layernorm_fused_rm.device import describe, free_l1_bytes
-from rows import to_device, to_numpy
+from layernorm_fused_rm.draws import draw_rows
 
 WIDTH = 8192  # bfloat16: 16 KB a row, so L1 holds it, and a share of L1 does not
 PAGE_BYTES = 1024
@@ -29,9 +30,9 @@ def nothing_is_known():
 @pytest.fixture
 def rows(device):
     """x [3, WIDTH], gamma [WIDTH] and their RMSNorm."""
-    random = np.random.default_rng(0)
-    x, gamma = (reference.round_to_bfloat16(random.normal(0.5, 2.0, shape)) for shape in ((3, WIDTH), (WIDTH,)))
-    return to_device(x, device), to_device(gamma, device), reference.rms_norm(x, gamma, None, EPSILON)
+    drawn = draw_rows((3, WIDTH))
+    exact = reference.rms_norm(drawn.x, drawn.gamma, None, EPSILON)
+    return to_device(drawn.x, device), to_device(drawn.gamma, device), exact
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def fill(device, free: int):
     high = ttnn.allocate_tensor_on_device(
         of_pages(pages), ttnn.bfloat16, ttnn.ROW_MAJOR_LAYOUT, device, ttnn.L1_MEMORY_CONFIG
     )
-    low = to_device(np.full((banks, PAGE_BYTES // 2), 3.0), device, "l1")
+    low = to_device(np.full((banks, PAGE_BYTES // 2), 3.0), device, memory="l1")
     assert low.buffer_address() < high.buffer_address() and free <= free_l1_bytes(device) < free + PAGE_BYTES
     return low, high
 
@@ -143,7 +144,7 @@ def test_what_does_not_fit_is_refused_with_what_is_free_and_what_is_needed(devic
 @pytest.mark.timeout(300)
 def test_a_row_that_nearly_fills_l1_is_normalised(device):
     """bfloat16, 242,688 elements: ttnn refused the program that was planned for it."""
-    x = reference.round_to_bfloat16(np.random.default_rng(0).normal(0.5, 2.0, (1, 242_688)))
+    x = draw_rows((1, 242_688)).x
     exact = reference.rms_norm(x, None, None, EPSILON)
     y = to_numpy(layernorm_fused_rm.rms_norm_fused_rm(to_device(x, device), epsilon=EPSILON))
     assert np.abs(y - exact).max() <= 2.0**-8 * np.abs(exact).max()

@@ -7,7 +7,7 @@ import pytest
 import ttnn
 
 import layernorm_fused_rm
-from rows import to_device
+from layernorm_fused_rm.arrays import to_device
 
 
 @pytest.mark.parametrize(

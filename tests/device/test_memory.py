@@ -9,8 +9,9 @@ import ttnn
 import layernorm_fused_rm
 from layernorm_fused_rm import _core, l1_banks, op
 from layernorm_fused_rm import device as device_description
+from layernorm_fused_rm.arrays import MEMORIES, to_device, to_numpy
 from levels import extended
-from rows import MEMORIES, assert_rounded_well, normal_case, run, to_device, to_numpy
+from rows import assert_rounded_well, normal_case, run
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,8 @@ def test_every_pair_of_memories(device, shape, memories):
 @pytest.mark.parametrize("asked, expected", [(None, "l1"), ("dram", "dram"), ("l1", "l1")])
 def test_output_memory_is_the_inputs_unless_asked_otherwise(device, asked, expected):
     case = normal_case((12, 64))
-    x, gamma, beta = to_device(case.x, device, "l1"), to_device(case.gamma, device), to_device(case.beta, device)
+    x = to_device(case.x, device, memory="l1")
+    gamma, beta = to_device(case.gamma, device), to_device(case.beta, device)
     config = None if asked is None else MEMORIES[asked]
     y = layernorm_fused_rm.layernorm_fused_rm(x, gamma, beta, memory_config=config)
     assert y.memory_config().buffer_type == MEMORIES[expected].buffer_type
@@ -36,8 +38,7 @@ def test_output_memory_is_the_inputs_unless_asked_otherwise(device, asked, expec
 @pytest.mark.parametrize("memory", ["dram", "l1"])
 def test_gamma_and_beta_of_natural_shape(device, shape, memory):
     case = normal_case((12, 96))
-    gamma = to_device(case.gamma.reshape(shape), device, memory)
-    beta = to_device(case.beta.reshape(shape), device, memory)
+    gamma, beta = (to_device(values.reshape(shape), device, memory=memory) for values in (case.gamma, case.beta))
     y = ttnn.layernorm_fused_rm(to_device(case.x, device), gamma, beta)
     np.testing.assert_array_equal(to_numpy(y), run(case, device))
 
@@ -49,7 +50,7 @@ def knows_no_banks(monkeypatch):
 
 
 def l1_plan(device, shape):
-    x, vector = to_device(np.ones(shape), device, "l1"), to_device(np.ones(shape[-1]), device)
+    x, vector = to_device(np.ones(shape), device, memory="l1"), to_device(np.ones(shape[-1]), device)
     return _core.plan(op.make_problem(x, vector, vector))
 
 

@@ -9,7 +9,7 @@ import ttnn
 
 from calls import Call, Tally, draw, judge
 from layernorm_fused_rm import modules
-from rows import to_device, to_numpy
+from layernorm_fused_rm.arrays import to_device, to_numpy
 
 CALL = Call(width=96, x="fp32", gamma="vector fp32", beta="vector fp32")
 

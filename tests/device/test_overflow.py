@@ -9,10 +9,11 @@ import pytest
 
 import layernorm_fused_rm
 from benchmarks.scaling import on_grid
-from calls import Call, Data, Tally, as_dtype, draw, run, try_call
+from calls import Call, Tally, as_dtype, draw, run, try_call
 from layernorm_fused_rm import op, program
+from layernorm_fused_rm.arrays import to_device, to_numpy
+from layernorm_fused_rm.draws import Rows
 from levels import extended, usually
-from rows import to_device, to_numpy
 
 LARGEST = {"bf16": 3.3895313892515355e38, "fp32": 3.4028234663852886e38}
 FACTOR = 2.0**80  # its square is beyond float32's range
@@ -40,7 +41,7 @@ CALLS = {
 }
 
 
-def with_some_rows_times(data: Data, factor: float, call: Call) -> Data:
+def with_some_rows_times(data: Rows, factor: float, call: Call) -> Rows:
     """Two rows side by side and the last one times a factor: few, since the writer's loop over elements is long to simulate."""
     rows = data.x.shape[0]
     chosen = np.isin(np.arange(rows), (1, 2, rows - 1))[:, None]

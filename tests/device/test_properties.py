@@ -7,15 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from calls import Call, Data, Tally, draw, judge, run
+from calls import Call, Tally, draw, judge, run
 from layernorm_fused_rm import reference
+from layernorm_fused_rm.draws import Rows
 
 BF16 = Call(width=96)
 FP32 = Call(width=96, x="fp32", gamma="vector fp32", beta="vector fp32")
 RMS = replace(FP32, norm="rms")
 
 
-def outputs(call: Call, device, data: Data, **changed) -> np.ndarray:
+def outputs(call: Call, device, data: Rows, **changed) -> np.ndarray:
     return run(call, replace(data, **changed), device)["y"]
 
 

@@ -7,32 +7,31 @@ import pytest
 import ttnn
 
 import layernorm_fused_rm
-from calls import Call, Tally, draw, judge
-from layernorm_fused_rm import reference
+from calls import Call, Tally, judge
+from layernorm_fused_rm.arrays import MEMORIES, to_device, to_numpy
+from layernorm_fused_rm.draws import Rows, draw_rows
 from levels import extended
-from rows import to_device, to_numpy
 
 WIDTH = 64
 
 
 def numbers(shape, seed: int = 0) -> np.ndarray:
-    return reference.round_to_bfloat16(np.random.default_rng(seed).normal(0.5, 2.0, shape))
+    return draw_rows(shape, seed=seed).x
 
 
 def with_padded_rows(values: np.ndarray, device, stored: tuple[int, ...], memory: str = "dram"):
     """A tensor of `values` that is stored in rows of a longer shape."""
     host = ttnn.Tensor(np.ascontiguousarray(values, np.float32), ttnn.bfloat16, layout=ttnn.ROW_MAJOR_LAYOUT)
     padded = host.pad(ttnn.Shape(list(stored)), ttnn.Shape([0] * len(stored)), 7.0)
-    tensor = ttnn.to_device(padded, device, memory_config=getattr(ttnn, f"{memory.upper()}_MEMORY_CONFIG"))
+    tensor = ttnn.to_device(padded, device, memory_config=MEMORIES[memory])
     assert list(tensor.shape) == list(values.shape) and list(tensor.padded_shape) == list(stored)
     return tensor
 
 
-def expect_norm(y: np.ndarray, x: np.ndarray, gamma=None, beta=None) -> None:
-    call = Call(width=x.shape[-1], gamma=None if gamma is None else "", beta=None if beta is None else "")
-    data = draw(Call(width=x.shape[-1], gamma=None, beta=None), x.shape[:-1])
-    data = type(data)(x=x, gamma=gamma, beta=beta, residual=None)
-    assert judge(call, data, {"y": y}, Tally()) == []
+def expect_norm(y: np.ndarray, *tensors) -> None:
+    """`y` is the norm of Rows of these tensors."""
+    rows = Rows(*tensors)
+    assert judge(Call(width=y.shape[-1]), rows, {"y": y}, Tally()) == []
 
 
 # Padding in each row, behind the last row, and both; a row's page may outgrow its room in L1.
@@ -66,7 +65,7 @@ def test_a_residual_and_an_output_with_padding_are_used_and_their_neighbours_lef
         output_tensor=output,
     )
     assert y.buffer_address() == output.buffer_address() and list(output.padded_shape) == [2, 5, 64]
-    expect_norm(to_numpy(output), x + residual)
+    expect_norm(to_numpy(output), x, None, None, residual)
     for neighbour in (before, behind):
         np.testing.assert_array_equal(to_numpy(neighbour), pattern)
 
@@ -130,7 +129,7 @@ TILES = [(32, 32), (16, 32), (8, 32), (2, 32), (1, 32), (32, 16), (16, 16)]
 @pytest.mark.parametrize("tiles", [((32, 32), (1, 32), (32, 16)), *extended(TILES)], ids=["some", "all"])
 def test_gamma_and_beta_may_be_in_tiles_of_any_size(device, tiles):
     """One after the other, so that a kept call of one size is not taken for another's."""
-    x, gamma, beta = numbers((5, 100)), numbers(100, seed=1), numbers(100, seed=2)
+    x, gamma, beta = numbers((5, 100)), numbers((100,), seed=1), numbers((100,), seed=2)
     for tile, other in zip(tiles, tiles[::-1]):
         vectors = in_tiles(gamma, device, tile), in_tiles(beta, device, other)
         expect_norm(to_numpy(layernorm_fused_rm.layernorm_fused_rm(to_device(x, device), *vectors)), x, gamma, beta)
@@ -139,7 +138,7 @@ def test_gamma_and_beta_may_be_in_tiles_of_any_size(device, tiles):
 @pytest.mark.parametrize("name", ["gamma", "beta"])
 def test_transposed_tiles_are_refused_also_behind_a_call_with_plain_ones(device, name):
     """ttnn takes the specs of both for equal."""
-    x, vector = to_device(numbers((5, WIDTH)), device), numbers(WIDTH, seed=1)
+    x, vector = to_device(numbers((5, WIDTH)), device), numbers((WIDTH,), seed=1)
     plain, transposed = in_tiles(vector, device, (32, 32)), in_tiles(vector, device, (32, 32), transposed=True)
     for _ in range(2):
         layernorm_fused_rm.layernorm_fused_rm(x, **{name: plain})
@@ -148,7 +147,7 @@ def test_transposed_tiles_are_refused_also_behind_a_call_with_plain_ones(device,
 
 
 def test_padded_vectors_are_read_without_their_padding(device):
-    x, gamma = numbers((5, WIDTH)), numbers(WIDTH, seed=1)
+    x, gamma = numbers((5, WIDTH)), numbers((WIDTH,), seed=1)
     for stored in ((1, 96), (3, WIDTH), (2, 2000)):
         padded = with_padded_rows(gamma.reshape(1, WIDTH), device, stored)
         expect_norm(to_numpy(layernorm_fused_rm.layernorm_fused_rm(to_device(x, device), padded)), x, gamma)

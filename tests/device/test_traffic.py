@@ -6,7 +6,8 @@ import pytest
 import ttnn
 
 from benchmarks.cases import ELEMENT_BYTES, Case
-from benchmarks.providers import CLONE, OURS, PROVIDERS, draw, to_device, to_numpy
+from benchmarks.providers import CLONE, OURS, PROVIDERS, draw
+from layernorm_fused_rm.arrays import to_device, to_numpy
 from layernorm_fused_rm.device import describe
 from simulator import session
 
@@ -68,7 +69,7 @@ def test_a_copy_reads_and_writes_the_tensor_and_waits_twice_a_page(device, memor
 @pytest.mark.parametrize("dtype", ELEMENT_BYTES)
 def test_a_change_of_layout_unpacks_and_packs_every_byte_once(device, dtype):
     case = Case(32, 64, dtype)
-    x = to_device(draw(case).x, case, device)
+    x = to_device(draw(case).x, device, dtype=getattr(ttnn, dtype))
     found = moved_by(lambda: ttnn.to_layout(x, ttnn.TILE_LAYOUT))
     tensor_bytes = case.moved_bytes // 2
     figures = ("dram_read_bytes", "dram_written_bytes", "unpacked_bytes", "packed_bytes")

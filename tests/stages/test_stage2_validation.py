@@ -12,7 +12,8 @@ import ttnn
 import layernorm_fused_rm
 from calls import Call, Tally, draw, try_call
 from layernorm_fused_rm import device as device_description
-from rows import assert_rounded_well, normal_case, run, to_device, to_numpy
+from layernorm_fused_rm.arrays import to_device, to_numpy
+from rows import assert_rounded_well, normal_case, run
 
 WIDTH = 64
 
@@ -26,15 +27,11 @@ def nothing_is_sent(monkeypatch):
 
 def test_a_wrong_call_with_rows_in_l1_asks_the_device_for_nothing(device, nothing_is_sent, monkeypatch):
     monkeypatch.setattr(device_description, "_described", {})
-    x = ttnn.to_device(host((32, WIDTH)), device, memory_config=ttnn.L1_MEMORY_CONFIG)
+    x = to_device(np.ones((32, WIDTH)), device, memory="l1")
     wrong = to_device(np.ones(WIDTH + 1), device)
     assert "gamma" in refusal(device, input=x, gamma=wrong)
     with pytest.raises(ValueError, match="gamma"):
         layernorm_fused_rm.make_problem(x, wrong)
-
-
-def host(shape, layout=ttnn.ROW_MAJOR_LAYOUT, dtype=ttnn.bfloat16):
-    return ttnn.Tensor(np.ones(shape, np.float32), dtype, layout=layout)
 
 
 def sharded(shape, device):
@@ -42,7 +39,7 @@ def sharded(shape, device):
     config = ttnn.create_sharded_memory_config(
         shape=shape, core_grid=ttnn.CoreGrid(x=1, y=1), strategy=ttnn.ShardStrategy.HEIGHT
     )
-    return ttnn.to_device(host(shape), device, memory_config=config)
+    return to_device(np.ones(shape), device, memory=config)
 
 
 def tensors(device, **replaced):
@@ -66,7 +63,7 @@ SHAPES = {"input": (32, WIDTH), "gamma": (1, WIDTH), "beta": (1, WIDTH)}
 
 @pytest.mark.parametrize("name", NAMES)
 def test_must_be_allocated_on_device(device, nothing_is_sent, name):
-    text = refusal(device, **{name: host(SHAPES[name])})
+    text = refusal(device, **{name: ttnn.Tensor(np.ones(SHAPES[name], np.float32), ttnn.bfloat16)})
     assert f"{name} must be allocated on device" in text and "ttnn.to_device" in text
 
 

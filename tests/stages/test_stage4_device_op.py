@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import ttnn
 
-from rows import to_device
+from layernorm_fused_rm.arrays import to_device
 
 
 @pytest.mark.parametrize("shape", [(32, 64), (2, 32, 64), (1, 2, 32, 64)])

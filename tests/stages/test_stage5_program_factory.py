@@ -7,8 +7,8 @@ import ttnn
 
 import layernorm_fused_rm
 from layernorm_fused_rm import _core, op
+from layernorm_fused_rm.arrays import to_device
 from layernorm_fused_rm.program import KERNELS
-from rows import to_device
 
 
 def plan_of(device, shape):

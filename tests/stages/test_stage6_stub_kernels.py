@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import ttnn
 
+from layernorm_fused_rm.arrays import to_device, to_numpy
 from levels import extended
-from rows import to_device, to_numpy
 
 
 @pytest.mark.parametrize("shape", [(100, 64), (13, 1024), (13, 2048), *extended((40, 1024), (26, 2048))], ids=str)
