@@ -2,16 +2,15 @@
 
     ./run python examples/accuracy_table.py [--write]        --write: into docs/accuracy.md, behind its first paragraphs
 
-Errors in ULP are counted in numbers of the output's dtype, over elements of at least a 4,096th of their row's largest
-(smaller ones are what cancellation of gamma * xhat and beta leaves). The last column is over all elements: the error as a
-share of the row's largest, in 2^-24.
+Errors in ULP are counted in numbers of the output's dtype, over elements that have not cancelled
+(layernorm_fused_rm/accuracy.py). The other columns are over all elements; the last one is the error as a share of the
+row's largest, in 2^-24.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,9 @@ import ttnn
 
 import layernorm_fused_rm
 from benchmarks.measure import OUR_SOURCES, ROOT, sources_now
-from layernorm_fused_rm import reference
+from layernorm_fused_rm import accuracy, reference
+from layernorm_fused_rm.arrays import to_device, to_numpy
+from layernorm_fused_rm.draws import draw_rows
 from simulator import session
 
 PAGE = ROOT / "docs" / "accuracy.md"
@@ -36,7 +37,7 @@ three, ramps up and down, steps, one large element, one-sided and normal ones; t
 many of each, have a column of their own: their y lies on ties of bfloat16 (`limits.md`). epsilon 1e-6.
 """
 SHAPES = [(8, 33), (8, 384), (6, 1024), (4, 2080)]
-DTYPES = {"bfloat16": ttnn.bfloat16, "float32": ttnn.float32}
+DTYPES = ("bfloat16", "float32")
 
 
 def normal(mean: float, sigma: float):
@@ -57,41 +58,12 @@ DISTRIBUTIONS = {
 FLOAT32_ONLY = {"N(10^6, 64)": normal(1e6, 64)}
 
 
-@dataclass(frozen=True)
-class Result:
-    rounded: float  # share of the elements
-    ulp: int
-    share_of_largest: float
-
-
-def round_to(values: np.ndarray, dtype: str) -> np.ndarray:
-    return reference.round_to_bfloat16(values) if dtype == "bfloat16" else values.astype(np.float32)
-
-
-def ordinal(values: np.ndarray, dtype: str) -> np.ndarray:
-    """Position on the number line of the dtype."""
-    bits = np.ascontiguousarray(values, np.float32).view(np.int32).astype(np.int64)
-    bits = np.where(bits < 0, -(bits & 0x7FFFFFFF), bits)
-    return bits // 65536 if dtype == "bfloat16" else bits
-
-
-def compare(y: np.ndarray, exact: np.ndarray, dtype: str) -> Result:
-    largest = np.abs(exact).max(axis=-1, keepdims=True)
-    kept = np.abs(exact) >= 2.0**-12 * largest
-    distance = np.abs(ordinal(y, dtype) - ordinal(round_to(exact, dtype), dtype))[kept]
-    return Result(float((distance == 0).mean()), int(distance.max()), float((np.abs(y - exact) / largest).max()))
-
-
-def measure(norm: str, dtype: str, shape, draw, device) -> Result:
-    random = np.random.default_rng(shape[1])
-    width = shape[1]
-    arrays = draw(random, shape), random.normal(1, 0.2, width), random.normal(0, 0.5, width)
-    x, gamma, beta = (round_to(values, dtype) for values in arrays)
-    put = lambda values: ttnn.to_device(ttnn.Tensor(values, DTYPES[dtype], layout=ttnn.ROW_MAJOR_LAYOUT), device)
+def measure(norm: str, dtype: str, shape, draw, device) -> accuracy.Accuracy:
+    rows = draw_rows(shape, seed=shape[1], dtypes=dtype, draw_x=draw)
+    tensors = (to_device(values, device, dtype=getattr(ttnn, dtype)) for values in (rows.x, rows.gamma, rows.beta))
     operation = getattr(layernorm_fused_rm, f"{'layernorm' if norm == 'layer_norm' else norm}_fused_rm")
-    y = ttnn.from_device(operation(put(x), put(gamma), put(beta)))
-    y = (y if dtype == "float32" else ttnn.to_dtype(y, ttnn.float32)).to_numpy().reshape(shape)
-    return compare(y, getattr(reference, norm)(x, gamma, beta), dtype)
+    y = to_numpy(operation(*tensors))
+    return accuracy.judge(y, rows, norm=getattr(reference, norm), dtype=dtype, is_shifted=dtype == "float32")
 
 
 def table(dtype: str, device) -> str:
@@ -105,8 +77,8 @@ def table(dtype: str, device) -> str:
             for norm in ("layer_norm", "rms_norm") if name == "N(0.5, 2)" else ("layer_norm",):
                 result = measure(norm, dtype, shape, draw, device)
                 lines.append(
-                    f"| {name} | {shape[0]} x {shape[1]} | {norm} | {result.rounded * 100:.3f} % | {result.ulp} "
-                    f"| {result.share_of_largest * 2**24:.2f} |"
+                    f"| {name} | {shape[0]} x {shape[1]} | {norm} | {result.share_correctly_rounded * 100:.3f} % "
+                    f"| {result.largest_ulp} | {result.largest_error_of_row * 2**24:.2f} |"
                 )
     return "\n".join(lines)
 

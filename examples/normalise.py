@@ -13,30 +13,18 @@ import ttnn
 
 import layernorm_fused_rm
 from layernorm_fused_rm import accuracy, reference
+from layernorm_fused_rm.arrays import to_device, to_numpy
+from layernorm_fused_rm.draws import Rows
 from simulator import session
 
 
-@dataclass(frozen=True)
-class Rows:
-    """What is normalised: bfloat16 numbers in float32 arrays.
-
-    x: [rows, width]; gamma, beta: [width]; labels: one a row, or none.
-    """
+@dataclass(frozen=True, kw_only=True)
+class NamedRows(Rows):
+    """What is normalised, all bfloat16: x [rows, width], gamma and beta [width]; labels: one a row, or none."""
 
     name: str
-    x: np.ndarray
-    gamma: np.ndarray
-    beta: np.ndarray
     epsilon: float
     labels: tuple[str, ...] = ()
-
-    def exact(self) -> np.ndarray:
-        """float64 [rows, width]."""
-        return reference.layer_norm(self.x, self.gamma, self.beta, self.epsilon)
-
-    def terms(self) -> np.ndarray:
-        """What is added and subtracted on the way, float64 [rows, width]: a result that is small beside it cancelled."""
-        return accuracy.affine_terms(self.x, self.gamma, self.beta, self.epsilon)
 
 
 @dataclass(frozen=True)
@@ -57,18 +45,7 @@ class Result:
         return max(program.cores for program in self.programs)
 
 
-def to_device(values: np.ndarray, device, layout=ttnn.ROW_MAJOR_LAYOUT):
-    """A bfloat16 tensor in DRAM, made without torch."""
-    host = ttnn.Tensor(np.ascontiguousarray(values, np.float32), ttnn.bfloat16, layout=layout)
-    return ttnn.to_device(host, device, memory_config=ttnn.DRAM_MEMORY_CONFIG)
-
-
-def to_numpy(tensor) -> np.ndarray:
-    values = ttnn.to_dtype(ttnn.from_device(tensor), ttnn.float32).to_numpy()
-    return np.asarray(values, np.float32).reshape(list(tensor.shape))
-
-
-def normalise_here(rows: Rows, device) -> Result:
+def normalise_here(rows: NamedRows, device) -> Result:
     """layernorm_fused_rm: gamma and beta as they are, [width]."""
     x, gamma, beta = (to_device(values, device) for values in (rows.x, rows.gamma, rows.beta))
     return _measure(
@@ -76,25 +53,26 @@ def normalise_here(rows: Rows, device) -> Result:
     )
 
 
-def normalise_with_ttnn(rows: Rows, device) -> Result:
+def normalise_with_ttnn(rows: NamedRows, device) -> Result:
     """ttnn.layer_norm on the same row-major input; its gamma and beta must be tiles of one row, [1, width]."""
     x = to_device(rows.x, device)
-    gamma, beta = (to_device(values[np.newaxis], device, ttnn.TILE_LAYOUT) for values in (rows.gamma, rows.beta))
+    gamma, beta = (to_device(vector[np.newaxis], device, layout=ttnn.TILE_LAYOUT) for vector in (rows.gamma, rows.beta))
     return _measure("ttnn.layer_norm", rows, lambda: ttnn.layer_norm(x, weight=gamma, bias=beta, epsilon=rows.epsilon))
 
 
-def error_in_ulp(rows: Rows, result: Result) -> np.ndarray:
+def error_in_ulp(rows: NamedRows, result: Result) -> np.ndarray:
     """|y - exact| in units of the bfloat16 spacing at the exact value, float64; NaN where terms cancelled.
 
     Correct rounding gives at most 0.5.
     """
-    exact = rows.exact()
-    spacing = np.exp2(np.floor(np.log2(np.maximum(np.abs(exact), np.finfo(np.float32).tiny))) - 7)
-    cancelled = accuracy.is_cancelled(exact, rows.terms())
-    return np.where(cancelled, np.nan, np.abs(result.y - exact) / spacing)
+    operands = rows.x, rows.gamma, rows.beta, rows.epsilon
+    exact = reference.layer_norm(*operands)
+    verdicts = accuracy.judge_elements(result.y, exact, accuracy.terms(*operands), exact.shape[-1], "bfloat16")
+    spacing = 2 * accuracy.half_ulp(exact, "bfloat16")
+    return np.divide(np.abs(result.y - exact), spacing, out=np.full(exact.shape, np.nan), where=~verdicts.cancels)
 
 
-def print_results(rows: Rows, results: list[Result]) -> None:
+def print_results(rows: NamedRows, results: list[Result]) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -120,7 +98,7 @@ def print_results(rows: Rows, results: list[Result]) -> None:
         print(f"  {results[1].cycles / results[0].cycles:.1f} times fewer simulated cycles than {results[1].operation}")
 
 
-def run_and_show(rows: Rows, picture: Path) -> int:
+def run_and_show(rows: NamedRows, picture: Path) -> int:
     """Normalise on device 0 both ways, print the comparison, draw the picture. Returns the exit status."""
     from examples.picture import draw
 
@@ -132,8 +110,8 @@ def run_and_show(rows: Rows, picture: Path) -> int:
     return 0
 
 
-def _measure(operation: str, rows: Rows, call) -> Result:
+def _measure(operation: str, rows: NamedRows, call) -> Result:
     before = len(session.programs())
     y = to_numpy(call())
     programs = tuple(session.programs()[before:])
-    return Result(operation, y, programs, accuracy.compare(y, rows.exact(), rows.terms()))
+    return Result(operation, y, programs, accuracy.judge(y, rows, rows.epsilon))

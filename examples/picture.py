@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from examples.normalise import Result, Rows, error_in_ulp
+from examples.normalise import NamedRows, Result, error_in_ulp
 
 LABELLED_ROWS = 80  # more would not be readable
 COLOURS = ("tab:blue", "tab:orange")
 
 
-def draw(rows: Rows, results: list[Result], path: Path) -> None:
+def draw(rows: NamedRows, results: list[Result], path: Path) -> None:
     """Writes a PNG with three panels that share the row axis."""
     import matplotlib
 
@@ -46,7 +46,7 @@ def _draw_values(figure, axis, values: np.ndarray, title: str) -> None:
     figure.colorbar(image, ax=axis, shrink=0.6)
 
 
-def _draw_errors(axis, rows: Rows, results: list[Result]) -> None:
+def _draw_errors(axis, rows: NamedRows, results: list[Result]) -> None:
     for result, colour in zip(results, COLOURS):
         errors = error_in_ulp(rows, result)
         largest = np.nanmax(np.where(np.isnan(errors).all(axis=1, keepdims=True), 0.0, errors), axis=1)

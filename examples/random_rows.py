@@ -10,24 +10,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
-
-from examples.normalise import Rows, run_and_show
-from layernorm_fused_rm.reference import round_to_bfloat16
+from examples.normalise import NamedRows, run_and_show
+from layernorm_fused_rm import draws
 from simulator import session
 
 PICTURE = Path(__file__).resolve().parents[1] / ".cache" / "demo" / "random_rows.png"
 
 
-def draw_rows(rows: int, width: int, mean: float, sigma: float, seed: int) -> Rows:
-    random = np.random.default_rng(seed)
-    return Rows(
-        name=f"N({mean:g}, {sigma:g})",
-        x=round_to_bfloat16(random.normal(mean, sigma, (rows, width))),
-        gamma=round_to_bfloat16(random.normal(1, 0.2, width)),
-        beta=round_to_bfloat16(random.normal(0, 0.5, width)),
-        epsilon=1e-5,
-    )
+def draw_rows(rows: int, width: int, mean: float, sigma: float, seed: int) -> NamedRows:
+    drawn = draws.draw_rows((rows, width), mean, sigma, seed=seed)
+    return NamedRows(**vars(drawn), name=f"N({mean:g}, {sigma:g})", epsilon=1e-5)
 
 
 def main() -> int:

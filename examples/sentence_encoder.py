@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from examples.normalise import Rows, run_and_show
+from examples.normalise import NamedRows, run_and_show
 from layernorm_fused_rm import reference
 from simulator import session
 
@@ -38,7 +38,7 @@ def model_folder() -> Path:
     return Path(spec.submodule_search_locations[0]) / "model"
 
 
-def embed(sentences: tuple[str, ...]) -> Rows:
+def embed(sentences: tuple[str, ...]) -> NamedRows:
     """The embeddings of all tokens, one row a token, as the encoder's first LayerNorm gets them."""
     from safetensors import safe_open
     from tokenizers import Tokenizer
@@ -56,7 +56,7 @@ def embed(sentences: tuple[str, ...]) -> Rows:
         # Every token is of type 0: no second sentence stands beside the first.
         embeddings = words + places + table("token_type_embeddings.weight")[0]
         gamma, beta = table("LayerNorm.weight"), table("LayerNorm.bias")
-    return Rows(
+    return NamedRows(
         name="all-MiniLM-L6-v2, embeddings.LayerNorm",
         x=reference.round_to_bfloat16(embeddings),
         gamma=reference.round_to_bfloat16(gamma),

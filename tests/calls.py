@@ -8,10 +8,13 @@ import numpy as np
 import ttnn
 
 import layernorm_fused_rm
-from layernorm_fused_rm import reference
-from rows import MEMORIES, to_device, to_numpy
+from layernorm_fused_rm import accuracy, reference
+from layernorm_fused_rm.accuracy import LEAST_NORMAL
+from layernorm_fused_rm.arrays import MEMORIES, to_device, to_numpy
+from layernorm_fused_rm.draws import Rows, draw_rows
 
-DTYPES = {"bf16": ttnn.bfloat16, "fp32": ttnn.float32}
+NAMES = {"bf16": "bfloat16", "fp32": "float32"}
+DTYPES = {short: getattr(ttnn, name) for short, name in NAMES.items()}
 OPERATIONS = {"layer": layernorm_fused_rm.layernorm_fused_rm, "rms": layernorm_fused_rm.rms_norm_fused_rm}
 REFERENCES = {"layer": reference.layer_norm, "rms": reference.rms_norm}
 
@@ -19,7 +22,6 @@ REFERENCES = {"layer": reference.layer_norm, "rms": reference.rms_norm}
 # that are correctly rounded.
 FP32_SHARE = 2.0**-20
 CORRECTLY_ROUNDED = 0.999
-LEAST_NORMAL = 2.0**-126  # what is below counts as zero on the device
 
 
 @dataclass(frozen=True)
@@ -54,24 +56,9 @@ class Call:
         return self.x if self.sum == "new" else self.sum
 
 
-@dataclass(frozen=True)
-class Data:
-    """float32 arrays, rounded to the tensors' dtypes; None where the call has no such tensor."""
-
-    x: np.ndarray
-    gamma: np.ndarray | None = None
-    beta: np.ndarray | None = None
-    residual: np.ndarray | None = None
-
-    @property
-    def joined(self) -> np.ndarray:
-        """What is normalised: input + residual in fp32."""
-        return self.x if self.residual is None else self.x + self.residual
-
-
 @dataclass
 class Tally:
-    """bfloat16 outputs of at least a 4,096th of their row's largest, and how many of them are correctly rounded."""
+    """bfloat16 outputs, and how many of them are correctly rounded."""
 
     elements: int = 0
     rounded: int = 0
@@ -84,22 +71,14 @@ class Tally:
 
 
 def as_dtype(values, dtype: str) -> np.ndarray:
-    return reference.round_to_bfloat16(values) if dtype == "bf16" else np.asarray(values, np.float32)
+    return reference.round_to(np.asarray(values), NAMES[dtype])
 
 
-def draw(call: Call, rows, mean: float = 0.5, sigma: float = 2.0, seed: int = 0) -> Data:
-    """x ~ N(mean, sigma), the residual ~ N(0, sigma), gamma ~ N(1, 0.2) (N(0, 0.2) if zero-centered), beta ~ N(0, 0.5)."""
-    random = np.random.default_rng(seed)
+def draw(call: Call, rows, mean: float = 0.5, sigma: float = 2.0, seed: int = 0) -> Rows:
+    kinds = {"x": call.x, "gamma": call.gamma, "beta": call.beta, "residual": call.residual}
+    dtypes = {name: NAMES[kind.split()[-1]] for name, kind in kinds.items() if kind is not None}
     shape = (*rows, call.width)
-    vector = lambda kind, centre, spread: (
-        None if kind is None else as_dtype(random.normal(centre, spread, call.width), kind.split()[1])
-    )
-    return Data(
-        x=as_dtype(random.normal(mean, sigma, shape), call.x),
-        gamma=vector(call.gamma, 0 if call.zero_centered else 1, 0.2),
-        beta=vector(call.beta, 0, 0.5),
-        residual=None if call.residual is None else as_dtype(random.normal(0, sigma, shape), call.residual),
-    )
+    return draw_rows(shape, mean, sigma, seed=seed, dtypes=dtypes, zero_centered_gamma=call.zero_centered)
 
 
 def put_vector(kind: str | None, values: np.ndarray | None, device, memory: str):
@@ -109,15 +88,15 @@ def put_vector(kind: str | None, values: np.ndarray | None, device, memory: str)
     width = values.size
     shape = {"vector": (width,), "cut": (1, 1, width // 32, 32)}.get(form, (1, 1, 1, width))
     layout = ttnn.TILE_LAYOUT if form == "tile" else ttnn.ROW_MAJOR_LAYOUT
-    return to_device(values.reshape(shape), device, memory, layout, DTYPES[dtype])
+    return to_device(values.reshape(shape), device, dtype=DTYPES[dtype], memory=memory, layout=layout)
 
 
-def run(call: Call, data: Data, device) -> dict[str, np.ndarray]:
+def run(call: Call, data: Rows, device) -> dict[str, np.ndarray]:
     """The call's results by name: y, and sum, mean and rstd where it returns them. Their shapes and dtypes are checked."""
-    x = to_device(data.x, device, call.input_memory, dtype=DTYPES[call.x])
+    x = to_device(data.x, device, dtype=DTYPES[call.x], memory=call.input_memory)
     options = {"epsilon": call.epsilon, "return_statistics": call.statistics, "zero_centered_gamma": call.zero_centered}
     if call.residual is not None:
-        options["residual"] = to_device(data.residual, device, call.residual_memory, dtype=DTYPES[call.residual])
+        options["residual"] = to_device(data.residual, device, dtype=DTYPES[call.residual], memory=call.residual_memory)
     if call.sum is not None:
         options |= {"return_sum": True, "sum_dtype": DTYPES.get(call.sum)}
     if call.output in DTYPES:
@@ -126,7 +105,7 @@ def run(call: Call, data: Data, device) -> dict[str, np.ndarray]:
         options["output_tensor"] = x
     elif call.output != "new":
         sevens = np.full(data.x.shape, 7.0)
-        options["output_tensor"] = to_device(sevens, device, call.input_memory, dtype=DTYPES[call.output_dtype])
+        options["output_tensor"] = to_device(sevens, device, dtype=DTYPES[call.output_dtype], memory=call.input_memory)
     if call.output_memory is not None:
         options["memory_config"] = MEMORIES[call.output_memory]
     vectors = [
@@ -143,7 +122,7 @@ def run(call: Call, data: Data, device) -> dict[str, np.ndarray]:
     return {name: to_numpy(tensor) for name, tensor in results.items()}
 
 
-def check_specs(call: Call, data: Data, results: dict, given) -> None:
+def check_specs(call: Call, data: Rows, results: dict, given) -> None:
     shapes = {"y": data.x.shape, "sum": data.x.shape}
     dtypes = {"y": call.output_dtype, "sum": call.sum_dtype}
     memory = call.output_memory or call.input_memory
@@ -154,20 +133,19 @@ def check_specs(call: Call, data: Data, results: dict, given) -> None:
     assert given is None or results["y"].buffer_address() == given.buffer_address()
 
 
-def judge(call: Call, data: Data, results: dict[str, np.ndarray], tally: Tally) -> list[str]:
+def judge(call: Call, data: Rows, results: dict[str, np.ndarray], tally: Tally) -> list[str]:
     """What is wrong with the results; correctly rounded outputs are counted in `tally`."""
     if data.x.size == 0:
         return []
-    joined = data.joined
-    arguments = (joined, data.gamma, data.beta, call.epsilon)
     options = {"zero_centered_gamma": call.zero_centered}
-    exact, mean, rstd = REFERENCES[call.norm](*arguments, return_statistics=True, **options)
-    scaled = np.abs(REFERENCES[call.norm](joined, data.gamma, None, call.epsilon, **options))
-    terms = scaled + (0 if data.beta is None else np.abs(data.beta.astype(np.float64)))
-    faults = judge_y(call, results["y"], exact, terms, tally)
+    operands = data.joined, data.gamma, data.beta, call.epsilon
+    exact, mean, rstd = REFERENCES[call.norm](*operands, return_statistics=True, **options)
+    is_shifted = call.x == "fp32" or data.residual is not None
+    terms = accuracy.terms(*operands, norm=REFERENCES[call.norm], is_shifted=is_shifted, **options)
+    faults = judge_y(call, data, results["y"], exact, terms, tally)
     if "sum" in results:
         faults += judge_sum(call, results["sum"], data)
-    largest = np.abs(joined).max(axis=-1, keepdims=True)
+    largest = accuracy.row_maximum(data.joined)
     if "mean" in results:
         faults += beyond("mean", results["mean"], mean, FP32_SHARE * largest)
     if "rstd" in results:
@@ -175,31 +153,30 @@ def judge(call: Call, data: Data, results: dict[str, np.ndarray], tally: Tally) 
     return faults
 
 
-def judge_y(call: Call, y, exact, terms, tally: Tally) -> list[str]:
-    """fp32: within 2^-20 of the row's largest |y|; rows of a few elements may cancel as a whole, and get four roundings
-    (2^-24 each) of the terms besides. bfloat16: that and half an ULP, and counted whether correctly rounded.
+def judge_y(call: Call, data: Rows, y, exact, terms, tally: Tally) -> list[str]:
+    """Before rounding within `accuracy.error_bound`, and within 2^-20 of the row's largest |y|; rows of a few elements
+    may cancel as a whole, and get four roundings (2^-24 each) of what is added up besides. bfloat16 is at most one ULP
+    off where it has not cancelled, and counted whether correctly rounded.
     """
-    largest = np.abs(exact).max(axis=-1, keepdims=True)
-    bound = FP32_SHARE * largest + (2.0**-22 * terms if call.width < 32 else 0)
-    if call.output_dtype == "fp32":
-        return beyond("y", y, exact, bound)
-    if call.width >= 32:  # results of a few elements sit on ties of the rounding
-        kept = np.abs(exact) >= 2.0**-12 * largest
-        tally.elements += int(kept.sum())
-        tally.rounded += int((y == reference.round_to_bfloat16(exact))[kept].sum())
-    return beyond("y", y, exact, bound + half_ulp(exact))
+    is_bfloat16 = call.output_dtype == "bf16"
+    bound = FP32_SHARE * accuracy.row_maximum(exact) + is_bfloat16 * accuracy.half_ulp(exact, "bfloat16")
+    if call.width < 32:
+        beta = 0 if data.beta is None else data.beta.astype(np.float64)
+        bound = bound + 2.0**-22 * (np.abs(exact - beta) + np.abs(beta))
+    faults = beyond("y", y, exact, bound)
+    result = accuracy.compare(y, exact, terms, NAMES[call.output_dtype])
+    if result.largest_error > accuracy.error_bound(call.width) or (is_bfloat16 and result.largest_ulp > 1):
+        faults = faults or [f"y: {result}"]
+    if is_bfloat16 and call.width >= 32:  # results of a few elements sit on ties of the rounding
+        tally.elements += result.elements
+        tally.rounded += result.correctly_rounded
+    return faults
 
 
-def judge_sum(call: Call, found, data: Data) -> list[str]:
+def judge_sum(call: Call, found, data: Rows) -> list[str]:
     """Correctly rounded in fp32; in bfloat16 the nearest to that, halves to even."""
     rounded = as_dtype(data.joined, call.sum_dtype)
     return beyond("sum", found, rounded.astype(np.float64), np.zeros(rounded.shape))
-
-
-def half_ulp(values: np.ndarray) -> np.ndarray:
-    """Half a bfloat16 ULP at `values`: 2^-8 of their power of two."""
-    _, exponent = np.frexp(np.maximum(np.abs(values), LEAST_NORMAL))
-    return np.ldexp(1.0, exponent - 9)
 
 
 def beyond(name: str, found, exact, bound) -> list[str]:
@@ -214,7 +191,7 @@ def beyond(name: str, found, exact, bound) -> list[str]:
     ]
 
 
-def try_call(call: Call, data: Data, device, tally: Tally) -> None:
+def try_call(call: Call, data: Rows, device, tally: Tally) -> None:
     """Run and judge; a failure is noted in `tally`, so that one test can try many calls."""
     tally.cases += 1
     faults = judge(call, data, run(call, data, device), tally)

@@ -8,46 +8,27 @@ import numpy as np
 import ttnn
 
 import layernorm_fused_rm
-from layernorm_fused_rm import accuracy, reference
-
-MEMORIES = {"dram": ttnn.DRAM_MEMORY_CONFIG, "l1": ttnn.L1_MEMORY_CONFIG}
-
-
-def to_device(values: np.ndarray, device, memory: str = "dram", layout=ttnn.ROW_MAJOR_LAYOUT, dtype=ttnn.bfloat16):
-    """A device tensor of `values` (float32, already numbers of the dtype)."""
-    host = ttnn.Tensor(np.ascontiguousarray(values, np.float32), dtype, layout=layout)
-    return ttnn.to_device(host, device, memory_config=MEMORIES[memory])
-
-
-def to_numpy(tensor) -> np.ndarray:
-    """float32 array of a device tensor, of the tensor's shape."""
-    host = ttnn.from_device(tensor)
-    values = (host if tensor.dtype == ttnn.float32 else ttnn.to_dtype(host, ttnn.float32)).to_numpy()
-    return np.asarray(values, np.float32).reshape(list(tensor.shape))
+from layernorm_fused_rm import accuracy
+from layernorm_fused_rm.arrays import MEMORIES, to_device, to_numpy
+from layernorm_fused_rm.draws import Rows, draw_rows
 
 
 @dataclass(frozen=True)
-class Case:
-    """Input, gamma and beta of one call, bfloat16 numbers in float32 arrays."""
+class Case(Rows):
+    """Input, gamma and beta of one call, bfloat16."""
 
-    x: np.ndarray
-    gamma: np.ndarray
-    beta: np.ndarray
     epsilon: float = 1e-5
 
 
 def normal_case(shape, mean: float = 0.5, sigma: float = 2.0, seed: int = 0, epsilon: float = 1e-5) -> Case:
-    """x ~ N(mean, sigma), gamma ~ N(1, 0.2), beta ~ N(0, 0.5), rounded to bfloat16."""
-    random = np.random.default_rng(seed)
-    width = shape[-1]
-    draw = lambda centre, spread, size: reference.round_to_bfloat16(random.normal(centre, spread, size))
-    return Case(draw(mean, sigma, shape), draw(1, 0.2, width), draw(0, 0.5, width), epsilon)
+    """Rows as `draw_rows` draws them."""
+    return Case(**vars(draw_rows(shape, mean, sigma, seed=seed)), epsilon=epsilon)
 
 
 def run(case: Case, device, *, input_memory: str = "dram", output_memory: str | None = None) -> np.ndarray:
     """The operation's output for a case."""
     output = layernorm_fused_rm.layernorm_fused_rm(
-        to_device(case.x, device, input_memory),
+        to_device(case.x, device, memory=input_memory),
         to_device(case.gamma, device),
         to_device(case.beta, device),
         epsilon=case.epsilon,
@@ -60,8 +41,7 @@ def run(case: Case, device, *, input_memory: str = "dram", output_memory: str | 
 
 def judge(case: Case, y: np.ndarray) -> accuracy.Accuracy:
     """How near `y` is to the float64 reference."""
-    arguments = (case.x, case.gamma, case.beta, case.epsilon)
-    return accuracy.compare(y, reference.layer_norm(*arguments), accuracy.affine_terms(*arguments))
+    return accuracy.judge(y, case, case.epsilon)
 
 
 def assert_rounded_well(case: Case, y: np.ndarray) -> None:
