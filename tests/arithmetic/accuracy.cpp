@@ -3,53 +3,62 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "exact.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
 namespace {
 
-// Half the distance of a format's numbers around a value.
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
+
+// Half the distance of a format's numbers around a value; 0 at 0.
 [[nodiscard]] double half_ulp(Format format, double value) {
     const int significand_bits = format == Format::kBfloat16 ? 8 : 24;
-    return value == 0 ? 0 : std::ldexp(1.0, std::ilogb(value) - significand_bits);
+    return value == 0 || std::isinf(value) ? 0 : std::ldexp(1.0, std::ilogb(value) - significand_bits);
 }
 
-// One element: what it should be, what it is made of, what came out.
-struct Element {
-    double exact;
-    double terms;
-    Bits y;
-    Format format;
-};
+// No part is no share, whatever the whole.
+[[nodiscard]] double share(double part, double whole) {
+    const double quotient = part / whole;
+    return part == 0 ? 0 : std::isnan(quotient) ? kInfinite : quotient;
+}
 
-void count_element(Accuracy& accuracy, const Element& element, std::uint32_t width) {
-    const std::int64_t ulp = ulp_between(element.y, nearest_half(element.exact));
-    const double distance = std::abs(to_double(element.y) - element.exact);
-    ++accuracy.elements;
-    accuracy.correctly_rounded += ulp == 0 ? 1 : 0;
-    // No terms, no error: y is 0 then.
-    const double error = distance - half_ulp(element.format, element.exact);
-    accuracy.largest_error = std::max(accuracy.largest_error, error <= 0 ? error : error / element.terms);
-    if (std::abs(element.exact) < cancellation(width) * element.terms) {
-        ++accuracy.cancelled;
-    } else {
-        accuracy.largest_ulp = std::max(accuracy.largest_ulp, ulp);
+void keep_largest(double& largest, double value) { largest = std::max(largest, value); }
+
+[[nodiscard]] bool is_nan(Bits bits) { return (bits & ~kSignBit) > kInfinity; }
+
+[[nodiscard]] int bits_behind(Format format) { return format == Format::kBfloat16 ? kHalfShift : 0; }
+
+// The position on a format's number line: 0 of all that counts as zero, 1 of the least normal number.
+[[nodiscard]] std::int64_t ordinal(Format format, Bits bits) {
+    const int behind = bits_behind(format);
+    const std::int64_t position = std::max<std::int64_t>(((bits & ~kSignBit) >> behind) - (0x7fffffLL >> behind), 0);
+    return (bits & kSignBit) != 0 ? -position : position;
+}
+
+[[nodiscard]] std::int64_t ulp_between(Format format, Bits a, Bits b) {
+    if (is_nan(a) || is_nan(b)) {
+        return is_nan(a) && is_nan(b) ? 0 : 1LL << (32 - bits_behind(format));
     }
+    return std::abs(ordinal(format, a) - ordinal(format, b));
 }
 
 void count_row(Accuracy& accuracy, const Configuration& configuration, const ExactRow& row, std::span<const Bits> y) {
     double largest_y = 0;
-    double largest_error = 0;
+    double largest_distance = 0;
     for (std::size_t i = 0; i < y.size(); ++i) {
-        count_element(accuracy, {row.y[i], row.terms[i], y[i], configuration.shape.formats.output},
-                      configuration.shape.width);
-        largest_y = std::max(largest_y, std::abs(row.y[i]));
-        largest_error = std::max(largest_error, std::abs(to_double(y[i]) - row.y[i]));
+        const Verdict verdict = judge_element(
+            {configuration.shape.formats.output, configuration.shape.width, y[i], row.y[i], row.terms[i]});
+        ++accuracy.elements;
+        accuracy.correctly_rounded += verdict.ulp == 0 ? 1 : 0;
+        accuracy.cancelled += verdict.cancels ? 1 : 0;
+        accuracy.largest_ulp = std::max(accuracy.largest_ulp, verdict.cancels ? 0 : verdict.ulp);
+        keep_largest(accuracy.largest_error, verdict.error);
+        keep_largest(largest_y, std::abs(row.y[i]));
+        keep_largest(largest_distance, verdict.distance);
     }
-    if (largest_error > 0) {
-        accuracy.largest_error_of_row = std::max(accuracy.largest_error_of_row, largest_error / largest_y);
-    }
+    keep_largest(accuracy.largest_error_of_row, share(largest_distance, largest_y));
 }
 
 // The mean's error is a share of what is summed, and of the mean itself, which is K and sum / W put together. The
@@ -57,43 +66,24 @@ void count_row(Accuracy& accuracy, const Configuration& configuration, const Exa
 void count_statistics(Accuracy& accuracy, const ExactRow& row, const Results& results, std::size_t index) {
     if (!results.mean.empty()) {
         const double error = std::abs(to_double(results.mean[index]) - row.mean);
-        const double terms = row.mean_magnitude + std::abs(row.mean);
-        accuracy.largest_mean_error = std::max(accuracy.largest_mean_error, error == 0 ? 0 : error / terms);
-        accuracy.largest_mean_error_sigma = std::max(accuracy.largest_mean_error_sigma, error * row.rstd);
+        double largest_x = 0;
+        for (const double x : row.x) {
+            keep_largest(largest_x, std::abs(x));
+        }
+        keep_largest(accuracy.largest_mean_error, share(error, row.mean_magnitude + std::abs(row.mean)));
+        keep_largest(accuracy.largest_mean_error_of_row, share(error, largest_x));
+        keep_largest(accuracy.largest_mean_error_sigma, share(error * row.rstd, 1));
     }
     if (!results.rstd.empty()) {
         const double error = std::abs(to_double(results.rstd[index]) / row.rstd - 1);
-        const double terms = 1 + row.mean_magnitude * row.rstd;
-        accuracy.largest_rstd_error = std::max(accuracy.largest_rstd_error, error / terms);
+        keep_largest(accuracy.largest_rstd_error, share(error, 1 + row.mean_magnitude * row.rstd));
+        keep_largest(accuracy.largest_rstd_error_alone, share(error, 1));
     }
-}
-
-// The position of a bf16 number on the number line.
-[[nodiscard]] std::int64_t ordinal(Bits bits) {
-    const std::int64_t half = bits >> kHalfShift;
-    return (half & 0x8000) != 0 ? 0x8000 - half : half;
-}
-
-}  // namespace
-
-Accuracy& Accuracy::operator+=(const Accuracy& other) {
-    rows += other.rows;
-    elements += other.elements;
-    correctly_rounded += other.correctly_rounded;
-    cancelled += other.cancelled;
-    wrong_sums += other.wrong_sums;
-    largest_ulp = std::max(largest_ulp, other.largest_ulp);
-    largest_error = std::max(largest_error, other.largest_error);
-    largest_error_of_row = std::max(largest_error_of_row, other.largest_error_of_row);
-    largest_mean_error = std::max(largest_mean_error, other.largest_mean_error);
-    largest_mean_error_sigma = std::max(largest_mean_error_sigma, other.largest_mean_error_sigma);
-    largest_rstd_error = std::max(largest_rstd_error, other.largest_rstd_error);
-    return *this;
 }
 
 // By way of the float rounded to odd, which keeps the second rounding exact (Boldo and Melquiond, "Emulation of a FMA
 // and correctly rounded sums", 2008).
-Bits nearest_half(double value) {
+[[nodiscard]] Bits nearest_half(double value) {
     auto single = static_cast<float>(value);
     if (std::isnan(value) || std::isinf(single)) {
         return std::bit_cast<Bits>(single) & 0xffff0000U;
@@ -106,11 +96,39 @@ Bits nearest_half(double value) {
     return (bits + 0x7fffU + ((bits >> kHalfShift) & 1U)) & 0xffff0000U;
 }
 
+}  // namespace
+
+Accuracy& Accuracy::operator+=(const Accuracy& other) {
+    rows += other.rows;
+    elements += other.elements;
+    correctly_rounded += other.correctly_rounded;
+    cancelled += other.cancelled;
+    wrong_sums += other.wrong_sums;
+    largest_ulp = std::max(largest_ulp, other.largest_ulp);
+    keep_largest(largest_error, other.largest_error);
+    keep_largest(largest_error_of_row, other.largest_error_of_row);
+    keep_largest(largest_mean_error, other.largest_mean_error);
+    keep_largest(largest_mean_error_of_row, other.largest_mean_error_of_row);
+    keep_largest(largest_mean_error_sigma, other.largest_mean_error_sigma);
+    keep_largest(largest_rstd_error, other.largest_rstd_error);
+    keep_largest(largest_rstd_error_alone, other.largest_rstd_error_alone);
+    return *this;
+}
+
 Bits nearest(Format format, double value) {
     return format == Format::kBfloat16 ? nearest_half(value) : std::bit_cast<Bits>(static_cast<float>(value));
 }
 
-std::int64_t ulp_between(Bits a, Bits b) { return std::abs(ordinal(a) - ordinal(b)); }
+Verdict judge_element(const Element& element) {
+    const auto [format, width, y, exact, terms] = element;
+    const std::int64_t ulp = ulp_between(format, y, nearest(format, exact));
+    double distance = std::abs(to_double(y) - exact);
+    if (std::isnan(distance) || (y & kInfinity) == kInfinity) {
+        distance = ulp == 0 ? 0 : kInfinite;
+    }
+    const double error = ulp == 0 ? 0 : std::max(distance - half_ulp(format, exact), 0.0);
+    return {ulp, std::abs(exact) < cancellation(width) * terms, share(error, terms), distance};
+}
 
 Accuracy judge(const Configuration& configuration, const Operands& operands, const Results& results) {
     const std::size_t width = configuration.shape.width;
@@ -122,7 +140,7 @@ Accuracy judge(const Configuration& configuration, const Operands& operands, con
     }
     for (std::size_t i = 0; i < results.sum.size(); ++i) {
         const Bits exact = sum_bits(operands.x[i], operands.residual[i]);
-        const Bits sum = configuration.shape.formats.sum == Format::kFloat32 ? exact : nearest_half(to_double(exact));
+        const Bits sum = nearest(configuration.shape.formats.sum, to_double(exact));
         accuracy.wrong_sums += results.sum[i] == sum ? 0 : 1;
     }
     return accuracy;

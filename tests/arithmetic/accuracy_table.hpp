@@ -33,16 +33,7 @@ inline constexpr std::size_t kMostRowsPerOtherCase = 1'000;
 
 // Calls of one to 300,000 elements a row, and rows that are not random, normalised by them.
 [[nodiscard]] std::vector<const Configuration*> configurations_of_any_width();
-struct StatisticsErrors {
-    double mean = 0;  // share of its row's largest |x|
-    double rstd = 0;  // share of rstd
-};
-struct AccuracyOfAnyWidth {
-    Accuracy accuracy{};
-    StatisticsErrors statistics{};
-};
-[[nodiscard]] AccuracyOfAnyWidth measure_any_width(const Distribution& distribution,
-                                                   const Configuration& configuration);
+[[nodiscard]] Accuracy measure_any_width(const Distribution& distribution, const Configuration& configuration);
 
 // One line for each kind and width, the worst of each kind, and the sum of rows.
 void print_report(std::ostream& output);

@@ -2,9 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <iostream>
 #include <iterator>
+#include <map>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "accuracy_table.hpp"
 #include "contract.hpp"
@@ -83,11 +87,72 @@ TEST(Exact, IsTheReferenceOfTheLibrary) {
     }
 }
 
-TEST(Accuracy, RoundsToTheNearestHalfOnce) {
-    EXPECT_EQ(nearest_half(1.00390625), 0x3f800000U);            // a tie, to even
-    EXPECT_EQ(nearest_half(1.01171875), 0x3f820000U);            // a tie, to even
-    EXPECT_EQ(nearest_half(1.00390625 + 0x1p-50), 0x3f810000U);  // a tie once rounded to float
-    EXPECT_EQ(nearest_half(-1.00390625 + 0x1p-50), 0xbf800000U);
+// The lines of a table behind its head, each split at commas; # begins a comment.
+[[nodiscard]] std::vector<std::vector<std::string>> lines_of(const char* name) {
+    std::ifstream file(std::string(TABLES) + name);
+    std::vector<std::vector<std::string>> lines;
+    for (std::string line; std::getline(file, line);) {
+        if (!line.starts_with('#')) {
+            std::istringstream stream(line);
+            lines.emplace_back();
+            for (std::string word; std::getline(stream, word, ',');) {
+                lines.back().push_back(word);
+            }
+        }
+    }
+    return {lines.begin() + 1, lines.end()};
+}
+
+TEST(Accuracy, GivesTheVerdictsOfTheTable) {
+    const auto lines = lines_of("accuracy_vectors.csv");
+    EXPECT_GE(lines.size(), 70U);
+    for (const std::vector<std::string>& line : lines) {
+        SCOPED_TRACE(testing::PrintToString(line));
+        const auto number = [&](std::size_t column) { return std::stod(line.at(column)); };
+        const Verdict verdict = judge_element(
+            {line[0] == "bfloat16" ? Format::kBfloat16 : Format::kFloat32, static_cast<std::uint32_t>(number(1)),
+             static_cast<Bits>(std::stoul(line[2], nullptr, 16)), number(3), number(4)});
+        EXPECT_EQ(verdict.ulp, std::stoll(line[5]));
+        EXPECT_EQ(verdict.cancels, line[6] == "1");
+        EXPECT_EQ(verdict.error, number(7));
+    }
+}
+
+[[nodiscard]] std::vector<double> numbers_of(const std::string& words) {
+    std::istringstream stream(words);
+    return {std::istream_iterator<double>(stream), {}};
+}
+
+TEST(Accuracy, HasTheTermsOfTheTable) {
+    const auto bits_of = [](const std::string& words) {
+        std::vector<Bits> bits;
+        std::ranges::transform(numbers_of(words), std::back_inserter(bits),
+                               [](double value) { return nearest(Format::kFloat32, value); });
+        return bits;
+    };
+    const std::map<std::string, contract::Centring> centrings = {{"none", contract::Centring::kNone},
+                                                                 {"scaled", contract::Centring::kScaled},
+                                                                 {"shifted", contract::Centring::kShifted}};
+    const auto lines = lines_of("accuracy_rows.csv");
+    EXPECT_EQ(lines.size(), 10U);
+    for (const std::vector<std::string>& line : lines) {
+        SCOPED_TRACE(testing::PrintToString(line));
+        const std::vector<Bits> x = bits_of(line.at(3));
+        const std::vector<Bits> gamma = bits_of(line.at(4));
+        const std::vector<Bits> beta = bits_of(line.at(5));
+        Configuration configuration{};
+        configuration.shape.width = static_cast<std::uint32_t>(x.size());
+        configuration.centring = centrings.at(line.at(0));
+        configuration.epsilon = std::stod(line.at(1));
+        configuration.gamma_is_zero_centred = line.at(2) == "1";
+        const ExactRow row = exact_row(configuration, {.x = x, .gamma = gamma, .beta = beta}, 0);
+        const std::vector<double> y = numbers_of(line.at(6));
+        const std::vector<double> terms = numbers_of(line.at(7));
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            EXPECT_NEAR(row.y[i], y.at(i), 1e-12);
+            EXPECT_NEAR(row.terms[i], terms.at(i), 1e-12);
+        }
+    }
 }
 
 TEST(Accuracy, FindsWhatIsWrong) {

@@ -114,6 +114,8 @@ void draw_one_sided(Random& random, std::span<float> row) {
 
 }  // namespace
 
+const Distribution kNormal{"normal", draw_any_normal};
+
 std::span<const Distribution> distributions() { return kDistributions; }
 
 Rows draw_rows(const Distribution& distribution, const Configuration& configuration, std::size_t rows,
@@ -160,7 +162,7 @@ std::vector<Distribution> rows_that_are_not_random() {
         by_index<[](Index i, Index) { return i / 1024 % 2 == 0 ? 0.3 : 1.4; }>("steps"),
         by_index<[](Index i, Index n) { return i == n / 2 ? 1000 : 1.1; }>("one large"),
         {"one-sided", draw_one_sided},
-        {"normal", draw_any_normal},
+        kNormal,
     };
 }
 

@@ -19,6 +19,7 @@ struct Distribution {
     bool needs_float32 = false;  // bf16 has too few numbers there
 };
 
+extern const Distribution kNormal;  // N(0, 1)
 [[nodiscard]] std::span<const Distribution> distributions();
 
 // What fp32 sums of long rows are worst at: rounding errors that all go one way.

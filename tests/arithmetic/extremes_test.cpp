@@ -47,11 +47,7 @@ protected:
 
     // Rows of N(0, 1) times a scale.
     [[nodiscard]] Rows scaled_rows(std::size_t count, double scale) const {
-        const Distribution normal{"normal", [](Random& random, std::span<float> row) {
-                                      std::normal_distribution<float> draw;
-                                      std::ranges::generate(row, [&] { return draw(random); });
-                                  }};
-        Rows rows = draw_rows(normal, configuration(), count, run_seed());
+        Rows rows = draw_rows(kNormal, configuration(), count, run_seed());
         const auto multiply = [scale](std::vector<Bits>& values, Format format) {
             for (Bits& bits : values) {
                 bits = nearest(format, to_double(bits) * scale);
