@@ -28,7 +28,7 @@ class Rows:
 
 
 def draw_rows(shape, mean=0.5, sigma=2.0, *, seed=0, dtypes="bfloat16", zero_centered_gamma=False, draw_x=None) -> Rows:
-    """x ~ N(mean, sigma), gamma ~ N(1, 0.2), or N(0, 0.2) if zero-centred, beta ~ N(0, 0.5), residual ~ N(0, sigma).
+    """x ~ N(mean, sigma), gamma ~ N(1, 0.2), or N(0, 0.2) if zero-centered, beta ~ N(0, 0.5), residual ~ N(0, sigma).
 
     Args:
         shape: of x, `[..., W]`.

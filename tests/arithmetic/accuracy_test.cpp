@@ -144,7 +144,7 @@ TEST(Accuracy, HasTheTermsOfTheTable) {
         configuration.shape.width = static_cast<std::uint32_t>(x.size());
         configuration.centring = centrings.at(line.at(0));
         configuration.epsilon = std::stod(line.at(1));
-        configuration.gamma_is_zero_centred = line.at(2) == "1";
+        configuration.zero_centered_gamma = line.at(2) == "1";
         const ExactRow row = exact_row(configuration, {.x = x, .gamma = gamma, .beta = beta}, 0);
         const std::vector<double> y = numbers_of(line.at(6));
         const std::vector<double> terms = numbers_of(line.at(7));

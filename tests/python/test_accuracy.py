@@ -93,7 +93,7 @@ def test_the_terms_are_those_of_the_table():
         norm = norms[line["centring"]]
         operands, options = (
             (x, gamma, beta, float(line["epsilon"])),
-            {"zero_centered_gamma": line["zero_centred"] == "1"},
+            {"zero_centered_gamma": line["zero_centered"] == "1"},
         )
         found = accuracy.terms(*operands, norm=norm, is_shifted=line["centring"] == "shifted", **options)
         np.testing.assert_allclose(norm(*operands, **options), y, rtol=0, atol=1e-12, err_msg=str(line))
