@@ -76,12 +76,12 @@ class FaultyTriples : public testing::TestWithParam<std::uint32_t> {};
 INSTANTIATE_TEST_SUITE_P(Widths, FaultyTriples, testing::Values(760, 1000, 1024, 1056, 2048, 4096));
 
 TEST_P(FaultyTriples, AreNotAddedUp) {
-    constexpr std::size_t kOctet = 128;
+    constexpr std::size_t kMatrix = 128;
     constexpr Bits kTriple[] = {kMinusOne, kOneUnit | kSignBit, kOne};
     const Configuration& configuration = find_configuration({.width = GetParam()});
     Rows rows = draw_rows(distributions().front(), configuration, 1, run_seed());
     for (std::size_t i = 0; i < rows.x.size(); ++i) {
-        rows.x[i] = kTriple[(i / kOctet + i) % 3];
+        rows.x[i] = kTriple[(i / kMatrix + i) % 3];
     }
     const Results results = normalise(configuration, rows.operands());
     const ExactRow exact = exact_row(configuration, rows.operands(), 0);

@@ -55,13 +55,13 @@ BREAKS_OF_PAIRS = {
 }
 # Of rows that the FPU sums in part.
 BREAKS_OF_SUMS = {
-    "octets_not_added": ("arch/wormhole/tensix/fill.hpp", "p_elwise::DEST_ACCUM_EN", "p_elwise::DEST_ACCUM_DIS"),
-    "an_octet_left_out": ("norm/normalise.hpp", "kSteps - (kBegins", "kSteps - 2 - (kBegins"),
+    "matrices_not_added": ("arch/wormhole/tensix/fill.hpp", "p_elwise::DEST_ACCUM_EN", "p_elwise::DEST_ACCUM_DIS"),
+    "an_matrix_left_out": ("norm/normalise.hpp", "kSteps - (kBegins", "kSteps - 2 - (kBegins"),
 }
 
 HANGS = {
     "rows_never_come": ("dataflow/rows.hpp", "cb_push_back(kInput, pages);", "compute.cpp", "input rows"),
-    "rows_never_leave": ("compute/block.hpp", "cb_push_back(buffer, 1);", "writer.cpp", "output rows"),
+    "rows_never_leave": ("compute/state.hpp", "cb_push_back(buffer, 1);", "writer.cpp", "output rows"),
 }
 
 
@@ -104,7 +104,7 @@ def test_a_broken_kernel_gives_wrong_pairs(device, monkeypatch, tmp_path, change
     assert result.share_correctly_rounded < 0.99, f"the break went unnoticed: {result}"
 
 
-@pytest.mark.parametrize("change", usually(BREAKS_OF_SUMS, "an_octet_left_out"))
+@pytest.mark.parametrize("change", usually(BREAKS_OF_SUMS, "an_matrix_left_out"))
 @pytest.mark.parametrize("width", [1000, *extended(2048)])
 def test_a_broken_kernel_gives_wrong_sums(device, monkeypatch, tmp_path, width, change):
     result = judge_broken(device, monkeypatch, (24, width), changed_kernels(tmp_path, *change))

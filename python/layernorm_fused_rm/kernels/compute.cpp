@@ -23,7 +23,7 @@
 #include "compute/streamed.hpp"
 #include "contract.hpp"
 #include "norm/normalise.hpp"
-#include "tensix/buffers.hpp"
+#include "tensix/circular_buffers.hpp"
 #include "tensix/fill.hpp"
 #include "tensix/zones.hpp"
 #include "work.hpp"

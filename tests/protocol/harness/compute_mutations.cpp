@@ -136,7 +136,7 @@ namespace {
         {"pack one row off", "pack_chunk", "kBytesPerL1Word - 1", "kBytesPerL1Word + 1"},
         {"rewind dropped", "run_changing_pass", "rewind();", ""},
         {"rewind between parts dropped", "run_part", ", rewind()", "", kStreamed},
-        {"sums of octets not rewound", "sum_pairs", "rewind();", "", kMulticast},
+        {"sums of matrices not rewound", "sum_pairs", "rewind();", "", kMulticast},
         {"gamma looked for elsewhere", "normalise_resident_block", "kGammaRow - row", "kGammaRow"},
         {"last vectors not normalised", "kLastVectors", "kWholeVectors + (kTail != 0 ? 2 : 0)", "kWholeVectors"},
         {"normalised rows begin elsewhere", "normalise_resident_block", "point_sfpu_at(row))); MATH((run",

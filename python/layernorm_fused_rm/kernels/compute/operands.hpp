@@ -7,7 +7,7 @@
 #include "api/compute/common.h"
 #include "arguments.hpp"
 #include "contract.hpp"
-#include "tensix/buffers.hpp"
+#include "tensix/circular_buffers.hpp"
 #include "tensix/fill.hpp"
 
 namespace layernorm_fused_rm {

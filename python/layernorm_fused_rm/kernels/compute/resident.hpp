@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "compute/block.hpp"
+#include "compute/state.hpp"
 #include "norm/passes.hpp"
 #include "tensix/zones.hpp"
 

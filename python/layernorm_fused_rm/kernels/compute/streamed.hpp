@@ -9,7 +9,7 @@
 
 #include <type_traits>
 
-#include "compute/block.hpp"
+#include "compute/state.hpp"
 #include "norm/passes.hpp"
 #include "tensix/zones.hpp"
 #include "work.hpp"
@@ -78,11 +78,11 @@ inline void sum_segments(uint32_t first, State& state, Pass pass) {
     }
 }
 
-// A whole segment of each row of a block -> the sums of pairs of its octets, in the zone -> the rows' sums: a row's
+// A whole segment of each row of a block -> the sums of pairs of its matrices, in the zone -> the rows' sums: a row's
 // while the next one is unpacked.
 template <uint32_t row = 0>
 inline void sum_whole_segment(uint32_t steps, State& state) {
-    constexpr uint32_t kPairs = tensix::kOctetsPerChunk / 2;
+    constexpr uint32_t kPairs = tensix::kMatricesPerChunk / 2;
     const uint32_t dest_row = zone_row(state.zone) + row * kChunkRows;
     const uint32_t element = (steps * kPagesPerStep + row) * kPageElements;
     UNPACK((tensix::unpack_to_srca(element_address<kInputOperand>(element), contract::kElementsPerChunk)));

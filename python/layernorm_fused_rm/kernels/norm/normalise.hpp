@@ -34,16 +34,16 @@ inline constexpr uint32_t kTail = kLastSegment % kElementsPerPair;
 inline constexpr uint32_t kWholeVectors = kLastSegment / kElementsPerPair * 2;
 inline constexpr uint32_t kLastVectors = kWholeVectors + (kTail != 0 ? 2 : 0);
 
-// Where rows are summed as they come, the FPU adds their octets up in pairs as it moves them to DEST, which halves what
+// Where rows are summed as they come, the FPU adds their matrices up in pairs as it moves them to DEST, which halves what
 // is left to the SFPU (tensix/fill.hpp): of a streamed row the whole segments, of a resident one that has a bank of
-// SrcA to itself the whole octets.
+// SrcA to itself the whole matrices.
 inline constexpr bool kSumsOnFpu = kCentres && !kShifts;
 inline constexpr bool kSumsSegmentsOnFpu = kSumsOnFpu && !kIsResident;
 inline constexpr uint32_t kWholeSegments = kWidth / contract::kElementsPerChunk;
-inline constexpr uint32_t kOctetsPerRow = kRowStride / tensix::kElementsPerOctet;
+inline constexpr uint32_t kMatricesPerRow = kRowStride / tensix::kElementsPerMatrix;
 inline constexpr bool kSumsWhileMoving = kSumsOnFpu && kIsResident && kRowStride > contract::kElementsPerChunk / 2 &&
-                                         kRowStride % tensix::kElementsPerOctet == 0;
-inline constexpr uint32_t kPairsOfOctets = kSumsWhileMoving ? kWidth / tensix::kElementsPerOctet / 2 : 0;
+                                         kRowStride % tensix::kElementsPerMatrix == 0;
+inline constexpr uint32_t kPairsOfMatrices = kSumsWhileMoving ? kWidth / tensix::kElementsPerMatrix / 2 : 0;
 
 inline uint32_t negative_epsilon_bits() {
     return get_common_arg_val<uint32_t>(static_cast<int>(contract::ComputeArgument::kNegativeEpsilonBits));
@@ -61,7 +61,7 @@ struct PassList {};
 
 namespace layernorm_fused_rm {
 
-inline constexpr uint32_t kVectorsPerOctet = tensix::kElementsPerOctet / sfpu::kLanes;
+inline constexpr uint32_t kVectorsPerMatrix = tensix::kElementsPerMatrix / sfpu::kLanes;
 inline constexpr sfpu::RowConstants kConstants = {kCall.negative_sum_scale_bits, kCall.centre_scale_bits,
                                                   kCall.negative_mean_square_scale_bits, kCall.rstd_scale_bits};
 
@@ -134,11 +134,11 @@ struct TailStep {
     static constexpr sfpu::Sequence value =
         sfpu::masked(batch, Pass::step(batch), static_cast<int32_t>(kTail) - static_cast<int32_t>(vector));
 };
-// Of what the FPU has added up of one row of the batch, behind as many octets as it has added to.
+// Of what the FPU has added up of one row of the batch, behind as many matrices as it has added to.
 template <uint32_t row, uint32_t pairs, sfpu::Sums sums>
 struct SumPairs {
     static constexpr sfpu::Sequence value =
-        sfpu::sum_row_step(row, pairs * kVectorsPerOctet, kVectorsPerStep, sums).advance();
+        sfpu::sum_row_step(row, pairs * kVectorsPerMatrix, kVectorsPerStep, sums).advance();
 };
 struct RoundToEven { static constexpr sfpu::Sequence value = sfpu::round_to_even_step(kVectorsPerStep).advance(); };
 struct JoinLevel { static constexpr sfpu::Sequence value = sfpu::join_level(kVectorsPerBatch); };
@@ -262,12 +262,12 @@ inline void adjust_paired_rows() {
     }
 }
 
-// The sums of `pairs` pairs of octets, which the FPU has put behind as many octets from `dest_row` on -> the sum of row
-// `row` of the batch. Each octet is loaded four instructions and more behind its last addition, and needs three
+// The sums of `pairs` pairs of matrices, which the FPU has put behind as many matrices from `dest_row` on -> the sum of row
+// `row` of the batch. Each matrix is loaded four instructions and more behind its last addition, and needs three
 // ("SFPLOAD").
 template <uint32_t row, uint32_t pairs, sfpu::Sums sums>
 inline void sum_pairs(uint32_t dest_row) {
-    constexpr uint32_t kSteps = pairs * kVectorsPerOctet / kVectorsPerStep;
+    constexpr uint32_t kSteps = pairs * kVectorsPerMatrix / kVectorsPerStep;
     constexpr bool kBegins = sums == sfpu::Sums::kBegin;
     point_sfpu_at(dest_row);
     if constexpr (kBegins) {
@@ -277,17 +277,17 @@ inline void sum_pairs(uint32_t dest_row) {
     rewind();
 }
 
-// One row of a batch, SrcA -> DEST from `dest_row`, and all its pairs of octets -> its sum.
+// One row of a batch, SrcA -> DEST from `dest_row`, and all its pairs of matrices -> its sum.
 template <uint32_t row>
 inline void move_and_sum_row(uint32_t dest_row) {
-    tensix::move_to_dest_with_sums<kOctetsPerRow, kPairsOfOctets>(dest_row);
-    sum_pairs<row, kPairsOfOctets, sfpu::Sums::kGoOn>(dest_row);
+    tensix::move_to_dest_with_sums<kMatricesPerRow, kPairsOfMatrices>(dest_row);
+    sum_pairs<row, kPairsOfMatrices, sfpu::Sums::kGoOn>(dest_row);
     tensix::order_fill_after_sfpu();
-    tensix::move_first_octets<2 * kPairsOfOctets>();
+    tensix::move_first_matrices<2 * kPairsOfMatrices>();
 }
 
 // A pass that sums a batch's resident rows. The first takes their shifts out of them, and leaves what the FPU has summed:
-// all before the last pair of octets.
+// all before the last pair of matrices.
 template <typename Pass>
 inline void sum_resident_rows([[maybe_unused]] uint32_t statistics_distance) {
     constexpr bool kIsFirst = std::is_same_v<Pass, Sum>;
@@ -296,7 +296,7 @@ inline void sum_resident_rows([[maybe_unused]] uint32_t statistics_distance) {
         store_statistic<StoreShifts>(statistics_distance);
         adjust_paired_rows<Shift>();
     }
-    constexpr uint32_t kSummed = kIsFirst ? 2 * kPairsOfOctets * kVectorsPerOctet : 0;
+    constexpr uint32_t kSummed = kIsFirst ? 2 * kPairsOfMatrices * kVectorsPerMatrix : 0;
     if constexpr (kSummed < kLastVectors) {
         run_summing_pass<Pass, kSummed>();
     }

@@ -25,10 +25,10 @@
 
 namespace layernorm_fused_rm::tensix {
 
-// An octet is eight rows of SrcA or DEST, what one ELWADD takes.
-inline constexpr uint32_t kRowsPerOctet = 8;
-inline constexpr uint32_t kElementsPerOctet = kRowsPerOctet * contract::kElementsPerDestRow;
-inline constexpr uint32_t kOctetsPerChunk = contract::kElementsPerChunk / kElementsPerOctet;
+// A matrix is eight rows of SrcA or DEST, what one ELWADD takes.
+inline constexpr uint32_t kRowsPerMatrix = 8;
+inline constexpr uint32_t kElementsPerMatrix = kRowsPerMatrix * contract::kElementsPerDestRow;
+inline constexpr uint32_t kMatricesPerChunk = contract::kElementsPerChunk / kElementsPerMatrix;
 inline constexpr uint32_t kBytesPerL1Word = 16;  // the unit of unpacker and packer addresses
 
 // ADDR_MOD slots of the math thread. The first two are sfpu::Advance.
@@ -52,8 +52,8 @@ inline void set_address_modes() {
     mode.set(kStay);
     mode.dest.incr = dest_rows_per_step;
     mode.set(kNextStep);
-    mode.srca.incr = kRowsPerOctet;
-    mode.dest.incr = kRowsPerOctet;
+    mode.srca.incr = kRowsPerMatrix;
+    mode.dest.incr = kRowsPerMatrix;
     mode.set(kNextRows);
     mode = {};
     mode.srca.clr = 1;
@@ -146,72 +146,72 @@ inline void unpack_to_dest(uint32_t l1_address, uint32_t elements) {
 #endif
 
 #ifdef TRISC_MATH
-// The octet of SrcA at hand -> DEST, `distance` octets behind its own place. Never before it, which would take DEST
+// The matrix of SrcA at hand -> DEST, `distance` matrices behind its own place. Never before it, which would take DEST
 // addresses that wrap.
 template <uint32_t mode, uint32_t releases = p_elwise::CLR_NONE, uint32_t distance = 0>
-inline void place_octet() {
-    TTI_ELWADD(releases, p_elwise::DEST_ACCUM_DIS, p_elwise::SRCB_NO_BCAST, mode, distance * kRowsPerOctet);
+inline void place_matrix() {
+    TTI_ELWADD(releases, p_elwise::DEST_ACCUM_DIS, p_elwise::SRCB_NO_BCAST, mode, distance * kRowsPerMatrix);
 }
 // The same, added to what is in its own place.
 template <uint32_t mode, uint32_t releases = p_elwise::CLR_NONE>
-inline void add_octet() {
+inline void add_matrix() {
     TTI_ELWADD(releases, p_elwise::DEST_ACCUM_EN, p_elwise::SRCB_NO_BCAST, mode, 0);
 }
-// The first `pairs` octets of SrcA to where the next `pairs` belong, to be added to.
+// The first `pairs` matrices of SrcA to where the next `pairs` belong, to be added to.
 template <uint32_t pairs>
-inline void place_first_octets() {
-    for (uint32_t octet = 0; octet < pairs; ++octet) {
-        place_octet<kNextRows, p_elwise::CLR_NONE, pairs>();
+inline void place_first_matrices() {
+    for (uint32_t matrix = 0; matrix < pairs; ++matrix) {
+        place_matrix<kNextRows, p_elwise::CLR_NONE, pairs>();
     }
 }
 
-// SrcA -> DEST rows from `dest_row`, a multiple of eight; whole octets, so up to 127 elements beyond are overwritten.
+// SrcA -> DEST rows from `dest_row`, a multiple of eight; whole matrices, so up to 127 elements beyond are overwritten.
 inline __attribute__((always_inline)) void move_to_dest(uint32_t dest_row, uint32_t elements) {
     TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row);
-    for (uint32_t moved = kElementsPerOctet; moved < elements; moved += kElementsPerOctet) {
-        place_octet<kNextRows>();
+    for (uint32_t moved = kElementsPerMatrix; moved < elements; moved += kElementsPerMatrix) {
+        place_matrix<kNextRows>();
     }
-    place_octet<kFirstRows, p_elwise::CLR_A>();
+    place_matrix<kFirstRows, p_elwise::CLR_A>();
 }
 
-// SrcA -> DEST, of rows from `dest_row`: the sum of octets i and pairs + i in the place of the latter, and nothing
+// SrcA -> DEST, of rows from `dest_row`: the sum of matrices i and pairs + i in the place of the latter, and nothing
 // else.
 template <uint32_t pairs>
 inline void move_sums_to_dest(uint32_t dest_row) {
     TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row);
-    place_first_octets<pairs>();
-    for (uint32_t octet = 1; octet < pairs; ++octet) {
-        add_octet<kNextRows>();
+    place_first_matrices<pairs>();
+    for (uint32_t matrix = 1; matrix < pairs; ++matrix) {
+        add_matrix<kNextRows>();
     }
-    add_octet<kFirstRows, p_elwise::CLR_A>();
+    add_matrix<kFirstRows, p_elwise::CLR_A>();
 }
 
-// The same, and the octets behind 2 * pairs, `octets` in all, to their own places. SrcA stays, for move_first_octets.
-template <uint32_t octets, uint32_t pairs>
+// The same, and the matrices behind 2 * pairs, `matrices` in all, to their own places. SrcA stays, for move_first_matrices.
+template <uint32_t matrices, uint32_t pairs>
 inline void move_to_dest_with_sums(uint32_t dest_row) {
-    static_assert(pairs > 0 && 2 * pairs <= octets);
-    constexpr uint32_t kRest = octets - 2 * pairs;
+    static_assert(pairs > 0 && 2 * pairs <= matrices);
+    constexpr uint32_t kRest = matrices - 2 * pairs;
     TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row);
-    place_first_octets<pairs>();
-    for (uint32_t octet = 1; octet < pairs; ++octet) {
-        add_octet<kNextRows>();
+    place_first_matrices<pairs>();
+    for (uint32_t matrix = 1; matrix < pairs; ++matrix) {
+        add_matrix<kNextRows>();
     }
-    add_octet<kRest == 0 ? kFirstRows : kNextRows>();
-    for (uint32_t octet = 1; octet < kRest; ++octet) {
-        place_octet<kNextRows>();
+    add_matrix<kRest == 0 ? kFirstRows : kNextRows>();
+    for (uint32_t matrix = 1; matrix < kRest; ++matrix) {
+        place_matrix<kNextRows>();
     }
     if constexpr (kRest != 0) {
-        place_octet<kFirstRows>();
+        place_matrix<kFirstRows>();
     }
 }
 
-// The first `octets` octets of SrcA to their own places, some of which had sums.
-template <uint32_t octets>
-inline void move_first_octets() {
-    for (uint32_t octet = 1; octet < octets; ++octet) {
-        place_octet<kNextRows>();
+// The first `matrices` matrices of SrcA to their own places, some of which had sums.
+template <uint32_t matrices>
+inline void move_first_matrices() {
+    for (uint32_t matrix = 1; matrix < matrices; ++matrix) {
+        place_matrix<kNextRows>();
     }
-    place_octet<kFirstRows, p_elwise::CLR_A>();
+    place_matrix<kFirstRows, p_elwise::CLR_A>();
 }
 
 // Lets the unpacker write DEST from `dest_row`, and waits until it has.

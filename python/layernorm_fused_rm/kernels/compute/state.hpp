@@ -9,7 +9,7 @@
 #include "compute/operands.hpp"
 #include "contract.hpp"
 #include "norm/normalise.hpp"
-#include "tensix/buffers.hpp"
+#include "tensix/circular_buffers.hpp"
 #include "tensix/fill.hpp"
 
 namespace layernorm_fused_rm {
