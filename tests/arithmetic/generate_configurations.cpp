@@ -52,6 +52,7 @@ struct Request {
     return {.input = {.shape = {rows, width}},
             .gamma = TensorSpec{.shape = {width}},
             .beta = TensorSpec{.shape = {width}},
+            .options = {.dtype = DataType::kBfloat16},
             .device = {.grid = {1, 1}, .dram_banks = {{0, 0}}, .l1_banks = 1, .l1_bytes = 1'400'000}};
 }
 
