@@ -30,7 +30,7 @@ struct StoreRstds;
 
 // c (x - mean) and rstd / c of a batch's rows, or x and rstd.
 template <typename Way>
-inline __attribute__((always_inline)) void find_statistics(const Way& way) {
+inline void find_statistics(const Way& way) {
     if constexpr (kCentres) {
         way.template sum<Sum>();
         way.template find<FindCentres, StoreMeans>();
