@@ -14,29 +14,30 @@ import ttnn
 
 from . import _core
 from .device import describe
-from .specs import DTYPES, is_on_device, memory_config_of, tensor_spec
+from .specs import dtype_of, is_on_device, memory_config_of, tensor_spec
 
 NAMES = {_core.Norm.LAYER: "layernorm_fused_rm", _core.Norm.RMS: "rms_norm_fused_rm"}
 TENSORS = ("input", "residual", "gamma", "beta", "output_tensor")
 
-_BOOL = (bool, "True or False")
-_DTYPE = ((ttnn.DataType, type(None)), "ttnn.bfloat16 or ttnn.float32")
-# What an option must be, and what to pass instead.
-_TYPES = {
-    "epsilon": (numbers.Real, "a number such as 1e-5"),
-    "zero_centered_gamma": _BOOL,
-    "return_sum": _BOOL,
+_FLAG = (bool, "True or False", bool)
+_DTYPE = (
+    (ttnn.DataType, type(None)),
+    "ttnn.bfloat16 or ttnn.float32",
+    lambda dtype: None if dtype is None else dtype_of(dtype),
+)
+# What an option must be, what to pass instead, and what makes the planner's value of it.
+_OPTIONS: dict[str, tuple[object, str, Callable]] = {
+    "epsilon": (numbers.Real, "a number such as 1e-5", lambda value: _as_float(value)),
+    "zero_centered_gamma": _FLAG,
+    "return_sum": _FLAG,
     "sum_dtype": _DTYPE,
-    "return_statistics": _BOOL,
+    "return_statistics": _FLAG,
     "dtype": _DTYPE,
-    "memory_config": ((ttnn.MemoryConfig, type(None)), "ttnn.DRAM_MEMORY_CONFIG or ttnn.L1_MEMORY_CONFIG"),
-}
-# What the planner is given for an option, where it is not as it is.
-_CONVERSIONS: dict[str, Callable] = {
-    "epsilon": lambda value: _as_float(value),
-    "sum_dtype": lambda value: None if value is None else DTYPES.get(value, _core.DataType.OTHER),
-    "dtype": lambda value: None if value is None else DTYPES.get(value, _core.DataType.OTHER),
-    "memory_config": lambda value: None if value is None else memory_config_of(value),
+    "memory_config": (
+        (ttnn.MemoryConfig, type(None)),
+        "ttnn.DRAM_MEMORY_CONFIG or ttnn.L1_MEMORY_CONFIG",
+        lambda config: None if config is None else memory_config_of(config),
+    ),
 }
 
 # What ttnn.layer_norm, ttnn.rms_norm and PyTorch call an argument, and what it is called here; None: it is not needed.
@@ -75,7 +76,7 @@ def check_types(call: dict) -> None:
                 f"{name}: {argument} must be a ttnn.Tensor, but is {type(tensor).__name__}; "
                 f"put it on the device with ttnn.Tensor(...) and ttnn.to_device"
             )
-    for argument, (types, wanted) in _TYPES.items():
+    for argument, (types, wanted, _) in _OPTIONS.items():
         value = call[argument]
         if not isinstance(value, types) or (types is numbers.Real and isinstance(value, bool)):
             raise TypeError(f"{name}: {argument} must be {wanted}, but is {type(value).__name__}; pass {wanted}")
@@ -99,7 +100,7 @@ def problem_of(call: dict) -> _core.Problem:
     return _core.Problem(
         **{name: None if call[name] is None else tensor_spec(call[name]) for name in TENSORS},
         options=_core.Options(
-            norm=call["norm"], **{name: _CONVERSIONS.get(name, _as_it_is)(call[name]) for name in _TYPES}
+            norm=call["norm"], **{name: convert(call[name]) for name, (_, _, convert) in _OPTIONS.items()}
         ),
         device=_NO_DEVICE if on_device is None else describe(on_device.device()),
     )
@@ -181,10 +182,6 @@ def _as_float(value) -> float:
         return float(value)
     except OverflowError:
         return math.inf
-
-
-def _as_it_is(value):
-    return value
 
 
 def dimensions(normalized_shape) -> list[int] | None:

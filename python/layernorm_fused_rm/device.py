@@ -46,6 +46,8 @@ def free_l1_bytes(device) -> int:
 def _describe(device, asks_for_l1_banks: bool) -> _core.Device:
     import ttnn
 
+    from . import l1_banks
+
     grid = device.compute_with_storage_grid_size()
     l1 = ttnn.get_memory_view(device, ttnn.BufferType.L1)
     return _core.Device(
@@ -57,13 +59,7 @@ def _describe(device, asks_for_l1_banks: bool) -> _core.Device:
         # take by default.
         l1_bytes=l1.total_bytes_per_bank,
         l1_alignment_bytes=ttnn.get_l1_alignment(),
-    ).with_places(_l1_bank_cores(device, l1.num_banks) if asks_for_l1_banks else [])
-
-
-def _l1_bank_cores(device, banks: int) -> list[tuple[int, int]]:
-    from . import l1_banks
-
-    return l1_banks.bank_cores(device, banks)
+    ).with_places(l1_banks.bank_cores(device, l1.num_banks) if asks_for_l1_banks else [])
 
 
 def _dram_bank_places(device, ttnn) -> list[tuple[int, int]]:

@@ -147,7 +147,7 @@ def _run_new(call: dict):
         results = _cache.run(call)
         if results is not None:
             return results
-        plan = _core.plan(problem.with_l1_bytes(max(free, 1)))
+        plan = _core.plan(program.fit(problem, free))
     new = _core.Call(
         ttnn=ttnn,
         device=device,
@@ -178,7 +178,7 @@ def make_problem(input, gamma=None, beta=None, *, norm=_core.Norm.LAYER, **keywo
     arguments.check_types(call)
     problem = _pose(call)
     free = free_l1_bytes(input.device())
-    return problem if _core.plan(problem).l1_bytes_used <= free else problem.with_l1_bytes(max(free, 1))
+    return problem if _core.plan(problem).l1_bytes_used <= free else program.fit(problem, free)
 
 
 def clear() -> None:

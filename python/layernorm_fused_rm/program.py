@@ -30,6 +30,11 @@ _TTNN_DTYPES = {ours: ttnns for ttnns, ours in DTYPES.items()}
 _TTNN_BUFFER_TYPES = {ours: ttnns for ttnns, ours in BUFFER_TYPES.items()}
 
 
+def fit(problem: _core.Problem, free: int) -> _core.Problem:
+    """The problem with so many bytes of L1 for circular buffers; where none is free, the planner says what it needs."""
+    return problem.with_l1_bytes(max(free, 1))
+
+
 def build(plan: _core.Plan, problem: _core.Problem, device) -> _core.Launch:
     """What launches the program of a plan, on tensors as its Problem has them. Threads may share it: launches take turns."""
     last_plan = os.environ.get(LAST_PLAN_VARIABLE)
@@ -50,12 +55,8 @@ def allocations(plan: _core.Plan, output_tensor, device) -> Iterator[tuple | Non
         if spec is None or (index == _core.Tensor.OUTPUT and output_tensor is not None):
             yield None
         else:
-            shape, dtype, buffer_type = (
-                ttnn.Shape(spec.shape),
-                _TTNN_DTYPES[spec.dtype],
-                _TTNN_BUFFER_TYPES[spec.buffer_type],
-            )
-            yield ttnn.TensorSpec(shape, dtype, ttnn.ROW_MAJOR_LAYOUT, buffer_type), device
+            dtype, buffer_type = _TTNN_DTYPES[spec.dtype], _TTNN_BUFFER_TYPES[spec.buffer_type]
+            yield ttnn.TensorSpec(ttnn.Shape(spec.shape), dtype, ttnn.ROW_MAJOR_LAYOUT, buffer_type), device
 
 
 def _recover(plan: _core.Plan, problem: _core.Problem, device, error: Exception, tensors: dict) -> None:
@@ -73,7 +74,7 @@ def _recover(plan: _core.Plan, problem: _core.Problem, device, error: Exception,
     from . import op  # whose calls hold this module, which must not hold it
 
     op.clear()
-    fitted = problem.with_l1_bytes(max(free, 1))
+    fitted = fit(problem, free)
     build(_core.plan(fitted), fitted, device).run(**tensors)
 
 

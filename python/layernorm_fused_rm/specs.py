@@ -26,7 +26,7 @@ def tensor_spec(tensor) -> _core.TensorSpec:
     stored = storage(tensor)
     what = {
         "shape": list(tensor.shape),
-        "dtype": DTYPES.get(tensor.dtype, _core.DataType.OTHER),
+        "dtype": dtype_of(tensor.dtype),
         "layout": LAYOUTS[tensor.layout],
         "storage": stored,
     }
@@ -40,6 +40,10 @@ def tensor_spec(tensor) -> _core.TensorSpec:
         padded_shape=list(tensor.padded_shape),
         tile=_tile(tensor.get_tile()),
     )
+
+
+def dtype_of(dtype) -> _core.DataType:
+    return DTYPES.get(dtype, _core.DataType.OTHER)
 
 
 def memory_config_of(config) -> _core.MemoryConfig:

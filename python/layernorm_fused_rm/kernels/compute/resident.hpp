@@ -27,10 +27,9 @@ inline void fill_and_sum_batch(uint32_t first, uint32_t dest_row, Formats& forma
     }
 }
 
-// A batch that lies in DEST from `dest_row` on; its statistics go `statistics_distance` rows behind that. The sums have
-// been cleared, or hold what the FPU has summed.
+// A batch that lies in DEST where the SFPU is pointed at; its statistics go `statistics_distance` rows behind that. The
+// sums have been cleared, or hold what the FPU has summed.
 struct ResidentBatch {
-    uint32_t dest_row;
     uint32_t statistics_distance;
 
     template <typename Pass>
@@ -69,7 +68,7 @@ inline void normalise_resident_block(uint32_t rows, State& state) {
             fill_and_sum_batch(batch * kRowsPerBatch, row, state.formats);
         }
         MATH((point_sfpu_at(row)));
-        MATH((find_statistics(ResidentBatch{row, statistics_row + sfpu::mean_row(batch * kVectorsPerBatch) - row})));
+        MATH((find_statistics(ResidentBatch{statistics_row + sfpu::mean_row(batch * kVectorsPerBatch) - row})));
         load_affine_once(state);
         MATH((point_sfpu_at(row)));
         MATH((run_changing_passes(LastPasses{}, kGammaRow - row)));
