@@ -101,6 +101,7 @@ const Names& names() {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-size): by keyword from Python
 Call::Call(const nb::object& ttnn, nb::object device, nb::tuple specs, nb::object launch, nb::tuple outputs)
     : tensor_type_(ttnn.attr("Tensor")),
       allocate_(function_of(ttnn.attr("allocate_tensor_on_device"))),

@@ -1,7 +1,6 @@
 // layernorm_fused_rm._core: the planner in Python, conversions only; and the way of a call that is like an earlier one
 // (calls.hpp, launch.hpp).
 #include <nanobind/nanobind.h>
-#include <nanobind/operators.h>
 #include <nanobind/stl/array.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
@@ -15,6 +14,7 @@
 #include "launch.hpp"
 #include "layernorm_fused_rm/plan.hpp"
 #include "layernorm_fused_rm/problem.hpp"
+#include "record.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -90,142 +90,47 @@ void bind_contract(nb::module_& module) {
 }
 
 void bind_tensor_spec(nb::module_& module) {
-    const TensorSpec standard;
-    nb::class_<Tile>(module, "Tile", "A tile's rows and columns of elements, and whether it holds columns for rows.")
-        .def(
-            "__init__",
-            [](Tile* self, std::int64_t height, std::int64_t width, bool is_transposed) {
-                new (self) Tile{height, width, is_transposed};
-            },
-            nb::kw_only(), "height"_a = standard.tile.height, "width"_a = standard.tile.width,
-            "is_transposed"_a = standard.tile.is_transposed)
-        .def_ro("height", &Tile::height)
-        .def_ro("width", &Tile::width)
-        .def_ro("is_transposed", &Tile::is_transposed)
-        .def(nb::self == nb::self);
-    nb::class_<TensorSpec>(module, "TensorSpec", "Shape (elements), type and place of one tensor.")
-        .def(
-            "__init__",
-            [](TensorSpec* self, std::vector<std::int64_t> shape, DataType dtype, Layout layout, BufferType buffer_type,
-               MemoryLayout memory_layout, Storage storage, std::vector<std::int64_t> padded_shape, Tile tile) {
-                new (self) TensorSpec{std::move(shape),        dtype, layout, buffer_type, memory_layout, storage,
-                                      std::move(padded_shape), tile};
-            },
-            nb::kw_only(), "shape"_a, "dtype"_a = standard.dtype, "layout"_a = standard.layout,
-            "buffer_type"_a = standard.buffer_type, "memory_layout"_a = standard.memory_layout,
-            "storage"_a = standard.storage, "padded_shape"_a = standard.padded_shape, "tile"_a = standard.tile)
-        .def_ro("shape", &TensorSpec::shape)
-        .def_ro("dtype", &TensorSpec::dtype)
-        .def_ro("layout", &TensorSpec::layout)
-        .def_ro("buffer_type", &TensorSpec::buffer_type)
-        .def_ro("memory_layout", &TensorSpec::memory_layout)
-        .def_ro("storage", &TensorSpec::storage)
-        .def_ro("padded_shape", &TensorSpec::padded_shape)
-        .def_ro("tile", &TensorSpec::tile)
-        .def(nb::self == nb::self);
+    bind_record<Tile>(module, "Tile", "A tile's rows and columns of elements, and whether it holds columns for rows.",
+                      Field{"height", &Tile::height}, Field{"width", &Tile::width},
+                      Field{"is_transposed", &Tile::is_transposed});
+    bind_record<TensorSpec>(module, "TensorSpec", "Shape (elements), type and place of one tensor.",
+                            Required{"shape", &TensorSpec::shape}, Field{"dtype", &TensorSpec::dtype},
+                            Field{"layout", &TensorSpec::layout}, Field{"buffer_type", &TensorSpec::buffer_type},
+                            Field{"memory_layout", &TensorSpec::memory_layout}, Field{"storage", &TensorSpec::storage},
+                            Field{"padded_shape", &TensorSpec::padded_shape}, Field{"tile", &TensorSpec::tile});
 }
 
 void bind_device(nb::module_& module) {
-    const Device standard;
-    nb::class_<Device>(module, "Device", "The device as the planner sees it. Coordinates are (x, y).")
-        .def(
-            "__init__",
-            [](Device* self, Arch arch, Coordinate grid, std::vector<Coordinate> workers,
-               std::vector<Coordinate> dram_banks, Coordinate noc_size, std::int64_t l1_banks,
-               std::vector<Coordinate> l1_bank_places, std::int64_t l1_bytes, std::int64_t dram_alignment_bytes,
-               std::int64_t l1_alignment_bytes) {
-                new (self) Device{arch,
-                                  grid,
-                                  std::move(workers),
-                                  std::move(dram_banks),
-                                  noc_size,
-                                  l1_banks,
-                                  std::move(l1_bank_places),
-                                  l1_bytes,
-                                  dram_alignment_bytes,
-                                  l1_alignment_bytes};
-            },
-            nb::kw_only(), "arch"_a = standard.arch, "grid"_a, "workers"_a = standard.workers,
-            "dram_banks"_a = standard.dram_banks, "noc_size"_a = standard.noc_size, "l1_banks"_a = standard.l1_banks,
-            "l1_bank_places"_a = standard.l1_bank_places, "l1_bytes"_a,
-            "dram_alignment_bytes"_a = standard.dram_alignment_bytes,
-            "l1_alignment_bytes"_a = standard.l1_alignment_bytes)
-        .def(
-            "with_places", &with_places, "l1_bank_cores"_a,
-            "With what is known of its kind of chip: places on the NoC of its workers and of the cores in whose L1 its "
-            "banks are, and the alignment of DRAM.")
-        .def_ro("arch", &Device::arch)
-        .def_ro("grid", &Device::grid)
-        .def_ro("workers", &Device::workers)
-        .def_ro("dram_banks", &Device::dram_banks)
-        .def_ro("noc_size", &Device::noc_size)
-        .def_ro("l1_banks", &Device::l1_banks)
-        .def_ro("l1_bank_places", &Device::l1_bank_places)
-        .def_ro("l1_bytes", &Device::l1_bytes)
-        .def_ro("dram_alignment_bytes", &Device::dram_alignment_bytes)
-        .def_ro("l1_alignment_bytes", &Device::l1_alignment_bytes)
-        .def(nb::self == nb::self);
-}
-
-void bind_options(nb::module_& module) {
-    const Options standard;
-    nb::class_<MemoryConfig>(module, "MemoryConfig", "Where outputs are to lie.")
-        .def(
-            "__init__",
-            [](MemoryConfig* self, BufferType buffer_type, MemoryLayout memory_layout) {
-                new (self) MemoryConfig{buffer_type, memory_layout};
-            },
-            "buffer_type"_a, "memory_layout"_a = MemoryLayout::kInterleaved)
-        .def_ro("buffer_type", &MemoryConfig::buffer_type)
-        .def_ro("memory_layout", &MemoryConfig::memory_layout)
-        .def(nb::self == nb::self);
-    nb::class_<Options>(module, "Options", "A call's options; None: the default.")
-        .def(
-            "__init__",
-            [](Options* self, Norm norm, double epsilon, bool zero_centered_gamma, bool return_sum,
-               std::optional<DataType> sum_dtype, bool return_statistics, std::optional<DataType> dtype,
-               std::optional<MemoryConfig> memory_config) {
-                new (self) Options{norm,  epsilon,      zero_centered_gamma, return_sum, sum_dtype, return_statistics,
-                                   dtype, memory_config};
-            },
-            nb::kw_only(), "norm"_a = standard.norm, "epsilon"_a = standard.epsilon,
-            "zero_centered_gamma"_a = standard.zero_centered_gamma, "return_sum"_a = standard.return_sum,
-            "sum_dtype"_a = nb::none(), "return_statistics"_a = standard.return_statistics, "dtype"_a = nb::none(),
-            "memory_config"_a = nb::none())
-        .def_ro("norm", &Options::norm)
-        .def_ro("epsilon", &Options::epsilon)
-        .def_ro("zero_centered_gamma", &Options::zero_centered_gamma)
-        .def_ro("return_sum", &Options::return_sum)
-        .def_ro("sum_dtype", &Options::sum_dtype)
-        .def_ro("return_statistics", &Options::return_statistics)
-        .def_ro("dtype", &Options::dtype)
-        .def_ro("memory_config", &Options::memory_config)
-        .def(nb::self == nb::self);
+    bind_record<Device>(module, "Device", "The device as the planner sees it. Coordinates are (x, y).",
+                        Field{"arch", &Device::arch}, Required{"grid", &Device::grid},
+                        Field{"workers", &Device::workers}, Field{"dram_banks", &Device::dram_banks},
+                        Field{"noc_size", &Device::noc_size}, Field{"l1_banks", &Device::l1_banks},
+                        Field{"l1_bank_places", &Device::l1_bank_places}, Required{"l1_bytes", &Device::l1_bytes},
+                        Field{"dram_alignment_bytes", &Device::dram_alignment_bytes},
+                        Field{"l1_alignment_bytes", &Device::l1_alignment_bytes})
+        .def("with_places", &with_places, "l1_bank_cores"_a,
+             "With what is known of its kind of chip: places on the NoC of its workers and of the cores in whose L1 "
+             "its banks are, and the alignment of DRAM.");
 }
 
 void bind_problem(nb::module_& module) {
-    nb::class_<Problem>(module, "Problem", "What a call asks for.")
-        .def(
-            "__init__",
-            [](Problem* self, TensorSpec input, std::optional<TensorSpec> residual, std::optional<TensorSpec> gamma,
-               std::optional<TensorSpec> beta, std::optional<TensorSpec> output_tensor, Options options,
-               Device device) {
-                new (self) Problem{std::move(input),         std::move(residual), std::move(gamma), std::move(beta),
-                                   std::move(output_tensor), std::move(options),  std::move(device)};
-            },
-            nb::kw_only(), "input"_a, "residual"_a = nb::none(), "gamma"_a = nb::none(), "beta"_a = nb::none(),
-            "output_tensor"_a = nb::none(), "options"_a = Options{}, "device"_a)
-        .def_ro("input", &Problem::input)
-        .def_ro("residual", &Problem::residual)
-        .def_ro("gamma", &Problem::gamma)
-        .def_ro("beta", &Problem::beta)
-        .def_ro("output_tensor", &Problem::output_tensor)
-        .def_ro("options", &Problem::options)
-        .def_ro("device", &Problem::device)
+    bind_record<MemoryConfig>(module, "MemoryConfig", "Where outputs are to lie.",
+                              Required{"buffer_type", &MemoryConfig::buffer_type},
+                              Field{"memory_layout", &MemoryConfig::memory_layout});
+    bind_record<Options>(module, "Options", "A call's options; None: the default.", Field{"norm", &Options::norm},
+                         Field{"epsilon", &Options::epsilon},
+                         Field{"zero_centered_gamma", &Options::zero_centered_gamma},
+                         Field{"return_sum", &Options::return_sum}, Field{"sum_dtype", &Options::sum_dtype},
+                         Field{"return_statistics", &Options::return_statistics}, Field{"dtype", &Options::dtype},
+                         Field{"memory_config", &Options::memory_config});
+    bind_record<Problem>(module, "Problem", "What a call asks for.", Required{"input", &Problem::input},
+                         Field{"residual", &Problem::residual}, Field{"gamma", &Problem::gamma},
+                         Field{"beta", &Problem::beta}, Field{"output_tensor", &Problem::output_tensor},
+                         Field{"options", &Problem::options}, Required{"device", &Problem::device})
         .def(
             "on",
-            [](Problem problem, Device device) {
-                problem.device = std::move(device);
+            [](Problem problem, const Device& device) {
+                problem.device = device;
                 return problem;
             },
             "device"_a, "The same problem on another device.")
@@ -235,53 +140,33 @@ void bind_problem(nb::module_& module) {
                 problem.device.l1_bytes = l1_bytes;
                 return problem;
             },
-            "l1_bytes"_a, "The same problem with that much L1 for circular buffers on each core.")
-        .def(nb::self == nb::self);
-}
-
-void bind_plan_parts(nb::module_& module) {
-    nb::class_<Run>(module, "Run", "Pages of one bank, side by side.")
-        .def_ro("bank", &Run::bank)
-        .def_ro("first_page", &Run::first_page)
-        .def_ro("count", &Run::count)
-        .def(nb::self == nb::self);
-    nb::class_<CoreWork>(module, "CoreWork", "What one core does.")
-        .def_ro("core", &CoreWork::core)
-        .def_ro("runs", &CoreWork::runs)
-        .def_prop_ro("rows", &CoreWork::rows)
-        .def(nb::self == nb::self);
-    nb::class_<AffineSharing>(module, "AffineSharing", "Who reads gamma and beta for which rectangle of cores.")
-        .def_ro("source", &AffineSharing::source)
-        .def_ro("first", &AffineSharing::first)
-        .def_ro("last", &AffineSharing::last)
-        .def_prop_ro("receivers", &AffineSharing::receivers)
-        .def(nb::self == nb::self);
-    nb::class_<CircularBuffer>(module, "CircularBuffer", "One circular buffer, the same on every core.")
-        .def_ro("index", &CircularBuffer::index)
-        .def_ro("purpose", &CircularBuffer::purpose)
-        .def_ro("page_bytes", &CircularBuffer::page_bytes)
-        .def_ro("pages", &CircularBuffer::pages)
-        .def_ro("producer", &CircularBuffer::producer)
-        .def_ro("consumer", &CircularBuffer::consumer)
-        .def_ro("dtype", &CircularBuffer::dtype)
-        .def_prop_ro("bytes", &CircularBuffer::bytes);
+            "l1_bytes"_a, "The same problem with that much L1 for circular buffers on each core.");
 }
 
 void bind_plan(nb::module_& module) {
-    nb::class_<Plan>(module, "Plan", "Everything a program needs.")
-        .def_ro("chip", &Plan::chip)
-        .def_ro("tensors", &Plan::tensors, "In the order of Tensor.")
-        .def_ro("rows", &Plan::rows)
-        .def_ro("width", &Plan::width)
-        .def_ro("reads_again", &Plan::reads_again)
-        .def_ro("cores", &Plan::cores)
-        .def_ro("sharing", &Plan::sharing)
-        .def_ro("buffers", &Plan::buffers)
+    bind_view<Run>(module, "Run", "Pages of one bank, side by side.", Field{"bank", &Run::bank},
+                   Field{"first_page", &Run::first_page}, Field{"count", &Run::count});
+    bind_view<CoreWork>(module, "CoreWork", "What one core does.", Field{"core", &CoreWork::core},
+                        Field{"runs", &CoreWork::runs})
+        .def_prop_ro("rows", &CoreWork::rows);
+    bind_view<AffineSharing>(module, "AffineSharing", "Who reads gamma and beta for which rectangle of cores.",
+                             Field{"source", &AffineSharing::source}, Field{"first", &AffineSharing::first},
+                             Field{"last", &AffineSharing::last})
+        .def_prop_ro("receivers", &AffineSharing::receivers);
+    bind_view<CircularBuffer>(module, "CircularBuffer", "One circular buffer, the same on every core.",
+                              Field{"index", &CircularBuffer::index}, Field{"purpose", &CircularBuffer::purpose},
+                              Field{"page_bytes", &CircularBuffer::page_bytes}, Field{"pages", &CircularBuffer::pages},
+                              Field{"producer", &CircularBuffer::producer},
+                              Field{"consumer", &CircularBuffer::consumer}, Field{"dtype", &CircularBuffer::dtype})
+        .def_prop_ro("bytes", &CircularBuffer::bytes);
+    bind_view<Plan>(module, "Plan", "Everything a program needs; tensors are in the order of Tensor.",
+                    Field{"chip", &Plan::chip}, Field{"tensors", &Plan::tensors}, Field{"rows", &Plan::rows},
+                    Field{"cores", &Plan::cores}, Field{"sharing", &Plan::sharing}, Field{"buffers", &Plan::buffers},
+                    Field{"compute_arguments", &Plan::compute_arguments},
+                    Field{"core_arguments", &Plan::core_arguments}, Field{"l1_bytes_used", &Plan::l1_bytes_used},
+                    Field{"l1_bytes_budget", &Plan::l1_bytes_budget})
+        .def_prop_ro("reads_again", [](const Plan& plan) { return plan.call.reads_again != 0; })
         .def_prop_ro("compile_time_arguments", &Plan::compile_time_arguments)
-        .def_ro("compute_arguments", &Plan::compute_arguments)
-        .def_ro("core_arguments", &Plan::core_arguments)
-        .def_ro("l1_bytes_used", &Plan::l1_bytes_used)
-        .def_ro("l1_bytes_budget", &Plan::l1_bytes_budget)
         .def("describe", &Plan::describe)
         .def("__str__", &Plan::describe);
     // nanobind turns std::invalid_argument into ValueError.
@@ -311,9 +196,7 @@ NB_MODULE(_core, module) {
     bind_contract(module);
     bind_tensor_spec(module);
     bind_device(module);
-    bind_options(module);
     bind_problem(module);
-    bind_plan_parts(module);
     bind_plan(module);
     bind_launch(module);
     bind_calls(module);

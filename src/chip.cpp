@@ -26,13 +26,14 @@ const Chip& wormhole() {
     const auto fits = [](std::int32_t side, const std::vector<std::int32_t>& places) {
         return side >= 0 && static_cast<std::size_t>(side) <= places.size();
     };
+    if (!fits(grid.x, chip.worker_columns) || !fits(grid.y, chip.worker_rows)) {
+        return {};
+    }
     std::vector<Coordinate> places;
-    if (fits(grid.x, chip.worker_columns) && fits(grid.y, chip.worker_rows)) {
-        for (std::int32_t y = 0; y < grid.y; ++y) {
-            for (std::int32_t x = 0; x < grid.x; ++x) {
-                places.push_back({.x = chip.worker_columns[static_cast<std::size_t>(x)],
-                                  .y = chip.worker_rows[static_cast<std::size_t>(y)]});
-            }
+    for (std::int32_t y = 0; y < grid.y; ++y) {
+        for (std::int32_t x = 0; x < grid.x; ++x) {
+            places.push_back({.x = chip.worker_columns[static_cast<std::size_t>(x)],
+                              .y = chip.worker_rows[static_cast<std::size_t>(y)]});
         }
     }
     return places;
@@ -53,7 +54,7 @@ Device with_places(Device device, const std::vector<Coordinate>& l1_bank_cores) 
     device.l1_bank_places.clear();
     if (!device.workers.empty()) {
         std::ranges::transform(l1_bank_cores, std::back_inserter(device.l1_bank_places), [&](Coordinate core) {
-            return device.workers.at(static_cast<std::size_t>(core.y * device.grid.x + core.x));
+            return device.workers.at(static_cast<std::size_t>(std::int64_t{core.y} * device.grid.x + core.x));
         });
     }
     return device;

@@ -104,10 +104,10 @@ using Cells = std::vector<std::string>;
 }  // namespace
 
 std::string Plan::describe() const {
-    return "layernorm_fused_rm: " + std::to_string(rows) + " rows of " + std::to_string(width) + " elements" +
-           (reads_again ? ", too wide for L1: read again for each pass" : "") + "\n\n" + describe_buffers(*this) +
-           "\n" + describe_l1(*this) + describe_sharing(*this) + "\n" + describe_cores(*this) + "\n" +
-           describe_arguments(*this);
+    return "layernorm_fused_rm: " + std::to_string(rows) + " rows of " + std::to_string(call.width_elements) +
+           " elements" + (call.reads_again != 0 ? ", too wide for L1: read again for each pass" : "") + "\n\n" +
+           describe_buffers(*this) + "\n" + describe_l1(*this) + describe_sharing(*this) + "\n" +
+           describe_cores(*this) + "\n" + describe_arguments(*this);
 }
 
 }  // namespace layernorm_fused_rm

@@ -115,7 +115,6 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
     result.chip = chip.name;
     result.tensors = tensors_of(problem);
     result.rows = extent.rows;
-    result.width = extent.width;
     contract::Call& call = result.call = describe_call(problem);
     Buffers fitted = fit_buffers(call, most_rows_of_a_core(cores), problem.device.l1_bytes);
     set_buffers(call, fitted);
@@ -125,7 +124,6 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
     }
     call.shares_affine = result.sharing ? 1 : 0;
     call.one_core = cores.size() == 1 ? 1 : 0;
-    result.reads_again = fitted.reads_again;
     result.core_arguments = make_core_arguments(cores, result.sharing);
     result.compute_arguments = {float_bits(-problem.options.epsilon)};
     result.cores = std::move(cores);

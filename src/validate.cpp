@@ -1,82 +1,78 @@
 #include "validate.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <functional>
 #include <initializer_list>
 #include <limits>
+#include <optional>
 #include <sstream>
 #include <string>
-#include <utility>
+#include <vector>
 
-#include "call.hpp"
-#include "chip.hpp"
-#include "contract.hpp"
-#include "device.hpp"
 #include "error.hpp"
 #include "numbers.hpp"
-#include "tensors.hpp"
 
 namespace layernorm_fused_rm {
 namespace {
-
-// Of rows in L1: a row's stride is a multiple of 64 elements, so the NoC finds rows as it wants them up to this.
-constexpr std::int64_t kMaxAlignmentBytes = 64;
 
 constexpr std::size_t kMaxRank = 8;
 
 // ttnn.layer_norm takes row-major gamma and beta cut into rows of a tile's width.
 constexpr std::int64_t kTileWidth = 32;
 
-// Kernels hold row indices and addresses within a bank in 32 bits.
-constexpr std::int64_t kMax32Bits = std::numeric_limits<std::uint32_t>::max();
-
-// NoC coordinates have six bits (noc_parameters.h, NOC_ADDR_NODE_ID_BITS): no NoC, and no grid on it, is larger.
-constexpr std::int32_t kMaxNocSide = 64;
-
-// Well above any Tensix chip; they keep a nonsense device from asking for a huge plan. This much L1 is 32,768 pages of
-// the smallest kind, which the 16 bits that count a circular buffer's pages tell apart.
-constexpr std::int64_t kMaxBanks = 65536;
-constexpr std::int64_t kMaxL1Bytes = std::int64_t{64} * 1024 * 1024;
+// Kernels hold row indices in 32 bits.
+constexpr std::int64_t kMaxRows = std::numeric_limits<std::uint32_t>::max();
 
 [[nodiscard]] std::string name_of(DataType dtype) {
     return dtype == DataType::kBfloat16 ? "BFLOAT16" : dtype == DataType::kFloat32 ? "FLOAT32" : "another data type";
 }
 
-void check_storage(const std::string& name, const TensorSpec& spec, const std::string& remedy) {
+// What to do about a tensor that is not as it must be.
+struct Remedies {
+    std::string storage, layout, memory, dtype;
+};
+
+[[nodiscard]] Remedies conversions(const std::string& name) {
+    return {.storage = "move it with ttnn.to_device(" + name + ", device)",
+            .layout = "convert it with ttnn.to_layout(" + name + ", ttnn.ROW_MAJOR_LAYOUT)",
+            .memory = "convert it with ttnn.to_memory_config(" + name + ", ttnn.DRAM_MEMORY_CONFIG)",
+            .dtype = "convert it with ttnn.typecast(" + name + ", ttnn.bfloat16) or ttnn.float32"};
+}
+
+// Of one that is to be written.
+[[nodiscard]] Remedies allocations() {
+    return {.storage = "allocate one with ttnn.allocate_tensor_on_device",
+            .layout = "allocate a ROW_MAJOR one",
+            .memory = "allocate one in ttnn.DRAM_MEMORY_CONFIG",
+            .dtype = "allocate one of ttnn.bfloat16 or ttnn.float32"};
+}
+
+void check_storage(const std::string& name, const TensorSpec& spec, const Remedies& remedies) {
+    const std::string on_device = name + " must be allocated on device, but ";
     if (spec.storage == Storage::kDeallocated) {
-        refuse(name +
-               " must be allocated on device, but has been deallocated; pass a tensor that still has its memory");
+        refuse(on_device + "has been deallocated; pass a tensor that still has its memory");
     }
     if (spec.storage != Storage::kDevice) {
-        refuse(name + " must be allocated on device, but is in host memory; " + remedy);
+        refuse(on_device + "is in host memory; " + remedies.storage);
     }
 }
 
-void check_storage(const std::string& name, const TensorSpec& spec) {
-    check_storage(name, spec, "move it with ttnn.to_device(" + name + ", device)");
-}
-
-void check_row_major(const std::string& name, const TensorSpec& spec) {
-    if (spec.layout != Layout::kRowMajor) {
-        refuse(name + " must be in ROW_MAJOR layout, but is in TILE layout; convert it with ttnn.to_layout(" + name +
-               ", ttnn.ROW_MAJOR_LAYOUT)");
-    }
-}
-
-void check_interleaved(const std::string& name, const TensorSpec& spec) {
+void check_kind(const std::string& name, const TensorSpec& spec, const Remedies& remedies) {
     if (spec.memory_layout != MemoryLayout::kInterleaved) {
-        refuse(name + " must be in INTERLEAVED memory, but is sharded; convert it with ttnn.to_memory_config(" + name +
-               ", ttnn.DRAM_MEMORY_CONFIG)");
+        refuse(name + " must be in INTERLEAVED memory, but is sharded; " + remedies.memory);
+    }
+    if (spec.dtype == DataType::kOther) {
+        refuse(name + " must be BFLOAT16 or FLOAT32, but has another data type; " + remedies.dtype);
     }
 }
 
-void check_dtype(const std::string& name, const TensorSpec& spec) {
-    if (spec.dtype == DataType::kOther) {
-        refuse(name + " must be BFLOAT16 or FLOAT32, but has another data type; convert it with ttnn.typecast(" + name +
-               ", ttnn.bfloat16) or ttnn.float32");
+void check_rows(const std::string& name, const TensorSpec& spec, const Remedies& remedies) {
+    check_storage(name, spec, remedies);
+    if (spec.layout != Layout::kRowMajor) {
+        refuse(name + " must be in ROW_MAJOR layout, but is in TILE layout; " + remedies.layout);
     }
+    check_kind(name, spec, remedies);
 }
 
 void check_option_dtype(const std::string& name, const std::optional<DataType>& dtype) {
@@ -191,8 +187,8 @@ void check_width(const TensorSpec& input) {
     std::int64_t rows = 1;
     for (std::size_t i = 0; i + 1 < input.shape.size(); ++i) {
         const auto product = checked_multiply(rows, input.shape[i]);
-        if (!product || *product > kMax32Bits) {
-            refuse("input of shape " + shape_text(input.shape) + " has more than " + std::to_string(kMax32Bits) +
+        if (!product || *product > kMaxRows) {
+            refuse("input of shape " + shape_text(input.shape) + " has more than " + std::to_string(kMaxRows) +
                    " rows, but a row's index must fit in 32 bits; split the input");
         }
         rows = *product;
@@ -233,11 +229,8 @@ void check_parameter_shape(const std::string& name, const TensorSpec& spec, std:
 }
 
 void check_input(const TensorSpec& input) {
-    check_storage("input", input);
-    check_row_major("input", input);
-    check_interleaved("input", input);
+    check_rows("input", input, conversions("input"));
     check_rank(input);
-    check_dtype("input", input);
     check_dimensions("input", input);
     check_width(input);
     check_padding("input", input);
@@ -246,9 +239,8 @@ void check_input(const TensorSpec& input) {
 // gamma or beta, if it is there. TILE layout is taken too: it is what ttnn.layer_norm wants.
 void check_parameter(const std::string& name, const std::optional<TensorSpec>& spec, std::int64_t width) {
     if (spec) {
-        check_storage(name, *spec);
-        check_interleaved(name, *spec);
-        check_dtype(name, *spec);
+        check_storage(name, *spec, conversions(name));
+        check_kind(name, *spec, conversions(name));
         check_dimensions(name, *spec);
         check_parameter_shape(name, *spec, width);
         check_padding(name, *spec);
@@ -256,19 +248,20 @@ void check_parameter(const std::string& name, const std::optional<TensorSpec>& s
     }
 }
 
+void check_same_shape(const std::string& name, const TensorSpec& spec, const TensorSpec& input,
+                      const std::string& remedy) {
+    if (spec.shape != input.shape) {
+        refuse(name + " has shape " + shape_text(spec.shape) + ", but input has " + shape_text(input.shape) + "; " +
+               remedy + " of the input's shape");
+    }
+}
+
 void check_residual(const Problem& problem) {
-    if (!problem.residual) {
-        return;
+    if (problem.residual) {
+        check_rows("residual", *problem.residual, conversions("residual"));
+        check_same_shape("residual", *problem.residual, problem.input, "pass a residual");
+        check_padding("residual", *problem.residual);
     }
-    check_storage("residual", *problem.residual);
-    check_row_major("residual", *problem.residual);
-    check_interleaved("residual", *problem.residual);
-    check_dtype("residual", *problem.residual);
-    if (problem.residual->shape != problem.input.shape) {
-        refuse("residual has shape " + shape_text(problem.residual->shape) + ", but input has " +
-               shape_text(problem.input.shape) + "; pass a residual of the input's shape");
-    }
-    check_padding("residual", *problem.residual);
 }
 
 // A tensor that y is to be written to; its data type and memory say what the options would.
@@ -278,22 +271,8 @@ void check_output_tensor(const Problem& problem) {
     }
     const std::string name = "output_tensor";
     const TensorSpec& output = *problem.output_tensor;
-    check_storage(name, output, "allocate one with ttnn.allocate_tensor_on_device");
-    if (output.layout != Layout::kRowMajor) {
-        refuse(name + " must be in ROW_MAJOR layout, but is in TILE layout; allocate a ROW_MAJOR one");
-    }
-    if (output.memory_layout != MemoryLayout::kInterleaved) {
-        refuse(name + " must be in INTERLEAVED memory, but is sharded; allocate one in ttnn.DRAM_MEMORY_CONFIG");
-    }
-    if (output.dtype == DataType::kOther) {
-        refuse(name +
-               " must be BFLOAT16 or FLOAT32, but has another data type; allocate one of ttnn.bfloat16 or "
-               "ttnn.float32");
-    }
-    if (output.shape != problem.input.shape) {
-        refuse(name + " has shape " + shape_text(output.shape) + ", but input has " + shape_text(problem.input.shape) +
-               "; allocate one of the input's shape");
-    }
+    check_rows(name, output, allocations());
+    check_same_shape(name, output, problem.input, "allocate one");
     check_padding(name, output, "allocate one without padding");
     if (problem.options.dtype && problem.options.dtype != output.dtype) {
         refuse("dtype is " + name_of(*problem.options.dtype) + ", but output_tensor is " + name_of(output.dtype) +
@@ -338,101 +317,6 @@ void check_epsilon(double epsilon) {
            "; pass a small positive number such as 1e-5");
 }
 
-void check_arch(Arch arch) {
-    if (find_chip(arch) == nullptr) {
-        refuse("device is of another architecture than WORMHOLE_B0, for which alone there are kernels; use a Wormhole");
-    }
-}
-
-void check_grid(const Device& device) {
-    const auto lies_within = [](Coordinate size, std::int32_t least) {
-        return size.x >= least && size.y >= least && size.x <= kMaxNocSide && size.y <= kMaxNocSide;
-    };
-    const auto text = [](Coordinate size) { return std::to_string(size.x) + " x " + std::to_string(size.y); };
-    if (!lies_within(device.grid, 1)) {
-        refuse("device has a grid of " + text(device.grid) +
-               " cores, but needs 1 to 64 on either side; pass device.compute_with_storage_grid_size()");
-    }
-    if (!lies_within(device.noc_size, 0)) {
-        refuse("device has a NoC of " + text(device.noc_size) +
-               " places, but a NoC has at most 64 on either side; pass its size, or 0 x 0 if it is unknown");
-    }
-    if (device.l1_bytes < 1 || device.l1_bytes > kMaxL1Bytes) {
-        refuse("device has " + std::to_string(device.l1_bytes) +
-               " bytes of L1 for circular buffers on a core, but needs 1 to " + std::to_string(kMaxL1Bytes) +
-               "; pass the free L1 of a core");
-    }
-}
-
-void check_memory(const Device& device, BufferType memory) {
-    const bool in_dram = memory == BufferType::kDram;
-    const std::string name = in_dram ? "DRAM" : "L1";
-    const std::int64_t banks = bank_count(device, memory);
-    if (banks < 1 || banks > kMaxBanks) {
-        refuse("device has " + std::to_string(banks) + " " + name +
-               " banks, but a tensor of this call lies there; pass the device's number of " + name + " banks");
-    }
-    const std::int64_t alignment = page_alignment(device, memory);
-    if (alignment < 16 || kMaxAlignmentBytes % alignment != 0) {
-        refuse("device aligns pages in " + name + " to " + std::to_string(alignment) +
-               " bytes, but needs 16, 32 or 64; use another memory");
-    }
-}
-
-// A row of a tile's face is a transfer of its own, to where the one before ends, so it must be as long as the memory's
-// alignment, which source and destination share.
-void check_tile_rows(const std::string& name, const TensorSpec& spec, const Device& device) {
-    if (spec.layout == Layout::kTile &&
-        kFaceSide * element_bytes(spec.dtype) % page_alignment(device, spec.buffer_type) != 0) {
-        refuse(name +
-               " is in TILE layout, of which the device cannot read rows of 16 elements from memory aligned to " +
-               std::to_string(page_alignment(device, spec.buffer_type)) + " bytes; convert it with ttnn.to_layout(" +
-               name + ", ttnn.ROW_MAJOR_LAYOUT)");
-    }
-}
-
-void check_row_bytes(const std::string& name, std::int64_t width) {
-    if (width > kMax32Bits / contract::kBytesPerFloat32) {
-        refuse(name + " rows have " + std::to_string(width) +
-               " elements, but the bytes of a row must fit in 32 bits; pass narrower rows");
-    }
-}
-
-void check_bank_bytes(const std::string& name, const Extent& extent, DataType dtype, std::int64_t banks) {
-    const std::int64_t row_bytes = round_up(extent.width * element_bytes(dtype), kMaxAlignmentBytes);
-    const auto bytes = checked_multiply(divide_up(extent.rows, banks), row_bytes);
-    if (!bytes || *bytes > kMax32Bits) {
-        refuse(name + " of " + std::to_string(extent.rows) + " rows needs more than " + std::to_string(kMax32Bits) +
-               " bytes of each of " + std::to_string(banks) +
-               " banks, but an address in a bank must fit in 32 bits; split the input");
-    }
-}
-
-// Padding may be wider than any row, and a row's bytes overflow.
-void check_device(const Problem& problem, const Extent& extent) {
-    using contract::Tensor;
-    const Device& device = problem.device;
-    check_arch(device.arch);
-    check_grid(device);
-    const Tensors tensors = tensors_of(problem);
-    const auto for_each_tensor = [&](auto visit) {
-        for (std::uint32_t i = 0; i < contract::kTensors; ++i) {
-            if (tensors[i]) {
-                visit(static_cast<Tensor>(i), contract::kTensorNames[i], *tensors[i]);
-            }
-        }
-    };
-    for_each_tensor([&](Tensor, const char*, const TensorSpec& spec) { check_memory(device, spec.buffer_type); });
-    for_each_tensor([&](Tensor, const char* name, const TensorSpec& spec) { check_tile_rows(name, spec, device); });
-    for_each_tensor(
-        [&](Tensor, const char* name, const TensorSpec& spec) { check_row_bytes(name, stored_width(spec)); });
-    for_each_tensor([&](Tensor tensor, const char* name, const TensorSpec& spec) {
-        if (tensor != Tensor::kGamma && tensor != Tensor::kBeta) {
-            check_bank_bytes(name, {extent.rows, stored_width(spec)}, spec.dtype, bank_count(device, spec.buffer_type));
-        }
-    });
-}
-
 }  // namespace
 
 Extent validate(const Problem& problem) {
@@ -444,7 +328,7 @@ Extent validate(const Problem& problem) {
     check_output_tensor(problem);
     check_options(problem);
     check_epsilon(problem.options.epsilon);
-    check_device(problem, extent);
+    validate_device(problem, extent);
     return extent;
 }
 

@@ -13,7 +13,10 @@ struct Extent {
     std::int64_t width = 0;  // elements
 };
 
-// Throws std::invalid_argument. The device comes last: a tensor on the host has none, and should be told so first.
+// Both throw std::invalid_argument. The device comes last: a tensor on the host has none, and should be told so first.
 [[nodiscard]] Extent validate(const Problem& problem);
+
+// What `validate` ends with: the device, and the tensors of a call that is sound otherwise on it.
+void validate_device(const Problem& problem, const Extent& extent);
 
 }  // namespace layernorm_fused_rm

@@ -73,8 +73,6 @@ struct Plan {
     std::string chip;  // whose kernels it is for: their folder in kernels/arch
     Tensors tensors;
     std::int64_t rows = 0;
-    std::int64_t width = 0;
-    bool reads_again = false;  // rows are too wide for L1, so each is read once a pass
     // Row-major order of the grid; none if there are no rows. Only cores that have rows, and, where vectors are shared,
     // those between them.
     std::vector<CoreWork> cores;

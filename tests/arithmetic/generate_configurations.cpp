@@ -145,7 +145,7 @@ const std::map<std::string, Change, std::less<>> kOptions = {
 // The aggregate initialiser of a Configuration.
 [[nodiscard]] std::string describe(const Request& request, const Plan& plan) {
     const Call& call = plan.call;
-    const std::uint32_t passes = plan.reads_again ? layernorm_fused_rm::contract::count_passes(call.centring) : 1;
+    const std::uint32_t passes = call.reads_again != 0 ? layernorm_fused_rm::contract::count_passes(call.centring) : 1;
     std::ostringstream text;
     text << "{.name = \"" << request.name << "\", .options = \"" << request.options
          << "\",\n     .shape = {.width = " << request.width << ", .row_stride = " << call.row_stride_elements

@@ -25,7 +25,7 @@ constexpr std::array<std::int64_t, 30> kEdges{
 
 class Draw {
 public:
-    explicit Draw(const NumberSource& next) : next_(next) {}
+    explicit Draw(std::mt19937_64& next) : next_(next) {}
 
     [[nodiscard]] std::uint64_t bits() const { return next_(); }
 
@@ -69,7 +69,7 @@ public:
     }
 
 private:
-    const NumberSource& next_;
+    std::mt19937_64& next_;
 };
 
 [[nodiscard]] std::int64_t plausible_width(const Draw& draw) {
@@ -267,7 +267,7 @@ void add_options(const Draw& draw, Problem& problem) {
 
 }  // namespace
 
-Problem arbitrary_problem(const NumberSource& next) {
+Problem arbitrary_problem(std::mt19937_64 next) {
     const Draw draw(next);
     // Widths beyond L1 and beyond any integer too, with gamma and beta of the same.
     const std::int64_t width = draw.one_in(8) ? draw.size() : plausible_width(draw);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <random>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -30,23 +31,6 @@ struct Tally {
     std::uint64_t refusals = 0;
     std::set<std::string> kinds{};
     double most_seconds = 0;
-};
-
-// splitmix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014).
-class Generator {
-public:
-    explicit Generator(std::uint64_t seed) : state_(seed) {}
-
-    std::uint64_t operator()() {
-        state_ += 0x9E3779B97F4A7C15U;
-        std::uint64_t mixed = state_;
-        mixed = (mixed ^ (mixed >> 30U)) * 0xBF58476D1CE4E5B9U;
-        mixed = (mixed ^ (mixed >> 27U)) * 0x94D049BB133111EBU;
-        return mixed ^ (mixed >> 31U);
-    }
-
-private:
-    std::uint64_t state_;
 };
 
 [[nodiscard]] Options parse(int count, char** words) {
@@ -81,8 +65,8 @@ void add(Tally& tally, const Outcome& outcome) {
 }
 
 [[nodiscard]] bool run_one(const Options& options, std::uint64_t execution, Tally& tally) {
-    const std::uint64_t stream = Generator(options.seed)() ^ Generator(~execution)();
-    const auto problem = arbitrary_problem(Generator(stream));
+    std::seed_seq stream{options.seed, options.seed >> 32U, execution, execution >> 32U};
+    const auto problem = arbitrary_problem(std::mt19937_64(stream));
     const Outcome outcome = try_plan(problem);
     add(tally, outcome);
     if (outcome.fault.empty()) {
@@ -97,30 +81,10 @@ void add(Tally& tally, const Outcome& outcome) {
     return false;
 }
 
-// Says how far a long run is.
-class Progress {
-public:
-    void report(std::uint64_t done, std::uint64_t all) {
-        constexpr std::chrono::seconds kBetweenReports{15};
-        const auto now = std::chrono::steady_clock::now();
-        if (now - reported_ >= kBetweenReports) {
-            reported_ = now;
-            std::printf("%llu of %llu executions\n", static_cast<unsigned long long>(done),
-                        static_cast<unsigned long long>(all));
-            std::fflush(stdout);
-        }
-    }
-
-private:
-    std::chrono::steady_clock::time_point reported_ = std::chrono::steady_clock::now();
-};
-
 [[nodiscard]] bool run_all(const Options& options) {
     const auto start = std::chrono::steady_clock::now();
     Tally tally;
-    Progress progress;
     for (std::uint64_t i = 0; i < options.executions; ++i) {
-        progress.report(i, options.executions);
         if (!run_one(options, options.first + i, tally)) {
             return false;
         }

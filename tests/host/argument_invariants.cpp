@@ -45,18 +45,19 @@ using contract::TensorLayout;
 }
 
 // As kernels/arguments.hpp promises, and as the buffers are.
-void check_cut(const Problem& problem, const Plan& plan, const Call& call) {
+void check_cut(const Problem& problem, const Call& call) {
     const std::int64_t segments = call.segments;
     const std::int64_t stride = call.row_stride_elements;
     const std::int64_t rows = call.rows_per_block;
     const std::int64_t batch = call.rows_per_batch;
-    require(segments == (plan.width + contract::kElementsPerChunk - 1) / contract::kElementsPerChunk,
+    require(segments == (call.width_elements + contract::kElementsPerChunk - 1) / contract::kElementsPerChunk,
             "a row has as many segments as chunks");
     const std::int64_t side_by_side = contract::rows_per_vector(static_cast<std::uint32_t>(stride));
     require(side_by_side * stride % contract::kElementsPerVectorPair == 0,
             "a row starts at a vector pair, or half way through one");
     require(batch % side_by_side == 0, "a batch is whole vectors of rows");
-    require(segments == 1 ? plan.width <= stride : stride == contract::kElementsPerChunk, "a row fits in its stride");
+    require(segments == 1 ? call.width_elements <= stride : stride == contract::kElementsPerChunk,
+            "a row fits in its stride");
     require(batch >= 1 && rows >= batch && rows % batch == 0, "a block is whole batches");
     require(batch / side_by_side <= most_vectors_of_a_batch(problem, segments),
             "a batch is as large as the registers and DEST allow");
@@ -73,10 +74,9 @@ void check_cut(const Problem& problem, const Plan& plan, const Call& call) {
 void check_steps(const Plan& plan, const Call& call) {
     const std::int64_t segments = call.segments;
     const std::int64_t steps = call.steps_in_flight;
-    require(call.reads_again == (plan.reads_again ? 1U : 0U), "kernels know whether rows are read again");
-    require(!plan.reads_again || (segments > 1 && !plan.sharing),
+    require(call.reads_again == 0 || (segments > 1 && !plan.sharing),
             "only rows of several segments are read again, and then no core has all of gamma to share");
-    const std::int64_t kept = plan.reads_again ? 1 : segments;  // steps that stay until the row's last pass
+    const std::int64_t kept = call.reads_again != 0 ? 1 : segments;  // steps that stay until the row's last pass
     const std::int64_t pages_per_step = segments == 1 ? 1 : call.rows_per_block;
     const std::int64_t pages = call.input_pages;
     const std::int64_t pages_kept = pages_per_step * kept;
@@ -104,7 +104,7 @@ void check_pages(const Plan& plan, const Call& call) {
         } else if (is_one_of(buffer, {contract::Buffer::kStatistics})) {
             require(elements == contract::kElementsPerChunk, "a page of statistics is a chunk");
         } else {
-            const std::int64_t needed = plan.reads_again ? contract::kElementsPerChunk : plan.width;
+            const std::int64_t needed = call.reads_again != 0 ? contract::kElementsPerChunk : call.width_elements;
             require(buffer.pages == 1 && elements >= needed, "gamma and beta, or a segment, fit in their buffers");
         }
     }
@@ -197,7 +197,7 @@ void check_affine(const Problem& problem, const Call& call, Tensor tensor, const
     const std::uint32_t piece = layout.piece_elements;
     require(piece >= 1 && layout.pieces_per_page >= 1 && contract::kElementsPerChunk % piece == 0,
             "segments are whole pieces");
-    for (const std::uint32_t i : {0, 1, 15, 16, 17, 31, 32, 33, 100, 1023, 1024, 1025, 5000, 70000}) {
+    for (const std::uint32_t i : {0U, 1U, 15U, 16U, 17U, 31U, 32U, 33U, 100U, 1023U, 1024U, 1025U, 5000U, 70000U}) {
         for (const std::uint32_t element : {i, call.width_elements - 1 - i}) {
             if (element < call.width_elements) {
                 const Place read{.page = layout.page_of(element / piece),
@@ -209,7 +209,6 @@ void check_affine(const Problem& problem, const Call& call, Tensor tensor, const
 }
 
 void check_tensors(const Problem& problem, const Plan& plan, const Call& call) {
-    require(call.width_elements == plan.width, "kernels know the width");
     require(call.centring == centring_of(problem), "the mean is taken out as the rows' precision asks");
     require(call.zero_centered_gamma == (problem.options.zero_centered_gamma ? 1U : 0U), "gamma's centre is passed on");
     require(call.returns_statistics() == problem.options.return_statistics, "kernels return statistics");
@@ -219,8 +218,8 @@ void check_tensors(const Problem& problem, const Plan& plan, const Call& call) {
     const auto [dtype, sum_dtype, out] = outputs_of(problem);
     check({Tensor::kInput, problem.input.dtype, problem.input.buffer_type, stored_elements(problem.input)});
     const auto& given = problem.output_tensor;
-    check({Tensor::kOutput, dtype, out, given ? stored_elements(*given) : plan.width});
-    check({Tensor::kSum, sum_dtype, out, plan.width});
+    check({Tensor::kOutput, dtype, out, given ? stored_elements(*given) : call.width_elements});
+    check({Tensor::kSum, sum_dtype, out, call.width_elements});
     const std::optional<DataType> statistics =
         problem.options.return_statistics ? std::optional(DataType::kFloat32) : std::nullopt;
     check({Tensor::kRstd, statistics, out, 1});
@@ -229,7 +228,7 @@ void check_tensors(const Problem& problem, const Plan& plan, const Call& call) {
         check({Tensor::kResidual, problem.residual->dtype, problem.residual->buffer_type,
                stored_elements(*problem.residual)});
     } else {
-        check({Tensor::kResidual, std::nullopt, BufferType::kDram, plan.width});
+        check({Tensor::kResidual, std::nullopt, BufferType::kDram, call.width_elements});
     }
     check_affine(problem, call, Tensor::kGamma, problem.gamma);
     check_affine(problem, call, Tensor::kBeta, problem.beta);
@@ -249,7 +248,7 @@ void check_constants(const Problem& problem, const Plan& plan, const Call& call)
 }  // namespace
 
 void check_compile_time_arguments(const Problem& problem, const Plan& plan) {
-    check_cut(problem, plan, plan.call);
+    check_cut(problem, plan.call);
     check_steps(plan, plan.call);
     check_pages(plan, plan.call);
     check_tensors(problem, plan, plan.call);

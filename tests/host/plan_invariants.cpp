@@ -29,8 +29,8 @@ constexpr std::int64_t kMaxPages = 65536;
 void check_extent(const Problem& problem, const Plan& plan) {
     const std::vector<std::int64_t>& shape = problem.input.shape;
     require(shape.size() >= 1 && shape.size() <= 8, "only an input of rank 1 to 8 is planned");
-    require(plan.width == shape.back(), "the width is the input's last dimension");
-    require(plan.width > 0, "a row has elements");
+    require(plan.call.width_elements == shape.back(), "the width is the input's last dimension");
+    require(plan.call.width_elements > 0, "a row has elements");
     const bool is_empty = std::find(shape.begin(), shape.end() - 1, 0) != shape.end() - 1;
     // Exact in long double up to 2^64, and what is beyond is too large anyway.
     const long double product = std::accumulate(

@@ -110,10 +110,10 @@ TEST(Promises, about_buffers_of_each_tensor_are_checked) {
 }
 
 TEST(Promises, about_rows_read_again_are_checked) {
-    EXPECT_NE(broken_by([](Plan& planned) { planned.reads_again = true; }), "");
+    EXPECT_NE(broken_by([](Plan& planned) { planned.call.reads_again = 1; }), "");
     const Problem wide = make_problem(8, 1'000'000);
     EXPECT_EQ(broken_by([](Plan&) {}, wide), "");
-    EXPECT_NE(broken_by([](Plan& planned) { planned.reads_again = false; }, wide), "");
+    EXPECT_NE(broken_by([](Plan& planned) { planned.call.reads_again = 0; }, wide), "");
 }
 
 TEST(Promises, about_arguments_are_checked) {

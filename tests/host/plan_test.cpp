@@ -122,7 +122,7 @@ TEST(Plan, counts_the_rows_of_all_dimensions_but_the_last) {
     problem.input.shape = {2, 3, 5, 64};
     const Plan planned = plan(problem);
     EXPECT_EQ(planned.rows, 30);
-    EXPECT_EQ(planned.width, 64);
+    EXPECT_EQ(planned.call.width_elements, 64);
     std::int64_t placed = 0;
     for (const CoreWork& work : planned.cores) {
         placed += work.rows();
@@ -213,16 +213,14 @@ TEST(Plan, of_one_dimension_is_one_row) {
     Problem problem = make_problem(1, 64);
     problem.input.shape = {64};
     EXPECT_EQ(plan(problem).rows, 1);
-    EXPECT_EQ(plan(problem).width, 64);
+    EXPECT_EQ(plan(problem).call.width_elements, 64);
 }
 
 TEST(Plan, reads_rows_again_that_are_too_wide_for_l1_and_says_so) {
     Problem problem = make_problem(8, 65536);
-    EXPECT_FALSE(plan(problem).reads_again);
     EXPECT_EQ(plan(problem).call.reads_again, 0U);
     problem.device.l1_bytes = 100'000;
     const Plan planned = plan(problem);
-    EXPECT_TRUE(planned.reads_again);
     EXPECT_EQ(planned.call.reads_again, 1U);
     EXPECT_THAT(planned.describe(), HasSubstr("8 rows of 65536 elements, too wide for L1: read again for each pass\n"));
 }

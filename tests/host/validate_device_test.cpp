@@ -1,22 +1,11 @@
 // Every refusal of a device, word for word.
-#include <gtest/gtest.h>
-
-#include "builders.hpp"
+#include "refusals.hpp"
 
 namespace layernorm_fused_rm {
 namespace {
 
 using tests::error_of;
-using tests::make_problem;
-
-class DeviceCheck : public testing::Test {
-protected:
-    Problem problem = make_problem(64, 1024);
-
-    void expect_error(const std::string& text) const {
-        EXPECT_EQ(error_of(problem), text.empty() ? "" : "layernorm_fused_rm: " + text);
-    }
-};
+class DeviceCheck : public tests::Refusals {};
 
 TEST_F(DeviceCheck, refuses_a_grid_without_cores) {
     for (const auto& [grid, given] : std::initializer_list<std::pair<Coordinate, std::string>>{

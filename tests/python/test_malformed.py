@@ -1,7 +1,7 @@
-"""10,000 malformed calls: each is refused with a text that says what to do, within a second, and none reaches the device.
+"""10,000 malformed calls, with tensors in host memory or with arguments of other types: each is refused with a text that
+says what to do, within a second, and none reaches the device. None is needed.
 
-Half go through the Python front with tensors in host memory or with arguments of other types, half through the planner
-with device tensors of which something is wrong. No device is needed.
+What may be wrong with tensors on a device is tried on the planner (tests/fuzz).
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ import pytest
 ttnn = pytest.importorskip("ttnn")
 
 import layernorm_fused_rm  # noqa: E402
-from layernorm_fused_rm import _core  # noqa: E402
 
-CALLS = 5_000  # of each half
+CALLS = 10_000
 OPERATIONS = [layernorm_fused_rm.layernorm_fused_rm, layernorm_fused_rm.rms_norm_fused_rm]
 
 
@@ -84,83 +83,4 @@ def test_malformed_calls_of_the_python_front_are_refused():
         operation = numbers.choice(OPERATIONS)
         given = {**chosen, **rest}
         texts.add(expect_refusal(lambda: operation(x, **given), (x, given)))
-    assert len(texts) > 100
-
-
-def good_problem(numbers: random.Random) -> dict:
-    """Keywords of a Problem that can be planned."""
-    width = numbers.choice([1, 33, 64, 1024, 4096])
-    dtype = lambda: numbers.choice([_core.DataType.BFLOAT16, _core.DataType.FLOAT32])
-    shape = [numbers.randrange(40) for _ in range(numbers.randrange(4))] + [width]
-    spec = lambda of_shape: {"shape": of_shape, "dtype": dtype()}
-    return {
-        "input": spec(shape),
-        "gamma": spec([width]),
-        "beta": spec([1, 1, 1, width]),
-        "residual": spec(shape),
-        "options": {
-            "dtype": dtype(),
-            "return_sum": True,
-            "sum_dtype": dtype(),
-            "return_statistics": numbers.random() < 0.5,
-        },
-        "device": {"grid": (8, 8), "dram_banks": [(0, 0)] * 12, "l1_banks": 64, "l1_bytes": 1_400_000},
-    }
-
-
-def spoil(keywords: dict, numbers: random.Random) -> None:
-    """Make one thing wrong."""
-    tensor = keywords[numbers.choice(["input", "gamma", "beta", "residual"])]
-    width = keywords["input"]["shape"][-1] if keywords["input"]["shape"] else 1
-    device, options = keywords["device"], keywords["options"]
-    wrong = [
-        lambda: tensor.update(storage=_core.Storage.HOST),
-        lambda: tensor.update(storage=_core.Storage.DEALLOCATED),
-        lambda: tensor.update(padded_shape=[width - 1]),
-        lambda: tensor.update(padded_shape=[-1, width + 3]),
-        lambda: keywords["input"].update(shape=[2, 3, width], padded_shape=[2, 4, width]),
-        lambda: keywords["gamma"].update(layout=_core.Layout.TILE, tile=_core.Tile(is_transposed=True)),
-        lambda: keywords["beta"].update(layout=_core.Layout.TILE, tile=_core.Tile(height=numbers.randrange(33, 99))),
-        lambda: keywords.update(output_tensor={**keywords["residual"], "storage": _core.Storage.HOST}),
-        lambda: keywords.update(output_tensor={**keywords["residual"], "shape": [7, 7, width]}),
-        lambda: tensor.update(dtype=_core.DataType.OTHER),
-        lambda: tensor.update(memory_layout=_core.MemoryLayout.SHARDED),
-        lambda: tensor.update(shape=[]),
-        lambda: tensor.update(shape=[-1, width]),
-        lambda: tensor.update(shape=[2, 3, 5, 7, width + 1]),
-        lambda: tensor.update(shape=[2] * numbers.randrange(9, 30)),
-        lambda: keywords["input"].update(layout=_core.Layout.TILE),
-        lambda: keywords["residual"].update(layout=_core.Layout.TILE),
-        lambda: keywords["input"].update(shape=[4, 0]),
-        lambda: keywords["input"].update(shape=[2**40, width]),
-        lambda: keywords.update(residual=None),
-        lambda: (keywords.update(gamma=None), options.update(zero_centered_gamma=True)),
-        lambda: options.update(dtype=_core.DataType.OTHER),
-        lambda: options.update(sum_dtype=_core.DataType.OTHER),
-        lambda: options.update(return_sum=False),
-        lambda: options.update(memory_config=_core.MemoryConfig(_core.BufferType.L1, _core.MemoryLayout.SHARDED)),
-        lambda: options.update(epsilon=numbers.choice([0.0, -1e-5, float("nan"), float("inf"), 1e-60, 1e60])),
-        lambda: device.update(grid=numbers.choice([(0, 8), (8, -1), (65, 1)])),
-        lambda: device.update(dram_banks=[]),
-        lambda: device.update(l1_bytes=numbers.choice([0, -5, 1000, 2**40])),
-        lambda: device.update(dram_alignment_bytes=numbers.choice([0, 8, 48, 128])),
-    ]
-    numbers.choice(wrong)()
-
-
-def make_problem(keywords: dict) -> _core.Problem:
-    given = dict(keywords)
-    for name in ("input", "gamma", "beta", "residual", "output_tensor"):
-        given[name] = None if given.get(name) is None else _core.TensorSpec(**given[name])
-    made = {"options": _core.Options(**given["options"]), "device": _core.Device(**given["device"])}
-    return _core.Problem(**{**given, **made})
-
-
-def test_malformed_problems_are_refused_by_the_planner():
-    numbers, texts = random.Random(2), set()
-    for _ in range(CALLS):
-        keywords = good_problem(numbers)
-        assert _core.plan(make_problem(keywords)).width > 0
-        spoil(keywords, numbers)
-        texts.add(expect_refusal(lambda: _core.plan(make_problem(keywords)), keywords))
     assert len(texts) > 100

@@ -1,4 +1,4 @@
-"""Python as ruff formats and checks it (pyproject.toml), C++ as clang-format formats it. clang-tidy: setup/tidy.sh."""
+"""Python as ruff formats and checks it (pyproject.toml), C++ as clang-format formats it and clang-tidy checks it."""
 
 from __future__ import annotations
 
@@ -46,3 +46,22 @@ def test_a_file_out_of_style_is_found(tmp_path):
     for command, remedy, paths in (RUFF_FORMAT, RUFF_CHECK, CLANG_FORMAT):
         path = str(tmp_path / ("a.py" if paths else "a.cpp"))
         assert f"mend it with .venv/bin/{' '.join(remedy)} {path}" in findings(command, remedy, [path])
+
+
+def tidy(*files) -> subprocess.CompletedProcess:
+    return subprocess.run([ROOT / "setup" / "tidy.sh", *files], capture_output=True, text=True, timeout=1800)
+
+
+@pytest.mark.extended
+@pytest.mark.timeout(1800)
+def test_clang_tidy_finds_nothing():
+    done = tidy()
+    assert done.returncode == 0, f"mend it, and see with setup/tidy.sh\n{done.stdout}{done.stderr[-4000:]}"
+
+
+@pytest.mark.extended
+def test_what_clang_tidy_is_for_is_found(tmp_path):
+    (tmp_path / "a.cpp").write_text("int f() {\n    int x;\n    return x;\n}\n")
+    (tmp_path / ".clang-tidy").write_text((ROOT / ".clang-tidy").read_text())
+    done = tidy(str(tmp_path / "a.cpp"))
+    assert done.returncode != 0 and "cppcoreguidelines-init-variables" in done.stdout, done.stdout

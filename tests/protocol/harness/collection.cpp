@@ -41,9 +41,9 @@ void Counts::add(const Plan& plan) {
     cores += plan.cores.size();
     rows += static_cast<unsigned long long>(plan.rows);
     multicast += plan.sharing ? 1 : 0;
-    streamed += plan.width > layernorm_fused_rm::contract::kElementsPerChunk ? 1 : 0;
+    streamed += plan.call.width_elements > layernorm_fused_rm::contract::kElementsPerChunk ? 1 : 0;
     several_runs += std::ranges::any_of(plan.cores, [](const auto& core) { return core.runs.size() > 1; }) ? 1 : 0;
-    read_again += plan.reads_again ? 1 : 0;
+    read_again += plan.call.reads_again != 0 ? 1 : 0;
     float32 += std::ranges::any_of(plan.buffers, is_float32_operand) ? 1 : 0;
     residual += has(plan, Buffer::kResidual);
     statistics += has(plan, Buffer::kStatistics);
