@@ -21,12 +21,16 @@ def on_grid(problem: _core.Problem, grid: tuple[int, int], l1_bytes: int | None 
     whole = problem.device
     columns, rows = grid
     device = _core.Device(
+        arch=whole.arch,
         grid=grid,
         workers=[whole.workers[y * whole.grid[0] + x] for y in range(rows) for x in range(columns)],
         dram_banks=whole.dram_banks,
+        dram_write_places=whole.dram_write_places,
         noc_size=whole.noc_size,
         l1_banks=whole.l1_banks,
         l1_bytes=l1_bytes or whole.l1_bytes,
+        dram_alignment_bytes=whole.dram_alignment_bytes,
+        l1_alignment_bytes=whole.l1_alignment_bytes,
     )
     return problem.on(device)
 

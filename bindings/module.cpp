@@ -32,7 +32,10 @@ void bind_enums(nb::module_& module) {
     nb::enum_<MemoryLayout>(module, "MemoryLayout")
         .value("INTERLEAVED", MemoryLayout::kInterleaved)
         .value("SHARDED", MemoryLayout::kSharded);
-    nb::enum_<Arch>(module, "Arch").value("WORMHOLE", Arch::kWormhole).value("OTHER", Arch::kOther);
+    nb::enum_<Arch>(module, "Arch")
+        .value("WORMHOLE", Arch::kWormhole)
+        .value("BLACKHOLE", Arch::kBlackhole)
+        .value("OTHER", Arch::kOther);
     nb::enum_<Norm>(module, "Norm").value("LAYER", Norm::kLayer).value("RMS", Norm::kRms);
     nb::enum_<Storage>(module, "Storage")
         .value("DEVICE", Storage::kDevice)
@@ -101,13 +104,13 @@ void bind_tensor_spec(nb::module_& module) {
 }
 
 void bind_device(nb::module_& module) {
-    bind_record<Device>(module, "Device", "The device as the planner sees it. Coordinates are (x, y).",
-                        Field{"arch", &Device::arch}, Required{"grid", &Device::grid},
-                        Field{"workers", &Device::workers}, Field{"dram_banks", &Device::dram_banks},
-                        Field{"noc_size", &Device::noc_size}, Field{"l1_banks", &Device::l1_banks},
-                        Field{"l1_bank_places", &Device::l1_bank_places}, Required{"l1_bytes", &Device::l1_bytes},
-                        Field{"dram_alignment_bytes", &Device::dram_alignment_bytes},
-                        Field{"l1_alignment_bytes", &Device::l1_alignment_bytes})
+    bind_record<Device>(
+        module, "Device", "The device as the planner sees it. Coordinates are (x, y).", Field{"arch", &Device::arch},
+        Required{"grid", &Device::grid}, Field{"workers", &Device::workers}, Field{"dram_banks", &Device::dram_banks},
+        Field{"dram_write_places", &Device::dram_write_places}, Field{"noc_size", &Device::noc_size},
+        Field{"l1_banks", &Device::l1_banks}, Field{"l1_bank_places", &Device::l1_bank_places},
+        Required{"l1_bytes", &Device::l1_bytes}, Field{"dram_alignment_bytes", &Device::dram_alignment_bytes},
+        Field{"l1_alignment_bytes", &Device::l1_alignment_bytes})
         .def("with_places", &with_places, "l1_bank_cores"_a,
              "With what is known of its kind of chip: places on the NoC of its workers and of the cores in whose L1 "
              "its banks are, and the alignment of DRAM.");
@@ -160,8 +163,9 @@ void bind_plan(nb::module_& module) {
                               Field{"consumer", &CircularBuffer::consumer}, Field{"dtype", &CircularBuffer::dtype})
         .def_prop_ro("bytes", &CircularBuffer::bytes);
     bind_view<Plan>(module, "Plan", "Everything a program needs; tensors are in the order of Tensor.",
-                    Field{"chip", &Plan::chip}, Field{"tensors", &Plan::tensors}, Field{"rows", &Plan::rows},
-                    Field{"cores", &Plan::cores}, Field{"sharing", &Plan::sharing}, Field{"buffers", &Plan::buffers},
+                    Field{"chip", &Plan::chip}, Field{"circular_buffers", &Plan::circular_buffers},
+                    Field{"tensors", &Plan::tensors}, Field{"rows", &Plan::rows}, Field{"cores", &Plan::cores},
+                    Field{"sharing", &Plan::sharing}, Field{"buffers", &Plan::buffers},
                     Field{"compute_arguments", &Plan::compute_arguments},
                     Field{"core_arguments", &Plan::core_arguments}, Field{"l1_bytes_used", &Plan::l1_bytes_used},
                     Field{"l1_bytes_budget", &Plan::l1_bytes_budget})

@@ -2,7 +2,7 @@
 
 ttnn looks for its sources, its link scripts and its compiler below one root. This root is made of symbolic links to the
 installed wheel, except for two things: the compiler (the stand-in of ./compiler with the headers of ./sfpi) and three
-objects of the wheel that hold another GCC's LTO code and are compiled anew from the wheel's own sources.
+objects of each chip that hold another GCC's LTO code and are compiled anew from the wheel's own sources.
 
     python simulator/runtime_root.py DESTINATION
 
@@ -22,9 +22,16 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 COMPILER_NAME = "riscv-tt-elf-g++"
 
-# Object in runtime/hw/lib/wormhole -> its source in the wheel.
+# Folder in runtime/hw/lib, and wherever the wheel keeps what is one chip's -> how that chip is compiled for, and the
+# include folders below its own that its sources name.
+CHIPS = {
+    "wormhole": (("-mcpu=tt-wh", "-DARCH_WORMHOLE"), (".", "wormhole_b0_defines", "noc", "overlay")),
+    "blackhole": (("-mcpu=tt-bh", "-DARCH_BLACKHOLE"), (".", "noc")),
+}
+
+# Object in a chip's folder of runtime/hw/lib -> its source in the wheel.
 REBUILT_OBJECTS = {
-    "noc.o": "tt_metal/hw/firmware/src/tt-1xx/wormhole/noc.c",
+    "noc.o": "tt_metal/hw/firmware/src/tt-1xx/{chip}/noc.c",
     "substitutes.o": "tt_metal/hw/toolchain/substitutes.cpp",
     "tdma_xmov.o": "tt_metal/hw/firmware/src/tt-1xx/tdma_xmov.c",
 }
@@ -37,6 +44,7 @@ HEADERS_WITH_DEFERRED_ASSERTIONS = (
     "tt_metal/hw/inc/api/debug/device_print.h",
     "tt_metal/hw/inc/api/scratchpad.h",
     "tt_metal/hw/inc/api/tensor/local_tensor_accessor.h",
+    "tt_metal/tt-llk/tt_llk_blackhole/common/inc/sfpu/ckernel_sfpu_fill.h",
     "tt_metal/tt-llk/tt_llk_wormhole_b0/common/inc/sfpu/ckernel_sfpu_fill.h",
     "ttnn/cpp/ttnn/kernel_lib/dest_helpers.hpp",
 )
@@ -47,11 +55,8 @@ INCLUDE_FOLDERS = (
     "tt_metal",
     "tt_metal/hw/inc",
     "tt_metal/hw/firmware/src/tt-1xx",
-    "tt_metal/hw/inc/internal/tt-1xx/wormhole",
-    "tt_metal/hw/inc/internal/tt-1xx/wormhole/wormhole_b0_defines",
-    "tt_metal/hw/inc/internal/tt-1xx/wormhole/noc",
-    "tt_metal/hw/inc/internal/tt-1xx/wormhole/overlay",
 )
+CHIP_INCLUDES = "tt_metal/hw/inc/internal/tt-1xx"
 
 
 def find_wheel() -> Path:
@@ -112,29 +117,16 @@ def install_compiler(root: Path) -> Path:
     return compiler
 
 
-def rebuild_objects(root: Path, wheel: Path, compiler: Path) -> None:
-    """Compile the Wormhole support objects anew (simulated-device facts: the wheel's are slim LTO objects)."""
-    library = root / "runtime/hw/lib/wormhole"
-    link_all(wheel / "runtime/hw/lib/wormhole", library, leave_out=frozenset(REBUILT_OBJECTS))
-    includes = [f"-I{wheel / folder}" for folder in INCLUDE_FOLDERS]
+def rebuild_objects(root: Path, wheel: Path, chip: str, compiler: Path) -> None:
+    """Compile a chip's support objects anew (simulated-device facts: the wheel's are slim LTO objects)."""
+    flags, own_folders = CHIPS[chip]
+    library = root / "runtime/hw/lib" / chip
+    link_all(wheel / "runtime/hw/lib" / chip, library, leave_out=frozenset(REBUILT_OBJECTS))
+    includes = [wheel / folder for folder in INCLUDE_FOLDERS]
+    includes += [wheel / CHIP_INCLUDES / chip / folder for folder in own_folders]
+    command = [compiler, *flags, "-Os", "-fno-exceptions", "-DTENSIX_FIRMWARE", *(f"-I{folder}" for folder in includes)]
     for object_name, source in REBUILT_OBJECTS.items():
-        run(
-            [
-                compiler,
-                "-mcpu=tt-wh",
-                "-Os",
-                "-fno-exceptions",
-                "-DARCH_WORMHOLE",
-                "-DTENSIX_FIRMWARE",
-                *includes,
-                "-c",
-                "-x",
-                "c++",
-                wheel / source,
-                "-o",
-                library / object_name,
-            ]
-        )
+        run([*command, "-c", "-x", "c++", wheel / source.format(chip=chip), "-o", library / object_name])
 
 
 def run(command: list[str | Path]) -> None:
@@ -156,10 +148,12 @@ def build_runtime_root(destination: Path) -> bool:
         return False
     shutil.rmtree(destination, ignore_errors=True)
     link_all(wheel, destination, leave_out=frozenset({"runtime", "__pycache__"}))
-    link_all(wheel / "runtime/hw/lib", destination / "runtime/hw/lib", leave_out=frozenset({"wormhole"}))
+    link_all(wheel / "runtime/hw/lib", destination / "runtime/hw/lib", leave_out=frozenset(CHIPS))
     (destination / "runtime/hw/toolchain").symlink_to(wheel / "runtime/hw/toolchain")
     defer_assertions(destination, wheel)
-    rebuild_objects(destination, wheel, install_compiler(destination))
+    compiler = install_compiler(destination)
+    for chip in CHIPS:
+        rebuild_objects(destination, wheel, chip, compiler)
     stamp.write_text(wanted)
     return True
 

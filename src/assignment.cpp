@@ -1,6 +1,7 @@
 #include "assignment.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 
 #include "device.hpp"
@@ -18,13 +19,24 @@ namespace {
 }
 
 // Where each bank is on the NoC; empty when the device did not say where both banks and cores are.
-[[nodiscard]] std::vector<Coordinate> bank_places(BufferType memory, const Device& device) {
-    const std::vector<Coordinate>& places = memory == BufferType::kDram ? device.dram_banks : device.l1_bank_places;
+[[nodiscard]] std::vector<BankPlace> bank_places(BufferType memory, const Device& device) {
+    const bool in_dram = memory == BufferType::kDram;
+    const std::vector<Coordinate>& reads = in_dram ? device.dram_banks : device.l1_bank_places;
+    const std::vector<Coordinate>& writes =
+        in_dram && !device.dram_write_places.empty() ? device.dram_write_places : reads;
+    const auto are_known = [&](const std::vector<Coordinate>& places) {
+        return static_cast<std::int64_t>(places.size()) == bank_count(device, memory) &&
+               all_lie_on(places, device.noc_size);
+    };
     const bool workers_known = static_cast<std::int64_t>(device.workers.size()) == core_count(device) &&
                                all_lie_on(device.workers, device.noc_size);
-    const bool banks_known =
-        static_cast<std::int64_t>(places.size()) == bank_count(device, memory) && all_lie_on(places, device.noc_size);
-    return workers_known && banks_known ? places : std::vector<Coordinate>{};
+    std::vector<BankPlace> places;
+    if (workers_known && are_known(reads) && are_known(writes)) {
+        std::ranges::transform(reads, writes, std::back_inserter(places), [](Coordinate read, Coordinate write) {
+            return BankPlace{read, write};
+        });
+    }
+    return places;
 }
 
 // Shares by turns: every bank's first, then every bank's second. Each bank then gets a core near it before any gets its
@@ -41,7 +53,7 @@ namespace {
 }
 
 // Takes the free core with the fewest hops, the first of several, out of `free_cores`.
-[[nodiscard]] std::int64_t take_nearest(std::vector<std::int64_t>& free_cores, Coordinate bank, const Device& device) {
+[[nodiscard]] std::int64_t take_nearest(std::vector<std::int64_t>& free_cores, BankPlace bank, const Device& device) {
     const auto nearest = std::ranges::min_element(free_cores, {}, [&](std::int64_t core) {
         return round_trip_hops(bank, device.workers[static_cast<std::size_t>(core)], device.noc_size);
     });
@@ -60,7 +72,7 @@ namespace {
 
 std::vector<std::int64_t> choose_cores(const std::vector<std::int64_t>& banks, BufferType memory,
                                        const Device& device) {
-    const std::vector<Coordinate> places = bank_places(memory, device);
+    const std::vector<BankPlace> places = bank_places(memory, device);
     if (places.empty()) {
         return count_from_zero(static_cast<std::int64_t>(banks.size()));
     }

@@ -55,7 +55,9 @@ public:
         add({index, purpose, blocking_.page_elements, pages, "reader", "compute"}, tensor.element_bytes);
     }
     void add_affine(Buffer index, const std::string& purpose, std::int64_t elements, const TensorLayout& tensor) {
-        add({index, purpose, elements, 1, "writer", "compute"}, tensor.element_bytes);
+        // dataflow/affine.hpp has use for a second half.
+        add({index, purpose, tensor.has_short_pieces() ? 2 * elements : elements, 1, "writer", "compute"},
+            tensor.element_bytes);
     }
     void add_output(Buffer index, const std::string& purpose, const TensorLayout& tensor) {
         const std::int64_t pages = depth_.output_steps * blocking_.pages_per_step;
@@ -93,13 +95,13 @@ private:
 };
 
 [[nodiscard]] Buffers lay_out(const Call& call, const Blocking& blocking, Depth depth, bool reads_again) {
-    const std::int64_t affine_elements = reads_again ? std::int64_t{contract::kElementsPerChunk}
-                                                     : round_up(call.width_elements, contract::kElementsPerChunk);
+    Call in_use = call;
+    in_use.reads_again = reads_again ? 1 : 0;
     Layout layout(blocking, depth);
     layout.add_input(Buffer::kInput, "input rows", call[Tensor::kInput]);
     layout.add_output(Buffer::kOutput, "output rows", call[Tensor::kOutput]);
-    layout.add_affine(Buffer::kGamma, "gamma", affine_elements, call[Tensor::kGamma]);
-    layout.add_affine(Buffer::kBeta, "beta", affine_elements, call[Tensor::kBeta]);
+    layout.add_affine(Buffer::kGamma, "gamma", in_use.affine_elements(), call[Tensor::kGamma]);
+    layout.add_affine(Buffer::kBeta, "beta", in_use.affine_elements(), call[Tensor::kBeta]);
     layout.add_input(Buffer::kResidual, "residual rows", call[Tensor::kResidual]);
     layout.add_output(Buffer::kSum, "sum rows", call[Tensor::kSum]);
     layout.add_statistics(call[Tensor::kRstd]);

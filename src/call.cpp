@@ -28,6 +28,7 @@ struct Page {
             .piece_elements = to_word(page.piece_elements),
             .pieces_per_page = to_word(page.pieces),
             .piece_stride_bytes = to_word(page.piece_stride * bytes),
+            .alignment_bytes = to_word(page_alignment(device, memory)),
             .in_dram = memory == BufferType::kDram ? 1U : 0U,
             .banks = to_word(bank_count(device, memory))};
 }

@@ -15,9 +15,27 @@ const Chip& wormhole() {
                            .noc_size = {.x = 10, .y = 12},
                            .worker_columns = {1, 2, 3, 4, 6, 7, 8, 9},
                            .worker_rows = {1, 2, 3, 4, 5, 7, 8, 9, 10, 11},
+                           .circular_buffers = 32,
                            .dram_alignment_bytes = 32,
                            .dram_bank_bytes_per_cycle = 24,
                            .handshake_cycles = 700};
+    return chip;
+}
+
+// Places: tt_metal/soc_descriptors/blackhole_140_arch.yaml, functional_workers, and the ports of dram_views that are
+// used on NoC 0 and on NoC 1. ttnn does not say which columns of a harvested card are off either. DRAM's bytes a cycle
+// are those of wolfpine's cost model.
+const Chip& blackhole() {
+    static const Chip chip{.name = "blackhole",
+                           .noc_size = {.x = 17, .y = 12},
+                           .worker_columns = {1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16},
+                           .worker_rows = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11},
+                           .dram_read_places = {{0, 11}, {0, 2}, {0, 9}, {0, 5}, {9, 11}, {9, 3}, {9, 8}, {9, 6}},
+                           .dram_write_places = {{0, 1}, {0, 10}, {0, 4}, {0, 7}, {9, 1}, {9, 10}, {9, 4}, {9, 7}},
+                           .circular_buffers = 64,
+                           .dram_alignment_bytes = 64,
+                           .dram_bank_bytes_per_cycle = 47,
+                           .handshake_cycles = 900};
     return chip;
 }
 
@@ -41,7 +59,14 @@ const Chip& wormhole() {
 
 }  // namespace
 
-const Chip* find_chip(Arch arch) { return arch == Arch::kWormhole ? &wormhole() : nullptr; }
+const Chip* find_chip(Arch arch) {
+    switch (arch) {
+        case Arch::kWormhole: return &wormhole();
+        case Arch::kBlackhole: return &blackhole();
+        case Arch::kOther: break;
+    }
+    return nullptr;
+}
 
 Device with_places(Device device, const std::vector<Coordinate>& l1_bank_cores) {
     const Chip* const chip = find_chip(device.arch);
@@ -51,6 +76,10 @@ Device with_places(Device device, const std::vector<Coordinate>& l1_bank_cores) 
     device.noc_size = chip->noc_size;
     device.workers = worker_places(*chip, device.grid);
     device.dram_alignment_bytes = chip->dram_alignment_bytes;
+    if (chip->dram_read_places.size() == device.dram_banks.size()) {
+        device.dram_banks = chip->dram_read_places;
+        device.dram_write_places = chip->dram_write_places;
+    }
     device.l1_bank_places.clear();
     if (!device.workers.empty()) {
         std::ranges::transform(l1_bank_cores, std::back_inserter(device.l1_bank_places), [&](Coordinate core) {

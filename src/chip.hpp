@@ -14,7 +14,11 @@ struct Chip {
     Coordinate noc_size{};                       // columns and rows of the torus
     std::vector<std::int32_t> worker_columns{};  // places on NoC 0 of the logical columns, of a chip with all of them
     std::vector<std::int32_t> worker_rows{};     // of the logical rows
-    std::int64_t dram_alignment_bytes = 0;       // of a page
+    // Where each bank of a chip with all of them is read and written, if ttnn gives other coordinates than places.
+    std::vector<Coordinate> dram_read_places{};
+    std::vector<Coordinate> dram_write_places{};
+    std::int64_t circular_buffers = 0;      // of a core (circular_buffer_constants.h, NUM_CIRCULAR_BUFFERS)
+    std::int64_t dram_alignment_bytes = 0;  // of a page
     std::int64_t dram_bank_bytes_per_cycle = 0;
     std::int64_t handshake_cycles = 0;  // of sharing gamma and beta, beside the one read of each
 };

@@ -31,17 +31,17 @@ std::vector<Link> route(Coordinate from, Coordinate to, Noc noc, Coordinate noc_
     return links;
 }
 
-std::int32_t round_trip_hops(Coordinate bank, Coordinate core, Coordinate noc_size) {
-    return 2 * hops(bank, core, noc_size);
+std::int32_t round_trip_hops(BankPlace bank, Coordinate core, Coordinate noc_size) {
+    return hops(bank.read, core, noc_size) + hops(bank.write, core, noc_size);
 }
 
 std::map<Link, std::int64_t> link_loads(const std::vector<Traffic>& traffic, Coordinate noc_size, Noc write_noc) {
     std::map<Link, std::int64_t> loads;
     for (const Traffic& part : traffic) {
-        for (const Link& link : route(part.bank, part.core, kReadNoc, noc_size)) {
+        for (const Link& link : route(part.bank.read, part.core, kReadNoc, noc_size)) {
             loads[link] += part.rows;
         }
-        for (const Link& link : route(part.core, part.bank, write_noc, noc_size)) {
+        for (const Link& link : route(part.core, part.bank.write, write_noc, noc_size)) {
             loads[link] += part.rows;
         }
     }

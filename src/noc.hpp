@@ -35,12 +35,18 @@ struct Link {
 
 [[nodiscard]] std::vector<Link> route(Coordinate from, Coordinate to, Noc noc, Coordinate noc_size);
 
+// Where a bank is read and where it is written.
+struct BankPlace {
+    Coordinate read{};
+    Coordinate write{};
+};
+
 // Links a page crosses on its way from the bank to the core and back to the bank.
-[[nodiscard]] std::int32_t round_trip_hops(Coordinate bank, Coordinate core, Coordinate noc_size);
+[[nodiscard]] std::int32_t round_trip_hops(BankPlace bank, Coordinate core, Coordinate noc_size);
 
 // Rows that go from a bank to a core and back.
 struct Traffic {
-    Coordinate bank{};
+    BankPlace bank{};
     Coordinate core{};
     std::int64_t rows = 0;
 };

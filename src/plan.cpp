@@ -113,6 +113,7 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
     Plan result;
     const Chip& chip = *find_chip(problem.device.arch);
     result.chip = chip.name;
+    result.circular_buffers = chip.circular_buffers;
     result.tensors = tensors_of(problem);
     result.rows = extent.rows;
     contract::Call& call = result.call = describe_call(problem);

@@ -32,7 +32,9 @@ constexpr std::int64_t kMaxL1Bytes = std::int64_t{64} * 1024 * 1024;
 
 void check_arch(Arch arch) {
     if (find_chip(arch) == nullptr) {
-        refuse("device is of another architecture than WORMHOLE_B0, for which alone there are kernels; use a Wormhole");
+        refuse(
+            "device is of another architecture than WORMHOLE_B0 and BLACKHOLE, for which alone there are kernels; use "
+            "one of these");
     }
 }
 
@@ -71,18 +73,6 @@ void check_memory(const Device& device, BufferType memory) {
     }
 }
 
-// A row of a tile's face is a transfer of its own, to where the one before ends, so it must be as long as the memory's
-// alignment, which source and destination share.
-void check_tile_rows(const std::string& name, const TensorSpec& spec, const Device& device) {
-    if (spec.layout == Layout::kTile &&
-        kFaceSide * element_bytes(spec.dtype) % page_alignment(device, spec.buffer_type) != 0) {
-        refuse(name +
-               " is in TILE layout, of which the device cannot read rows of 16 elements from memory aligned to " +
-               std::to_string(page_alignment(device, spec.buffer_type)) + " bytes; convert it with ttnn.to_layout(" +
-               name + ", ttnn.ROW_MAJOR_LAYOUT)");
-    }
-}
-
 void check_row_bytes(const std::string& name, std::int64_t width) {
     if (width > kMax32Bits / contract::kBytesPerFloat32) {
         refuse(name + " rows have " + std::to_string(width) +
@@ -104,7 +94,6 @@ void check_bank_bytes(const std::string& name, const Extent& extent, DataType dt
 void check_on_device(contract::Tensor tensor, const TensorSpec& spec, const Device& device, std::int64_t rows) {
     const std::string name = contract::kTensorNames[static_cast<std::size_t>(tensor)];
     check_memory(device, spec.buffer_type);
-    check_tile_rows(name, spec, device);
     check_row_bytes(name, stored_width(spec));
     if (tensor != contract::Tensor::kGamma && tensor != contract::Tensor::kBeta) {
         check_bank_bytes(name, {rows, stored_width(spec)}, spec.dtype, bank_count(device, spec.buffer_type));

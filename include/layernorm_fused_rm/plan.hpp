@@ -70,7 +70,8 @@ struct AffineSharing {
 using Tensors = std::array<std::optional<TensorSpec>, contract::kTensors>;
 
 struct Plan {
-    std::string chip;  // whose kernels it is for: their folder in kernels/arch
+    std::string chip;                   // whose kernels it is for: their folder in kernels/arch
+    std::int64_t circular_buffers = 0;  // that a core of it may have
     Tensors tensors;
     std::int64_t rows = 0;
     // Row-major order of the grid; none if there are no rows. Only cores that have rows, and, where vectors are shared,

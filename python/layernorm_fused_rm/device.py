@@ -48,10 +48,11 @@ def _describe(device, asks_for_l1_banks: bool) -> _core.Device:
 
     from . import l1_banks
 
+    archs = {ttnn.Arch.WORMHOLE_B0: _core.Arch.WORMHOLE, ttnn.Arch.BLACKHOLE: _core.Arch.BLACKHOLE}
     grid = device.compute_with_storage_grid_size()
     l1 = ttnn.get_memory_view(device, ttnn.BufferType.L1)
     return _core.Device(
-        arch=_core.Arch.WORMHOLE if device.arch() == ttnn.Arch.WORMHOLE_B0 else _core.Arch.OTHER,
+        arch=archs.get(device.arch(), _core.Arch.OTHER),
         grid=(grid.x, grid.y),
         dram_banks=_dram_bank_places(device, ttnn),
         l1_banks=l1.num_banks,
@@ -63,6 +64,6 @@ def _describe(device, asks_for_l1_banks: bool) -> _core.Device:
 
 
 def _dram_bank_places(device, ttnn) -> list[tuple[int, int]]:
-    """NoC place of each DRAM bank, in bank order; Wormhole's DRAM cores are not translated."""
+    """What ttnn says of where each DRAM bank is, in bank order: Wormhole's places on the NoC, Blackhole's translated."""
     banks = (device.dram_core_from_logical_core(ttnn.CoreCoord(bank, 0)) for bank in range(device.dram_grid_size().x))
     return [(bank.x, bank.y) for bank in banks]

@@ -23,8 +23,6 @@ from .triage import LAST_PLAN_VARIABLE
 
 KERNELS = doctor.KERNELS
 
-# Of a core (tt_metal/hw/inc/circular_buffer_constants.h, NUM_CIRCULAR_BUFFERS).
-_CIRCULAR_BUFFERS = 32
 _HASH_BITS = 64
 _TTNN_DTYPES = {ours: ttnns for ttnns, ours in DTYPES.items()}
 _TTNN_BUFFER_TYPES = {ours: ttnns for ttnns, ours in BUFFER_TYPES.items()}
@@ -139,11 +137,11 @@ def _describe_kernel(plan: _core.Plan, cores, source: str, config, common_argume
 
 
 def _compute_config(plan: _core.Plan):
-    """fp32 DEST, and the whole of it: kernels/arch/wormhole/tensix/zones.hpp shares it out. float32 rows go there without the FPU."""
+    """fp32 DEST, and the whole of it: kernels/tensix/zones.hpp shares it out. float32 rows go there without the FPU."""
     config = ttnn.ComputeConfigDescriptor(
         math_fidelity=ttnn.MathFidelity.HiFi4, fp32_dest_acc_en=True, dst_full_sync_en=True
     )
-    modes = [ttnn.UnpackToDestMode.Default] * _CIRCULAR_BUFFERS
+    modes = [ttnn.UnpackToDestMode.Default] * plan.circular_buffers
     for buffer in plan.buffers:
         if buffer.dtype == _core.DataType.FLOAT32:
             modes[buffer.index] = ttnn.UnpackToDestMode.UnpackToDestFp32

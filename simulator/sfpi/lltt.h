@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+extern volatile std::uint32_t __instrn_buffer[];  // as in ckernel.h, which includes this file first for Blackhole
+
 namespace lltt {
 
 enum ExecBool : bool { NoExec = false, Exec = true };
@@ -20,7 +22,7 @@ inline __attribute__((always_inline)) void issue(std::uint32_t word) {
     if (__builtin_constant_p(word)) {
         __asm__ __volatile__(".ttinsn %0" ::"i"(word));
     } else {
-        ckernel::instrn_buffer[0] = word;
+        __instrn_buffer[0] = word;
     }
 }
 

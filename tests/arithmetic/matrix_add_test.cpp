@@ -1,5 +1,5 @@
 // The matrix unit's addition, and that it is safe for two bf16 numbers, which is all that
-// kernels/arch/wormhole/tensix/fill.hpp adds up. That it is the simulator's, bit for bit, is tested in
+// kernels/tensix/fill.hpp adds up. That it is the simulator's, bit for bit, is tested in
 // tests/device/test_bit_exact.py.
 #include "matrix_add.hpp"
 

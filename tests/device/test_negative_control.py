@@ -55,7 +55,7 @@ BREAKS_OF_PAIRS = {
 }
 # Of rows that the FPU sums in part.
 BREAKS_OF_SUMS = {
-    "matrices_not_added": ("arch/wormhole/tensix/fill.hpp", "p_elwise::DEST_ACCUM_EN", "p_elwise::DEST_ACCUM_DIS"),
+    "matrices_not_added": ("tensix/fill.hpp", "p_elwise::DEST_ACCUM_EN", "p_elwise::DEST_ACCUM_DIS"),
     "an_matrix_left_out": ("norm/normalise.hpp", "kSteps - (kBegins", "kSteps - 2 - (kBegins"),
 }
 

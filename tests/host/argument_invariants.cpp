@@ -104,7 +104,11 @@ void check_pages(const Plan& plan, const Call& call) {
         } else if (is_one_of(buffer, {contract::Buffer::kStatistics})) {
             require(elements == contract::kElementsPerChunk, "a page of statistics is a chunk");
         } else {
-            const std::int64_t needed = call.reads_again != 0 ? contract::kElementsPerChunk : call.width_elements;
+            const bool is_gamma = is_one_of(buffer, {contract::Buffer::kGamma});
+            const TensorLayout& tensor = call[is_gamma ? Tensor::kGamma : Tensor::kBeta];
+            const std::int64_t halves = tensor.has_short_pieces() ? 2 : 1;
+            const std::int64_t needed =
+                halves * (call.reads_again != 0 ? contract::kElementsPerChunk : call.width_elements);
             require(buffer.pages == 1 && elements >= needed, "gamma and beta, or a segment, fit in their buffers");
         }
     }
@@ -142,6 +146,7 @@ void check_place(const Problem& problem, const TensorLayout& layout, DataType dt
     require(layout.element_bytes == bytes_of(dtype), "kernels know the size of a tensor's elements");
     require(layout.in_dram == (memory == BufferType::kDram ? 1U : 0U), "kernels know the memory of each tensor");
     require(layout.banks == banks_of(problem, memory), "kernels know the banks of each tensor");
+    require(layout.alignment_bytes == alignment_of(problem, memory), "kernels know the alignment of each tensor");
 }
 
 void check_rows(const Problem& problem, const Plan& plan, const Rows& rows) {

@@ -29,7 +29,7 @@ constexpr Noc kSimulatedWriteNoc{.step = -1, .first = Axis::kX};
     for (const CoreWork& work : cores) {
         for (const Run& run : work.runs) {
             const Coordinate bank = device.dram_banks[static_cast<std::size_t>(run.bank)];
-            traffic.push_back({.bank = bank, .core = place_of(device, work.core), .rows = run.count});
+            traffic.push_back({.bank = {bank, bank}, .core = place_of(device, work.core), .rows = run.count});
         }
     }
     return traffic;
@@ -76,8 +76,8 @@ TEST(Assignment, of_a_single_share_takes_the_core_with_the_fewest_hops) {
         const std::int64_t core = choose_cores({bank}, BufferType::kDram, device).front();
         const Coordinate place = device.dram_banks[static_cast<std::size_t>(bank)];
         for (const Coordinate worker : device.workers) {
-            EXPECT_LE(round_trip_hops(place, device.workers[static_cast<std::size_t>(core)], device.noc_size),
-                      round_trip_hops(place, worker, device.noc_size));
+            EXPECT_LE(round_trip_hops({place, place}, device.workers[static_cast<std::size_t>(core)], device.noc_size),
+                      round_trip_hops({place, place}, worker, device.noc_size));
         }
     }
 }

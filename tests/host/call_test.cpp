@@ -125,6 +125,19 @@ TEST(Vectors, in_tile_layout_are_row_0_of_their_tiles_in_two_faces_each) {
     EXPECT_EQ(wide.piece_stride_bytes, 1024U);
 }
 
+TEST(Vectors, in_tile_layout_have_short_pieces_where_memory_is_aligned_to_64_bytes) {
+    const TensorSpec tiles{.shape = {96}, .layout = Layout::kTile};
+    EXPECT_FALSE(gamma_of(96, tiles).has_short_pieces());
+    Problem problem = tests::make_problem(64, 96);
+    problem.gamma = tiles;
+    problem.device.dram_alignment_bytes = 64;
+    const Plan planned = plan(problem);
+    EXPECT_TRUE(planned.call[contract::Tensor::kGamma].has_short_pieces());
+    EXPECT_FALSE(planned.call[contract::Tensor::kBeta].has_short_pieces());
+    EXPECT_EQ(planned.buffers[2].purpose, "gamma");
+    EXPECT_EQ(planned.buffers[2].bytes(), 2 * planned.buffers[3].bytes());
+}
+
 TEST(Vectors, in_tiles_of_another_size_are_row_0_of_their_faces) {
     struct Expected {
         std::int64_t height, width, page_bytes, pieces_per_page, piece_stride_bytes;

@@ -32,17 +32,34 @@ TEST(Chip, says_nothing_of_places_on_a_grid_that_is_not_its_own) {
     EXPECT_EQ(tests::error_of(tests::make_problem(64, 64, device)), "");
 }
 
+TEST(Chip, that_reads_and_writes_a_bank_at_different_places_says_where) {
+    Device told_of{.arch = Arch::kBlackhole, .grid = {13, 10}, .dram_banks = std::vector<Coordinate>(8)};
+    const Device device = with_places(told_of, {});
+    EXPECT_EQ(device.dram_banks[0], (Coordinate{0, 11}));
+    EXPECT_EQ(device.dram_write_places[0], (Coordinate{0, 1}));
+    EXPECT_EQ(device.workers[13], (Coordinate{1, 3}));
+    EXPECT_EQ(device.dram_alignment_bytes, 64);
+    // One bank of a harvested chip is off, and nobody says which.
+    told_of.dram_banks.pop_back();
+    EXPECT_EQ(with_places(told_of, {}).dram_banks, told_of.dram_banks);
+}
+
 TEST(Chip, of_another_kind_leaves_a_device_as_it_is_which_is_refused) {
     Device device = told({8, 8});
     device.arch = Arch::kOther;
     EXPECT_EQ(with_places(device, {{0, 0}}), device);
-    EXPECT_EQ(
-        tests::error_of(tests::make_problem(64, 64, device)),
-        "layernorm_fused_rm: device is of another architecture than WORMHOLE_B0, for which alone there are kernels; "
-        "use a Wormhole");
+    EXPECT_EQ(tests::error_of(tests::make_problem(64, 64, device)),
+              "layernorm_fused_rm: device is of another architecture than WORMHOLE_B0 and BLACKHOLE, for which alone "
+              "there are "
+              "kernels; use one of these");
 }
 
-TEST(Chip, is_named_in_the_plan) { EXPECT_EQ(plan(tests::make_problem(64, 64)).chip, "wormhole"); }
+TEST(Chip, is_named_in_the_plan) {
+    EXPECT_EQ(plan(tests::make_problem(64, 64)).chip, "wormhole");
+    Device device = tests::plain_device({13, 10}, 8);
+    device.arch = Arch::kBlackhole;
+    EXPECT_EQ(plan(tests::make_problem(64, 64, with_places(device, {}))).chip, "blackhole");
+}
 
 }  // namespace
 }  // namespace layernorm_fused_rm

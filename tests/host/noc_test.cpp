@@ -46,13 +46,14 @@ TEST(RoundTrip, has_as_many_hops_as_its_two_routes_have_links) {
         for (const Coordinate core : device.workers) {
             const std::size_t links =
                 route(bank, core, kReadNoc, kSize).size() + route(core, bank, kWriteNoc, kSize).size();
-            EXPECT_EQ(static_cast<std::size_t>(round_trip_hops(bank, core, kSize)), links);
+            EXPECT_EQ(static_cast<std::size_t>(round_trip_hops({bank, bank}, core, kSize)), links);
         }
     }
 }
 
 TEST(LinkLoads, add_up_the_rows_of_every_route_over_a_link) {
-    const auto loads = link_loads({{.bank = {0, 0}, .core = {2, 0}, .rows = 3}, {{1, 0}, {2, 0}, 4}}, kSize);
+    const auto loads =
+        link_loads({{.bank = {{0, 0}, {0, 0}}, .core = {2, 0}, .rows = 3}, {{{1, 0}, {1, 0}}, {2, 0}, 4}}, kSize);
     EXPECT_EQ(loads.at({kReadNoc, Axis::kX, {0, 0}}), 3);
     EXPECT_EQ(loads.at({kReadNoc, Axis::kX, {1, 0}}), 7);
     EXPECT_EQ(loads.at({kWriteNoc, Axis::kX, {2, 0}}), 7);

@@ -110,10 +110,10 @@ def test_a_planner_built_for_other_kernels_is_found(monkeypatch):
 
 
 def test_missing_kernels_are_found(monkeypatch, tmp_path):
-    put_planner(monkeypatch, KERNEL_FILES=["reader.cpp", "arch/wormhole/sfpu/issue.hpp"])
+    put_planner(monkeypatch, KERNEL_FILES=["reader.cpp", "arch/wormhole/chip/unpacker.hpp"])
     (tmp_path / "reader.cpp").touch()
     monkeypatch.setattr(doctor, "KERNELS", tmp_path)
-    expect(doctor.check_kernels(), f"arch/wormhole/sfpu/issue.hpp missing in {tmp_path}", "install it again")
+    expect(doctor.check_kernels(), f"arch/wormhole/chip/unpacker.hpp missing in {tmp_path}", "install it again")
 
 
 def test_the_installed_planner_and_kernels_are_fine():

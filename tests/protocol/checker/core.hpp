@@ -28,7 +28,8 @@ struct PendingRead {
     std::uint32_t l1_address = 0;
     std::uint32_t bytes = 0;
     std::uint32_t transaction = 0;
-    TensorRange source{};
+    TensorRange source{};  // without a tensor: the core's own L1, at
+    std::uint32_t own_address = 0;
 };
 
 // A write whose data may still lie in L1 (not flushed), or may not yet have arrived (no barrier).

@@ -24,8 +24,13 @@ void check_alignment(std::uint64_t remote, std::uint32_t l1_address, std::uint32
 void arrive(Core& core, const PendingRead& read) {
     Tag* const to = core.tags_at(read.l1_address);
     for (std::uint32_t unit = 0; unit < read.bytes / kUnitBytes; ++unit) {
-        to[unit] = read.source.tag(std::uint64_t{unit} * kUnitBytes);
+        to[unit] = read.source.tensor != nullptr ? read.source.tag(std::uint64_t{unit} * kUnitBytes)
+                                                 : core.tags_at(read.own_address)[unit];
     }
+}
+
+[[nodiscard]] bool is_own_l1(const Core& core, std::uint64_t address) {
+    return address >> kLocalBits == remote_address(Target::kCore, core_place(core.x, core.y), 0) >> kLocalBits;
 }
 
 // Completes the reads of one transaction id, or all.
@@ -124,18 +129,44 @@ void pop(Core& core, NocPort& port, const Event& event) {
     core.pop(buffer, event.first);
 }
 
-void read_tensor(Core& core, NocPort& port, Memory& memory, const Event& event) {
-    require(event.second != 0, Rule::kNocAddress, "reads no bytes");
-    require(event.second % kUnitBytes == 0, Rule::kAlignment, "a read does not end at a multiple of 16 bytes");
+namespace {
+
+// Of what the thread has read into pages that it has reserved.
+[[nodiscard]] PendingRead locate_in_own_l1(Core& core, const NocPort& port, const Event& event) {
+    const auto from = static_cast<std::uint32_t>(event.address & kLocalMask);
+    require(from % kWriteAlignment == event.first % kWriteAlignment, Rule::kAlignment,
+            "a read within L1 moves data by no multiple of 16 bytes");
+    core.buffer_at(from).check_access(Side::kProducer, from, event.second);
+    require(!overlap(from, event.second, event.first, event.second), Rule::kNocOrder, "reads from where it reads to");
+    for (const PendingRead& read : port.reads) {
+        require(!overlap(from, event.second, read.l1_address, read.bytes), Rule::kNocOrder,
+                "reads from where another read is still under way");
+    }
+    return {.l1_address = event.first, .bytes = event.second, .transaction = event.third, .own_address = from};
+}
+
+[[nodiscard]] PendingRead locate_in_tensor(Memory& memory, const Event& event) {
     const TensorRange source = memory.locate(event.address, event.second, false);
     memory.note_read(source, event.second);
     check_alignment(event.address, event.first, source.tensor->alignment_bytes);
+    return {.l1_address = event.first, .bytes = event.second, .transaction = event.third, .source = source};
+}
+
+}  // namespace
+
+void start_read(Core& core, NocPort& port, Memory& memory, const Event& event) {
+    require(event.second != 0, Rule::kNocAddress, "reads no bytes");
+    require(event.second % kUnitBytes == 0, Rule::kAlignment, "a read does not end at a multiple of 16 bytes");
+    const PendingRead started =
+        is_own_l1(core, event.address) ? locate_in_own_l1(core, port, event) : locate_in_tensor(memory, event);
     core.buffer_at(event.first).check_access(Side::kProducer, event.first, event.second);
-    for (const PendingRead& read : port.reads) {
-        require(!overlap(event.first, event.second, read.l1_address, read.bytes), Rule::kNocOrder,
+    for (const PendingRead& other : port.reads) {
+        require(!overlap(event.first, event.second, other.l1_address, other.bytes), Rule::kNocOrder,
                 "reads to where another read is still under way");
+        require(other.source.tensor != nullptr || !overlap(event.first, event.second, other.own_address, other.bytes),
+                Rule::kNocOrder, "reads to where another read is still reading from");
     }
-    port.reads.push_back({event.first, event.second, event.third, source});
+    port.reads.push_back(started);
 }
 
 void write_tensor(Core& core, NocPort& port, Memory& memory, const Event& event) {

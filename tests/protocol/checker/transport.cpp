@@ -66,7 +66,7 @@ std::vector<Core*> Machine::destinations(const Core& core, const Event& event) {
     return found;
 }
 
-void Machine::read(Core& core, NocPort& port, const Event& event) { read_tensor(core, port, program_.memory, event); }
+void Machine::read(Core& core, NocPort& port, const Event& event) { start_read(core, port, program_.memory, event); }
 
 void Machine::write(Core& core, NocPort& port, const Event& event) {
     if (target_of(event) == Target::kCore) {

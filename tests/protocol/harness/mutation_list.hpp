@@ -29,7 +29,8 @@ enum CaseKind : std::size_t {
     kRedone,
     kRedoneInPlace,
     kRedoneReadAgain,
-    kRedoneMany
+    kRedoneMany,
+    kShortPieces
 };
 
 struct Mutation {

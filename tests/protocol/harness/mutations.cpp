@@ -81,6 +81,7 @@ constexpr std::uint64_t kSchedules = 6;  // of each case
         {.rows = 12, .width = 2101, .grid_x = 2, .grid_y = 1, .dram_banks = 3, .options = "oi"},
         {.rows = 5, .width = 9200, .dram_banks = 3, .dtypes = "FBBFBF", .options = "rto", .l1_bytes = 52'000},
         {.rows = 120, .width = 64, .dram_banks = 3, .options = "oi"},
+        {.rows = 60, .width = 1500, .grid_x = 2, .grid_y = 1, .vectors = "TT", .dram_alignment = 64},
     };
 }
 
@@ -219,7 +220,7 @@ bool run_mutations(const Toolchain& toolchain, const std::string& only, std::siz
         mutations.insert(mutations.end(), some.begin(), some.end());
     }
     std::erase_if(mutations, [&](const Mutation& mutation) { return !only.empty() && mutation.name != only; });
-    const Symbols kernels(read_sources(toolchain.kernels));
+    const Symbols kernels(read_sources(toolchain.kernels, toolchain.chip));
     if (mutations.empty() || !all_apply(kernels, mutations) || !unchanged_kernels_pass(toolchain)) {
         return false;
     }

@@ -102,11 +102,13 @@ struct Packed {
 
 }  // namespace
 
-std::vector<Source> read_sources(const fs::path& folder) {
+std::vector<Source> read_sources(const fs::path& folder, const std::string& chip) {
     std::vector<Source> sources;
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
-        if (entry.is_regular_file()) {
-            sources.push_back({entry.path().lexically_relative(folder), read_text(entry.path())});
+        const fs::path file = entry.path().lexically_relative(folder);
+        const bool is_of_another_chip = *file.begin() == "arch" && *std::next(file.begin()) != chip;
+        if (entry.is_regular_file() && !is_of_another_chip) {
+            sources.push_back({file, read_text(entry.path())});
         }
     }
     return sources;

@@ -12,7 +12,8 @@ struct Source {
     std::string text;
 };
 
-[[nodiscard]] std::vector<Source> read_sources(const std::filesystem::path& folder);
+// The kernels as one chip has them: of their folder `arch` that chip's alone.
+[[nodiscard]] std::vector<Source> read_sources(const std::filesystem::path& folder, const std::string& chip);
 
 // What sources define: functions, classes, enumerations, variables, types. No parser: it knows what kernels use of C++.
 //

@@ -103,7 +103,7 @@ void collect(const fs::path& path, std::vector<fs::path> folders, std::set<fs::p
             "-fno-gnu-unique",
             "-I" + (toolchain.protocol / "api").string(),
             "-I" + toolchain.kernels.string(),
-            "-I" + (toolchain.kernels / "arch" / "wormhole").string(),
+            "-I" + toolchain.chip_folder().string(),
             unit.thread_define,
             unit.noc_define,
             "-DPROTOCOL_KERNEL=\"" + std::string(unit.source) + "\"",
@@ -152,8 +152,7 @@ void collect(const fs::path& path, std::vector<fs::path> folders, std::set<fs::p
     for (const std::string& word : command_for({toolchain.compiler, "", "", ""}, unit, list, "")) {
         text += word + ' ';
     }
-    const std::vector<fs::path> folders = {"", toolchain.protocol / "api", toolchain.kernels,
-                                           toolchain.kernels / "arch" / "wormhole"};
+    const std::vector<fs::path> folders = {"", toolchain.protocol / "api", toolchain.kernels, toolchain.chip_folder()};
     collect(toolchain.protocol / "units/unit.cpp", folders, seen, text);
     collect(toolchain.kernels / unit.source, folders, seen, text);
     fs::path library = toolchain.cache / (hash_of(text) + ".so");

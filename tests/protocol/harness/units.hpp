@@ -17,6 +17,9 @@ struct Toolchain {
     std::filesystem::path kernels;   // the kernel sources, or a mutated copy
     std::filesystem::path protocol;  // tests/protocol
     std::filesystem::path cache;
+    std::string chip = "wormhole";  // whose folder of the kernels' arch
+
+    [[nodiscard]] std::filesystem::path chip_folder() const { return kernels / "arch" / chip; }
 };
 
 class Units {

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "contract/dest.hpp"
 #include "contract/tensors.hpp"
 
 namespace layernorm_fused_rm::contract {
@@ -45,6 +46,11 @@ struct Call {
     [[nodiscard]] constexpr TensorLayout& operator[](Tensor tensor) { return tensors[static_cast<uint32_t>(tensor)]; }
     [[nodiscard]] constexpr const TensorLayout& operator[](Tensor tensor) const {
         return tensors[static_cast<uint32_t>(tensor)];
+    }
+    // Elements of gamma, or of beta, in L1: all, or a segment.
+    [[nodiscard]] constexpr uint32_t affine_elements() const {
+        const uint32_t chunks = reads_again != 0 ? 1 : (width_elements + kElementsPerChunk - 1) / kElementsPerChunk;
+        return chunks * kElementsPerChunk;
     }
     // Mean, but for RMSNorm, and 1 / deviation are returned.
     [[nodiscard]] constexpr bool returns_statistics() const { return (*this)[Tensor::kRstd].is_there(); }

@@ -37,6 +37,7 @@ struct TensorLayout {
     uint32_t piece_elements = 0;
     uint32_t pieces_per_page = 0;
     uint32_t piece_stride_bytes = 0;  // from piece to piece within a page
+    uint32_t alignment_bytes = 0;     // of its memory: what the NoC reads has the same place in it as where it goes
     uint32_t in_dram = 0;             // 1: DRAM, 0: L1
     uint32_t banks = 0;
 
@@ -51,6 +52,10 @@ struct TensorLayout {
         return piece % pieces_per_page * piece_stride_bytes;
     }
 
+    [[nodiscard]] constexpr uint32_t piece_bytes() const { return piece_elements * element_bytes; }
+    // Pieces that follow each other cannot all be read to where they belong.
+    [[nodiscard]] constexpr bool has_short_pieces() const { return is_there() && piece_bytes() % alignment_bytes != 0; }
+
     // Calls field(name, word) for each word.
     template <typename Self, typename Field>
     static constexpr void for_each_word(Self& self, Field&& field) {
@@ -59,6 +64,7 @@ struct TensorLayout {
         field("piece_elements", self.piece_elements);
         field("pieces_per_page", self.pieces_per_page);
         field("piece_stride_bytes", self.piece_stride_bytes);
+        field("alignment_bytes", self.alignment_bytes);
         field("in_dram", self.in_dram);
         field("banks", self.banks);
     }

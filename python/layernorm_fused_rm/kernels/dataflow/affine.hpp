@@ -36,21 +36,53 @@ inline bool is_affine_source() {
     return core_argument<contract::WriterArgument>(static_cast<uint32_t>(contract::CoreArgument::kIsAffineSource)) != 0;
 }
 
-// Starts the reads of its elements from `first`, a multiple of a chunk, up to `last`, to the buffer's back page,
-// to lie beneath row `row` of those side by side.
-template <const TensorLayout& tensor>
-inline void start_reading_affine(uint32_t address, uint32_t first, uint32_t last, uint32_t buffer, uint32_t row) {
+// Calls visit(piece, page, at) for the pieces of its elements from `first`, a multiple of a chunk, up to `last`: each
+// belongs `at` bytes into `page`, the buffer's back page, beneath row `row` of those side by side.
+template <const TensorLayout& tensor, typename Visit>
+inline void for_each_piece(uint32_t first, uint32_t last, uint32_t buffer, uint32_t row, Visit visit) {
     if constexpr (tensor.is_there()) {
-        const uint32_t l1_address = get_write_ptr(buffer) + row * kRowStride * tensor.element_bytes;
-        constexpr uint32_t kPieceBytes = tensor.piece_elements * tensor.element_bytes;
+        const uint32_t page = get_write_ptr(buffer);
         const uint32_t first_piece = first / tensor.piece_elements;
         for (uint32_t piece = first_piece; piece * tensor.piece_elements < last; ++piece) {
-            const uint32_t offset = tensor.offset_of(piece);
-            const uint32_t left = tensor.page_bytes - offset;  // the last chunk of a page is shorter
-            noc_async_read(page_address<tensor>(tensor.page_of(piece), address) + offset,
-                           l1_address + (piece - first_piece) * kPieceBytes, left < kPieceBytes ? left : kPieceBytes);
+            visit(piece, page, row * stride_bytes(tensor) + (piece - first_piece) * tensor.piece_bytes());
         }
     }
+}
+
+// Where a piece is read to: where it belongs or, where the memory's alignment does not allow that, near there in the
+// second half of the page.
+template <const TensorLayout& tensor>
+inline uint32_t place_to_read_to(uint32_t piece, uint32_t at) {
+    if constexpr (tensor.has_short_pieces()) {
+        constexpr uint32_t kWithin = tensor.alignment_bytes - 1;
+        constexpr uint32_t kSecondHalf = kCall.affine_elements() * tensor.element_bytes;
+        const uint32_t offset = tensor.offset_of(piece);
+        return (offset & kWithin) == (at & kWithin) ? at : kSecondHalf + (at & ~kWithin) + (offset & kWithin);
+    }
+    return at;
+}
+
+// Starts the reads.
+template <const TensorLayout& tensor>
+inline void start_reading_affine(uint32_t address, uint32_t first, uint32_t last, uint32_t buffer, uint32_t row) {
+    for_each_piece<tensor>(first, last, buffer, row, [=](uint32_t piece, uint32_t page, uint32_t at) {
+        const uint32_t offset = tensor.offset_of(piece);
+        const uint32_t left = tensor.page_bytes - offset;  // the last chunk of a page is shorter
+        noc_async_read(page_address<tensor>(tensor.page_of(piece), address) + offset,
+                       page + place_to_read_to<tensor>(piece, at),
+                       left < tensor.piece_bytes() ? left : tensor.piece_bytes());
+    });
+}
+
+// Starts moving what was read elsewhere to where it belongs: within L1, whose alignment allows it.
+template <const TensorLayout& tensor>
+inline void start_moving_affine(uint32_t first, uint32_t last, uint32_t buffer, uint32_t row) {
+    for_each_piece<tensor>(first, last, buffer, row, [=](uint32_t piece, uint32_t page, uint32_t at) {
+        const uint32_t from = place_to_read_to<tensor>(piece, at);
+        if (from != at) {
+            noc_async_read(get_noc_addr(page + from), page + at, tensor.piece_bytes());
+        }
+    });
 }
 
 // The NoC address of `l1_address` on all cores of the program. NoC 1 goes left and up, so its rectangles begin with the
@@ -85,6 +117,17 @@ inline void push_affine() {
     push_affine<kBetaTensor>(kBeta);
 }
 
+// Puts what has been read where it belongs.
+inline void move_affine(uint32_t first, uint32_t last) {
+    if constexpr (kGammaTensor.has_short_pieces() || kBetaTensor.has_short_pieces()) {
+        for (uint32_t row = 0; row < kRowsPerVector; ++row) {
+            start_moving_affine<kGammaTensor>(first, last, kGamma, row);
+            start_moving_affine<kBetaTensor>(first, last, kBeta, row);
+        }
+        noc_async_read_barrier();
+    }
+}
+
 // Reads the elements of both from `first` up to `last` into their reserved pages, once for each row of a pair.
 inline void read_affine(uint32_t first, uint32_t last) {
     for (uint32_t row = 0; row < kRowsPerVector; ++row) {
@@ -92,6 +135,7 @@ inline void read_affine(uint32_t first, uint32_t last) {
         start_reading_affine<kBetaTensor>(tensor_address(Tensor::kBeta), first, last, kBeta, row);
     }
     noc_async_read_barrier();
+    move_affine(first, last);
 }
 
 template <const TensorLayout& tensor>

@@ -1,12 +1,14 @@
 // SFPU (vector unit) instructions as data: what each one is, what it reads and writes, when its result is ready.
 //
 // A kernel's arithmetic is a `Sequence` of these, a constexpr value that the device issues (issue.hpp) and that the
-// host checks and interprets (tests/host). C++17, <stdint.h> only, no Tensix header. Source of encodings: ckernel_ops.h
+// host checks and interprets (tests/arithmetic). C++17, <stdint.h> only, no Tensix header. Source of encodings: ckernel_ops.h
 // (TT_OP_SFP*); of semantics and latencies: ISA documents, "VectorUnit" and the instruction's own page. LREGs: L0..L7
 // general, L9 = 0.0, L10 = 1.0, L11..L14 programmable, L15 = 2 * lane.
 #pragma once
 
 #include <stdint.h>
+
+#include "chip/vector_unit.hpp"
 
 namespace layernorm_fused_rm::sfpu {
 
@@ -75,7 +77,7 @@ inline constexpr uint32_t kFormatFp32 = 3;
 }
 // The same SFPLOAD or SFPSTORE, after which the row counter moves on.
 [[nodiscard]] constexpr Instruction advancing(Instruction access, Advance advance) {
-    return {access.word | (static_cast<uint32_t>(advance) << 14), access.base};
+    return {access.word | (static_cast<uint32_t>(advance) << chip::kAddressModeShift), access.base};
 }
 [[nodiscard]] constexpr Instruction mad(uint32_t a, uint32_t b, uint32_t c, uint32_t to) {
     return encode(Opcode::kMad, (a << 16) | (b << 12) | (c << 8) | (to << 4));
