@@ -110,7 +110,7 @@ def write_page(folder: Path, ledger: Ledger, cases: list[Case], host: dict[str, 
         f"{name} {importlib.metadata.version(name)}" for name in ("layernorm_fused_rm", "ttnn", "wolfpine")
     )
     page = folder / "bench.md"
-    text = f"# Benchmark\n\nSimulated Wormhole, cost model on; {versions};\n`{command}`. Cycles are simulated ones.\n\n"
+    text = f"# Benchmark\n\nSimulated {session.chip()}, cost model on; {versions};\n`{command}`. Cycles are simulated ones.\n\n"
     text += table.as_markdown(ledger, cases)
     if host:
         text += (

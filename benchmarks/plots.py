@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from simulator import session
+
 from . import table
-from .cases import DRAM_BYTES_PER_CYCLE, Case
+from .cases import Case, dram_bytes_per_cycle
 from .measure import Ledger
 from .providers import CLONE, COMPOSITE, OURS, TTNN
 
@@ -32,8 +34,9 @@ def _new_axes(title: str):
 
 def draw_roofline(ledger: Ledger, cases: list[Case], path: Path) -> None:
     """Bytes a cycle over the size of the tensor, DRAM, bfloat16, against the limit of the memory."""
-    figure, axes = _new_axes("Norm of a row-major bfloat16 tensor in DRAM, simulated Wormhole (wolfpine 2.2)")
-    axes.axhline(DRAM_BYTES_PER_CYCLE, color="black", linewidth=1, label=f"DRAM, {DRAM_BYTES_PER_CYCLE} B/cycle")
+    figure, axes = _new_axes(f"Norm of a row-major bfloat16 tensor in DRAM, simulated {session.chip()} (wolfpine 2.2)")
+    peak = dram_bytes_per_cycle()
+    axes.axhline(peak, color="black", linewidth=1, label=f"DRAM, {peak} B/cycle")
     for provider, (label, mark) in MARKS.items():
         measured = [
             (case, ledger.get(case, provider)) for case in cases if case.memory == "dram" and case.dtype == "bfloat16"
@@ -54,7 +57,7 @@ def draw_scaling(ledger: Ledger, path: Path) -> None:
     measured = table.scaling_points(ledger)
     if not measured:
         return
-    figure, axes = _new_axes("Strong scaling, bfloat16, DRAM, simulated Wormhole (wolfpine 2.2)")
+    figure, axes = _new_axes(f"Strong scaling, bfloat16, DRAM, simulated {session.chip()} (wolfpine 2.2)")
     for case, points in measured:
         line = axes.plot(*zip(*points), marker="o", label=f"{case.rows} x {case.width}")[0]
         (first_cores, first_cycles), (last_cores, _) = points[0], points[-1]
@@ -67,7 +70,7 @@ def draw_scaling(ledger: Ledger, path: Path) -> None:
             label="shared out evenly",
         )
         axes.axhline(
-            case.moved_bytes / DRAM_BYTES_PER_CYCLE,
+            case.moved_bytes / dram_bytes_per_cycle(),
             color=line.get_color(),
             linewidth=0.8,
             linestyle="--",

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from . import scaling, steady
-from .cases import DRAM_BYTES_PER_CYCLE, Case
+from .cases import Case, dram_bytes_per_cycle
 from .measure import PEERS, Ledger, Measurement
 from .providers import OURS, TTNN
 
@@ -18,7 +18,7 @@ HEADING = (
     "cores",
     "cycles",
     "B/cycle",
-    "of 288",
+    "of DRAM",
     "x ttnn",
     "x composite",
     "x clone",
@@ -52,7 +52,7 @@ def line(ledger: Ledger, case: Case) -> list[str] | None:
     rate = case.moved_bytes / ours.cycles
     return [
         str(case.rows), str(case.width), case.dtype, case.memory, str(ours.cores), f"{ours.cycles:,}", f"{rate:.0f}",
-        f"{rate / DRAM_BYTES_PER_CYCLE:.0%}" if case.memory == "dram" else "-",
+        f"{rate / dram_bytes_per_cycle():.0%}" if case.memory == "dram" else "-",
         *(_times(ratio(ledger, case, provider)) for provider in PEERS),
     ]  # fmt: skip
 

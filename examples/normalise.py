@@ -76,7 +76,7 @@ def print_results(rows: NamedRows, results: list[Result]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    where = "simulated Wormhole" if session.is_simulated() else "Tenstorrent card"
+    where = f"simulated {session.chip()}" if session.is_simulated() else "Tenstorrent card"
     shape = " x ".join(map(str, rows.x.shape))
     print(f"\n{rows.name}: [{shape}] bfloat16, ROW_MAJOR, on a {where}")
     table = Table()

@@ -18,13 +18,13 @@ use_stand_in() {
         -mtime +1 -delete
 }
 
-# wolfpine with our launcher: every variable that ttnn, wolfpine and the launcher read for a simulated Wormhole.
+# wolfpine with our launcher: every variable that ttnn, wolfpine and the launcher read for a simulated chip. $1: which.
 use_simulator() {
-    use_stand_in kernels
-    export TT_METAL_SIMULATOR="$cache/simulator"
+    use_stand_in "kernels-$1"
+    export TT_METAL_SIMULATOR="$cache/simulator/$1"
     export WOLFPINE_PYTHON="$venv/bin/python"
     # Turns NoC translation on; without it workers are misrouted on NoC 1.
-    export TT_METAL_MOCK_CLUSTER_DESC_PATH="$cache/simulator/cluster_descriptor.yaml"
+    export TT_METAL_MOCK_CLUSTER_DESC_PATH="$cache/simulator/$1/cluster_descriptor.yaml"
     # Cycles: on by default, TT_SIM_COST_MODEL= (empty) turns them off and is a third faster.
     export TT_SIM_COST_MODEL="${TT_SIM_COST_MODEL-1}"
     [[ -n "$TT_SIM_COST_MODEL" ]] || unset TT_SIM_COST_MODEL

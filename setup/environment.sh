@@ -2,6 +2,7 @@
 # Prepares everything ./demo, ./test, ./run and ./bench need, and nothing twice. Executed, it prepares; sourced, it
 # gives
 #
+#     take_device_option ARGUMENT...                          which sets device, chip and arguments
 #     prepare_environment simulator|vendor|hardware [PRESET]
 #
 # which prepares and then exports the environment of the device; with a preset of CMakePresets.json the C++ tests too.
@@ -26,6 +27,7 @@ readonly kPlannerSources=(CMakeLists.txt pyproject.toml src include bindings
 # What the C++ tests are made of.
 readonly kHostTestSources=(CMakeLists.txt CMakePresets.json src include tests python/layernorm_fused_rm/kernels)
 readonly kDevices="simulator, vendor or hardware"
+readonly kChips="wormhole blackhole"  # that are simulated
 readonly kPipRemedy="check the network and the disk (3 GB), then run this again; PIP_INDEX_URL may name a mirror"
 readonly kBuildRemedy="read the log; if the sources are unchanged, remove .venv and build, then run this again"
 readonly kSimulatorRemedy="read the log; remove .cache, then run this again"
@@ -34,6 +36,7 @@ prepare_environment() {
     local device="$1" preset="${2:-}"
     local debian="$DEBIAN_HOST_PACKAGES" requirements="$DEVICE_REQUIREMENTS $BUILD_REQUIREMENTS $TEST_REQUIREMENTS"
     requirements+=" $STYLE_REQUIREMENTS $DEMO_REQUIREMENTS"
+    check_chip "$device"
     case "$device" in
         simulator) debian+=" $DEBIAN_SIMULATOR_PACKAGES" ;;
         vendor) require_vendor_simulator; debian+=" $DEBIAN_SIMULATOR_PACKAGES" ;;
@@ -58,10 +61,19 @@ prepare_environment() {
     exec 9>&-
     quieten_ttnn
     case "$device" in
-        simulator) use_simulator ;;
+        simulator) use_simulator "${chip:-wormhole}" ;;
         vendor) use_vendor_simulator ;;
     esac
     export PATH="$venv/bin:$PATH" VIRTUAL_ENV="$venv"
+}
+
+# The simulated chip is chosen, any other is what it is.
+check_chip() {
+    [[ -n "${chip:-}" ]] || return 0
+    [[ "$1" == simulator ]] ||
+        fail "options" "--chip $chip with --device $1, where the chip is what is there" "leave --chip away"
+    [[ " $kChips " == *" $chip "* ]] ||
+        fail "options" "--chip $chip" "--chip ${kChips// / or } (wormhole is the default)"
 }
 
 ensure_python_packages() {
@@ -88,12 +100,16 @@ prepare_simulator() {
         write_buffer_names
 }
 
-# Takes `--device NAME` (or LAYERNORM_DEVICE) out of the arguments: sets $device and the array $arguments.
+# Takes `--device NAME` (or LAYERNORM_DEVICE) and `--chip NAME` (or LAYERNORM_CHIP) out of the arguments: sets $device,
+# $chip and the array $arguments.
 take_device_option() {
     device="${LAYERNORM_DEVICE:-simulator}"
+    chip="${LAYERNORM_CHIP:-}"
     arguments=()
     while (($#)); do
         case "$1" in
+            --chip) chip="${2:?--chip needs a name: $kChips}"; shift 2 ;;
+            --chip=*) chip="${1#--chip=}"; shift ;;
             --device) device="${2:?--device needs a name: $kDevices}"; shift 2 ;;
             --device=*) device="${1#--device=}"; shift ;;
             *) arguments+=("$1"); shift ;;

@@ -36,5 +36,8 @@ write_buffer_names() {
 }
 
 build_simulator_folder() {
-    run "$venv/bin/python" "$root/simulator/folder.py" "$cache/simulator"
+    local each
+    for each in $kChips; do
+        run "$venv/bin/python" "$root/simulator/folder.py" "$cache/simulator/$each" --chip "$each"
+    done
 }

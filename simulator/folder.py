@@ -1,6 +1,6 @@
 """Build the folder that TT_METAL_SIMULATOR points at: wolfpine's descriptors with our launcher behind run.sh.
 
-    python simulator/folder.py DESTINATION [--site-packages FOLDER]
+    python simulator/folder.py DESTINATION [--chip wormhole|blackhole] [--site-packages FOLDER]
 
 The folder holds run.sh, links to soc_descriptor.yaml and cluster_descriptor.yaml of the installed wolfpine, and a link
 to ./launcher. Point TT_METAL_SIMULATOR at it, TT_METAL_MOCK_CLUSTER_DESC_PATH at its cluster_descriptor.yaml, and
@@ -22,7 +22,7 @@ RUN_SCRIPT = """\
 # Started by ttnn's device driver (UMD) with NNG_SOCKET_ADDR in the environment. Written by simulator/folder.py.
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-export PYTHONPATH="$here:${PYTHONPATH:-}"
+export PYTHONPATH="$here:${PYTHONPATH:-}" LAYERNORM_SIM_CHIP=CHIP
 options=()
 [ -n "${TT_SIM_RECORD:-}" ] && options+=(--record "$TT_SIM_RECORD")
 [ -n "${TT_SIM_LOG_PROTOCOL:-}" ] && options+=(--log-protocol)
@@ -38,9 +38,9 @@ def find_site_packages() -> Path:
     return Path(spec.origin).parent.parent
 
 
-def build_simulator_folder(destination: Path, wolfpine_site_packages: Path) -> Path:
+def build_simulator_folder(destination: Path, wolfpine_site_packages: Path, chip: str = "wormhole") -> Path:
     """Create or complete the folder at `destination` and return it."""
-    descriptors = wolfpine_site_packages / "framework" / "sim" / "wormhole"
+    descriptors = wolfpine_site_packages / "framework" / "sim" / chip
     destination.mkdir(parents=True, exist_ok=True)
     for name in DESCRIPTORS:
         if not (descriptors / name).is_file():
@@ -48,7 +48,7 @@ def build_simulator_folder(destination: Path, wolfpine_site_packages: Path) -> P
         _link(destination / name, descriptors / name)
     _link(destination / "launcher", LAUNCHER)
     script = destination / "run.sh"
-    script.write_text(RUN_SCRIPT, encoding="utf-8")
+    script.write_text(RUN_SCRIPT.replace("=CHIP", f"={chip}"), encoding="utf-8")
     script.chmod(0o755)
     return destination
 
@@ -63,9 +63,10 @@ def _link(link: Path, target: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("destination", type=Path)
+    parser.add_argument("--chip", choices=("wormhole", "blackhole"), default="wormhole")
     parser.add_argument("--site-packages", type=Path, default=None)
     options = parser.parse_args()
-    print(build_simulator_folder(options.destination, options.site_packages or find_site_packages()))
+    print(build_simulator_folder(options.destination, options.site_packages or find_site_packages(), options.chip))
 
 
 if __name__ == "__main__":

@@ -41,6 +41,17 @@ def is_simulated() -> bool:
     return SIMULATOR_VARIABLE in os.environ
 
 
+def chip() -> str:
+    """Which chip is simulated, "Wormhole" or "Blackhole": as the soc descriptor beside the simulator says."""
+    place = Path(os.environ[SIMULATOR_VARIABLE])
+    folder = place.parent if is_vendors() else place
+    for line in (folder / "soc_descriptor.yaml").read_text(encoding="utf-8").splitlines():
+        name, _, value = line.partition(":")
+        if name == "arch_name":
+            return value.split()[0].partition("_")[0].capitalize()
+    raise ValueError(f"{folder}/soc_descriptor.yaml names no arch_name")
+
+
 def is_vendors() -> bool:
     """Tenstorrent's own simulator, a library in this process: no cycles, no launcher, and it ends the process on a refusal."""
     return os.environ.get(SIMULATOR_VARIABLE, "").endswith(".so")

@@ -25,6 +25,7 @@ from pathlib import Path
 from framework.bridge.hostlink import stop_host
 from framework.device.deadlock import DeadlockDetector
 
+from . import chips
 from .launch_message import BUFFER_COUNT
 from .wait_condition import POPPED_REGISTER, PUSHED_REGISTER
 
@@ -154,8 +155,6 @@ def _tile_effects(tile, cycle: int) -> tuple:
 
 def install(device_class) -> None:
     """Let wolfpine's own watch give the same report, and end the host on any error of the simulator."""
-    from framework.sim.wormhole import __main__ as server
-
     os.environ.setdefault("TT_SIM_DEADLOCK_THRESHOLD", LAST_RESORT_CYCLES)
     found: list = []
     original_init = device_class.__init__
@@ -171,7 +170,7 @@ def install(device_class) -> None:
 
     device_class.__init__ = remember_device
     DeadlockDetector._report = report
-    server.host_not_stranded = host_ended_on_error
+    chips.simulated().server.host_not_stranded = host_ended_on_error
 
 
 @contextlib.contextmanager

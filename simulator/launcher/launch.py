@@ -1,6 +1,7 @@
-"""Start wolfpine's Wormhole server with our patches, time policy, cycle log and hang report.
+"""Start wolfpine's server of a chip with our patches, time policy, cycle log and hang report.
 
 Takes the command line of `python -m framework.sim.wormhole` (UMD's run.sh passes none) and the environment:
+    LAYERNORM_SIM_CHIP            wormhole or blackhole (chips.py)
     LAYERNORM_SIM_CYCLES_LOG      file that gets one JSON line per launched program (cycles.py)
     LAYERNORM_SIM_TRAFFIC_LOG     file that gets one JSON line per program of what it moved (traffic.py)
     LAYERNORM_SIM_TIMELINE_LOG    file that gets one JSON line per program of when its cores moved pages (timeline.py)
@@ -14,7 +15,7 @@ and every TT_SIM_* variable wolfpine knows.
 
 from __future__ import annotations
 
-from . import coverage, end_state, hang, patches, poison, time_policy, timeline, traffic
+from . import chips, coverage, end_state, hang, patches, poison, time_policy, timeline, traffic
 from .fast_sim.install import install as install_fast_parts
 from .host_end import end_with_host
 
@@ -26,9 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     patches.apply_all()
     time_policy.install(_install_watchers())
     hang.install(time_policy.PolledDevice)
-    from framework.sim.wormhole.__main__ import main as serve
-
-    return serve(arguments)
+    return chips.simulated().server.main(arguments)
 
 
 def _install_watchers() -> tuple[time_policy.ProgramWatcher, ...]:

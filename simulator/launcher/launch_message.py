@@ -11,22 +11,24 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-# mailboxes_t at MEM_MAILBOX_BASE 16: ncrisc_halt 8, subordinate_sync 4, launch_msg_rd_ptr 4, then 8 launch messages of
-# 144 bytes, then the GO messages.
-READ_INDEX_ADDRESS = 28
-LAUNCH_ADDRESS, LAUNCH_BYTES, LAUNCH_COUNT = 32, 144, 8
+from . import chips
+
+# mailboxes_t: ncrisc_halt 8, subordinate_sync 4, launch_msg_rd_ptr 4, then 8 launch messages of 144 bytes, then the GO
+# messages; on both chips.
+READ_INDEX_ADDRESS = chips.simulated().mailbox_address + 12
+LAUNCH_ADDRESS, LAUNCH_BYTES, LAUNCH_COUNT = chips.simulated().mailbox_address + 16, 144, 8
 GO_ADDRESS = LAUNCH_ADDRESS + LAUNCH_COUNT * LAUNCH_BYTES
 # Offsets in kernel_config_msg_t, packed; index 0 of each array is the Tensix core type.
 CONFIG_BASE_OFFSET, SEMAPHORES_OFFSET, BUFFERS_OFFSET = 0, 16, 24
 TEXT_OFFSET, BUFFER_MASK_OFFSET, ENABLES_OFFSET = 52, 96, 112
 # TensixProcessorTypes: the order of the processors in `enables` and in the kernels' text offsets.
 PROCESSORS = ("brisc", "ncrisc", "trisc0", "trisc1", "trisc2")
-# Wormhole's firmware sets up the lower 32 buffers only (brisc.cc); four words each (circular_buffer_constants.h).
+# Wormhole's firmware sets up the lower 32 buffers only (brisc.cc), Blackhole's 64, of which ours are the lower ones; four
+# words each (circular_buffer_constants.h).
 BUFFER_COUNT, BUFFER_CONFIG_BYTES = 32, 16
 # Semaphores lie L1_ALIGNMENT apart, directly before the buffers' configuration (program.cpp, finalize).
 SEMAPHORE_BYTES = 16
-# The region of configuration and kernels starts at MEM_MAP_END and is 69 KiB long (kDefaultKernelConfigSize of Wormhole's
-# HAL); circular buffers and L1 tensors lie behind it. Without fast dispatch every program is configured at its start.
+# The region of configuration and kernels starts at MEM_MAP_END and is 69 KiB long (kDefaultKernelConfigSize of the HAL); circular buffers and L1 tensors lie behind it. Without fast dispatch every program is configured at its start.
 KERNEL_CONFIG_BYTES = 69 * 1024
 
 

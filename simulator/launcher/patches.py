@@ -11,6 +11,8 @@ from __future__ import annotations
 import inspect
 from importlib import metadata
 
+from . import chips
+
 WOLFPINE_VERSION = "2.2"
 
 
@@ -93,7 +95,8 @@ def patch_multicast_source() -> None:
     """A multicast reaches its own sender only with NOC_CMD_BRCST_SRC_INCLUDE.
 
     NoC/MemoryMap.md, NOC_CTRL bit 17: without it the initiator is left out of the rectangle, and out of the
-    acknowledgements. wolfpine never reads the bit and always delivers to the sender.
+    acknowledgements. wolfpine never reads the bit and always delivers to the sender. Nor does it know of
+    the columns and rows that firmware leaves out of broadcasts (chips.py), whose acknowledgements never come.
     """
     from framework.network import tt_noc
 
@@ -107,9 +110,13 @@ def patch_multicast_source() -> None:
     source_include_bit = 1 << 17
     all_destinations = tt_noc.rectangle_destinations
     left_out: list = []
+    chip = chips.simulated()
+
+    def has_worker(cell) -> bool:
+        return cell[0] not in chip.columns_without_workers and cell[1] not in chip.rows_without_workers
 
     def rectangle_destinations(*corners):
-        found = all_destinations(*corners)
+        found = [cell for cell in all_destinations(*corners) if has_worker(cell)]
         if not left_out:
             return found
         sender = left_out[0]

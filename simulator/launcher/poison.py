@@ -14,15 +14,15 @@ import os
 
 import numpy as np
 
-from . import launch_message
+from . import chips, launch_message
 from .launch_message import Buffer, LaunchMessage
 
 POISON_VARIABLE = "LAYERNORM_SIM_POISON"
 # bfloat16 0x7fc1, twice fp32 0x7fc17fc1, in memory order: even addresses hold 0xc1.
 PATTERN = bytes((0xC1, 0x7F))
-# Where circular buffers begin on an unharvested Wormhole (MEM_MAP_END 35168 + KERNEL_CONFIG_BYTES); below lie firmware,
-# mailboxes and the host's configuration. Known before the first launch message, so as a number; the launches check it.
-FIRST_FREE_L1 = 35168 + launch_message.KERNEL_CONFIG_BYTES
+# Where circular buffers begin on an unharvested chip; below lie firmware, mailboxes and the host's configuration. Known
+# before the first launch message, so as a number; the launches check it.
+FIRST_FREE_L1 = chips.simulated().map_end + launch_message.KERNEL_CONFIG_BYTES
 
 
 def is_wanted() -> bool:

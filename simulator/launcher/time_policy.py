@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol
 
 from framework.bridge import Device
 
+from . import chips
 from .coordinates import Core, cores_by_tile
 from .cycles import CycleLog
 from .fast_sim.install import is_fast
@@ -174,8 +175,6 @@ class PolledDevice(Device):
 
 
 def install(watchers: tuple[ProgramWatcher, ...] = ()) -> None:
-    """Let wolfpine's Wormhole server build a PolledDevice where it would build its own Device."""
-    from framework.sim.wormhole import wh_device
-
+    """Let wolfpine's server build a PolledDevice where it would build its own Device."""
     PolledDevice.watchers = watchers
-    wh_device.Device = PolledDevice
+    chips.simulated().bridge.Device = PolledDevice

@@ -46,16 +46,16 @@ void calculate_binop_with_scalar(std::uint32_t param) {
     _sfpu_load_imm32_(kScalarRegister, param);
 #pragma GCC unroll 4
     for (int pair = 0; pair < ITERATIONS / 2; pair++) {
-        TTI_SFPLOAD(p_sfpu::LREG0, sfpi::SFPLOAD_MOD0_FMT_SRCB, ADDR_MOD_3, 0);
-        TTI_SFPLOAD(p_sfpu::LREG1, sfpi::SFPLOAD_MOD0_FMT_SRCB, ADDR_MOD_3, sfpi::SFP_DESTREG_STRIDE);
+        TTI_SFPLOAD(p_sfpu::LREG0, sfpi::SFPLOAD_MOD0_FMT_SRCB, sfpi::SFP_ADDR_MOD_STAY, 0);
+        TTI_SFPLOAD(p_sfpu::LREG1, sfpi::SFPLOAD_MOD0_FMT_SRCB, sfpi::SFP_ADDR_MOD_STAY, sfpi::SFP_DESTREG_STRIDE);
         apply_scalar<BINOP_MODE, p_sfpu::LREG0>();
         apply_scalar<BINOP_MODE, p_sfpu::LREG1>();
         if constexpr (rounds) {
             TTI_SFP_STOCH_RND(0, 0, 0, p_sfpu::LREG0, p_sfpu::LREG0, sfpi::SFPSTOCHRND_MOD1_FP32_TO_FP16B);
             TTI_SFP_STOCH_RND(0, 0, 0, p_sfpu::LREG1, p_sfpu::LREG1, sfpi::SFPSTOCHRND_MOD1_FP32_TO_FP16B);
         }
-        TTI_SFPSTORE(p_sfpu::LREG0, sfpi::SFPSTORE_MOD0_FMT_SRCB, ADDR_MOD_3, 0);
-        TTI_SFPSTORE(p_sfpu::LREG1, sfpi::SFPSTORE_MOD0_FMT_SRCB, ADDR_MOD_3, sfpi::SFP_DESTREG_STRIDE);
+        TTI_SFPSTORE(p_sfpu::LREG0, sfpi::SFPSTORE_MOD0_FMT_SRCB, sfpi::SFP_ADDR_MOD_STAY, 0);
+        TTI_SFPSTORE(p_sfpu::LREG1, sfpi::SFPSTORE_MOD0_FMT_SRCB, sfpi::SFP_ADDR_MOD_STAY, sfpi::SFP_DESTREG_STRIDE);
         TTI_INCRWC(0, 2 * sfpi::SFP_DESTREG_STRIDE, 0, 0);
     }
 }

@@ -109,7 +109,7 @@ inline void calculate_rsqrt() {
     TTI_SFPLOADI(R::nan, sfpi::SFPLOADI_MOD0_FLOATB, 0x7FC0);
 #pragma GCC unroll 8
     for (int vector = 0; vector < ITERATIONS; vector++) {
-        TTI_SFPLOAD(R::x, sfpi::SFPLOAD_MOD0_FMT_SRCB, ADDR_MOD_3, 0);
+        TTI_SFPLOAD(R::x, sfpi::SFPLOAD_MOD0_FMT_SRCB, sfpi::SFP_ADDR_MOD_STAY, 0);
         guess_rsqrt();
         refine_rsqrt<APPROXIMATION_MODE>();
         // Lanes whose x is neither 0 nor Inf take the refined value, negative ones NaN.
@@ -125,7 +125,7 @@ inline void calculate_rsqrt() {
             TTI_SFP_STOCH_RND(
                 sfpi::SFPSTOCHRND_RND_EVEN, 0, 0, R::result, R::result, sfpi::SFPSTOCHRND_MOD1_FP32_TO_FP16B);
         }
-        TTI_SFPSTORE(R::result, sfpi::SFPSTORE_MOD0_FMT_SRCB, ADDR_MOD_3, 0);
+        TTI_SFPSTORE(R::result, sfpi::SFPSTORE_MOD0_FMT_SRCB, sfpi::SFP_ADDR_MOD_STAY, 0);
         TTI_INCRWC(0, sfpi::SFP_DESTREG_STRIDE, 0, 0);
     }
 }

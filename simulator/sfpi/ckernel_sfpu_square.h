@@ -20,16 +20,16 @@ inline void calculate_square() {
     constexpr std::uint32_t second = p_sfpu::LREG1;
 #pragma GCC unroll 4
     for (int pair = 0; pair < ITERATIONS / 2; pair++) {
-        TTI_SFPLOAD(first, sfpi::SFPLOAD_MOD0_FMT_SRCB, ADDR_MOD_3, 0);
-        TTI_SFPLOAD(second, sfpi::SFPLOAD_MOD0_FMT_SRCB, ADDR_MOD_3, sfpi::SFP_DESTREG_STRIDE);
+        TTI_SFPLOAD(first, sfpi::SFPLOAD_MOD0_FMT_SRCB, sfpi::SFP_ADDR_MOD_STAY, 0);
+        TTI_SFPLOAD(second, sfpi::SFPLOAD_MOD0_FMT_SRCB, sfpi::SFP_ADDR_MOD_STAY, sfpi::SFP_DESTREG_STRIDE);
         TTI_SFPMUL(first, first, p_sfpu::LCONST_0, first, 0);
         TTI_SFPMUL(second, second, p_sfpu::LCONST_0, second, 0);
         if constexpr (!is_fp32_dest_acc_en) {
             TTI_SFP_STOCH_RND(0, 0, 0, first, first, sfpi::SFPSTOCHRND_MOD1_FP32_TO_FP16B);
             TTI_SFP_STOCH_RND(0, 0, 0, second, second, sfpi::SFPSTOCHRND_MOD1_FP32_TO_FP16B);
         }
-        TTI_SFPSTORE(first, sfpi::SFPSTORE_MOD0_FMT_SRCB, ADDR_MOD_3, 0);
-        TTI_SFPSTORE(second, sfpi::SFPSTORE_MOD0_FMT_SRCB, ADDR_MOD_3, sfpi::SFP_DESTREG_STRIDE);
+        TTI_SFPSTORE(first, sfpi::SFPSTORE_MOD0_FMT_SRCB, sfpi::SFP_ADDR_MOD_STAY, 0);
+        TTI_SFPSTORE(second, sfpi::SFPSTORE_MOD0_FMT_SRCB, sfpi::SFP_ADDR_MOD_STAY, sfpi::SFP_DESTREG_STRIDE);
         TTI_INCRWC(0, 2 * sfpi::SFP_DESTREG_STRIDE, 0, 0);
     }
 }

@@ -22,7 +22,7 @@
 
 namespace sfpi {
 
-enum class DataLayout { Default, FSrcB, F16A, F16B, F32, I8, I16, I32, U8, U16, U32, SM8, SM16, SM32 };
+enum class DataLayout { Default, FSrcB, F16A, F16B, F32, I8, I16, I32, U8, U16, U32, SM8, SM16, SM32, M32 };
 enum class ExponentMode { Unbiased, Biased };
 enum class LRegs { LReg0, LReg1, LReg2, LReg3, LReg4, LReg5, LReg6, LReg7 };
 enum class LutSign { Update, Retain };
@@ -213,6 +213,7 @@ SFPI_DECLARE_FUNCTION(vBool, nearby)
 
 }  // namespace sfpi
 
-// The one built-in of SFPI's compiler that LLK calls by its own name.
+// The built-ins of SFPI's compiler that LLK calls by their own names.
 [[nodiscard]] sfpi::vFloat __builtin_rvtt_sfpmad(
     const sfpi::vFloat& a, const sfpi::vFloat& b, const sfpi::vFloat& c, int modifier);
+[[nodiscard]] sfpi::vFloat __builtin_rvtt_sfpgt(const sfpi::vFloat& a, const sfpi::vFloat& b, int modifier);

@@ -9,6 +9,14 @@ namespace sfpi {
 // Rows of DEST that one SFPU vector spans (Dst.md).
 constexpr int SFP_DESTREG_STRIDE = 2;
 
+// The address mode that LLK's set-up leaves without increments is slot 7 (llk_math_eltwise_unary_sfpu.h). Wormhole's
+// instructions have two bits for it, to which LLK adds a base of 4.
+#ifdef __riscv_xtttensixbh
+constexpr std::uint32_t SFP_ADDR_MOD_STAY = 7;
+#else
+constexpr std::uint32_t SFP_ADDR_MOD_STAY = 3;
+#endif
+
 enum : std::uint32_t {
     SFPLOAD_MOD0_FMT_SRCB = 0,
     SFPSTORE_MOD0_FMT_SRCB = 0,
@@ -63,6 +71,11 @@ enum : std::uint32_t {
 
     SFPABS_MOD1_INT = 0,
     SFPABS_MOD1_FLOAT = 1,
+
+    // Blackhole's own (BlackholeA0/TensixTile/TensixCoprocessor, SFPARECIP, SFPMUL24).
+    SFPARECIP_MOD1_RECIP = 0,
+    SFPMUL24_MOD1_LOWER = 0,
+    SFPMUL24_MOD1_UPPER = 1,
 };
 
 }  // namespace sfpi

@@ -129,3 +129,12 @@ def test_a_vendor_simulator_that_is_not_there_is_refused(checkout, tmp_path, fil
 def test_the_device_option_is_taken_out_of_the_arguments(checkout, arguments, device, rest):
     done = bash(checkout, f'take_device_option {arguments}; echo "$device|${{arguments[*]}}"')
     assert done.stdout.strip() == f"{device}|{rest}"
+
+
+def test_the_chip_is_chosen_where_it_is_simulated_only(checkout):
+    done = bash(checkout, 'take_device_option --chip blackhole --all; echo "$chip|${arguments[*]}"')
+    assert done.stdout.strip() == "blackhole|--all"
+    done = bash(checkout, "take_device_option --chip=grayskull; prepare_environment simulator")
+    assert done.returncode == 1 and "--chip wormhole or blackhole (wormhole is the default)" in done.stderr
+    done = bash(checkout, "take_device_option --chip wormhole; prepare_environment vendor")
+    assert done.returncode == 1 and "where the chip is what is there" in done.stderr

@@ -3,10 +3,12 @@
 import random
 
 import pytest
+from framework.arch.blackhole import BLACKHOLE_PROFILE
 from framework.arch.wormhole import WORMHOLE_PROFILE
-from framework.device import tiles
+from framework.device import blackhole, tiles
 from framework.pe.register.register import Register, RegisterAccessMode
 from framework.pe.register.register_file import RegisterFile
+from framework.pe.rv.isa.b_isa import RV_ZBA_ISA, RV_ZBB_ISA
 from framework.pe.rv.isa.i_isa import RV_I_ISA
 from framework.pe.rv.isa.m_isa import RV_M_ISA
 from launcher.fast_sim import rv_operations
@@ -63,11 +65,32 @@ PROGRAM = [
 ]
 
 
-def run_program(core_class, monkeypatch, flag_cycle, pages_cycles, cycles=900):
+# Blackhole's: wait for the flag as its firmware does, then some of its own instructions, then store 99.
+BLACKHOLE_PROGRAM = [
+    0x1 << 12 | 5 << 7 | 0x37,  # lui x5, FLAG_ADDRESS
+    load_word(6, 5, 0),
+    0x0FF0000F,  # fence
+    op_immediate(1, 7, 6, 0x604),  # sext.b
+    branch(0, 7, 0, -12),
+    register_operation(0x10, 4, 8, 7, 6),  # sh2add: 5 * 4 + 5
+    op_immediate(0, 8, 8, -20),
+    op_immediate(0, 14, 0, 99),
+    store_word(14, 5, 0x100),
+    0x6F,
+]
+
+
+def new_tile(is_blackhole):
+    if is_blackhole:
+        return blackhole.BlackholeTensixTile(1, 2, 1, 2, profile=BLACKHOLE_PROFILE)
+    return tiles.TensixTile(18, 18, 1, 1, profile=WORMHOLE_PROFILE)
+
+
+def run_program(core_class, monkeypatch, flag_cycle, pages_cycles, cycles=900, program=PROGRAM):
     """The value at RESULT_ADDRESS after each cycle, and the core at the end."""
     monkeypatch.setattr(tiles, "BabyRISCV", core_class)
-    tile = tiles.TensixTile(18, 18, 1, 1, profile=WORMHOLE_PROFILE)
-    for index, word in enumerate(PROGRAM):
+    tile = new_tile(program is BLACKHOLE_PROGRAM)
+    for index, word in enumerate(program):
         tile.L1_mem.write(4 * index, word.to_bytes(4, "little"))
     tile.tile_ctrl.RISCV_DEBUG_REG_SOFT_RESET_0 = (ALL_HELD & ~BRISC_BIT).to_bytes(4, "little")
     tile.brisc.start()
@@ -100,6 +123,17 @@ def test_stores_land_in_the_same_cycle(monkeypatch, flag_cycle):
     assert core.register_file[8].read_uint() == 5
 
 
+@pytest.mark.parametrize("flag_cycle", [0, 7, *range(120, 131), 333])
+def test_blackholes_stores_land_in_the_same_cycle(monkeypatch, flag_cycle):
+    monkeypatch.setenv("TT_SIM_COST_MODEL", "1")
+    expected, _ = run_program(tiles.BabyRISCV, monkeypatch, flag_cycle, (), program=BLACKHOLE_PROGRAM)
+    found, core = run_program(FastCore, monkeypatch, flag_cycle, (), program=BLACKHOLE_PROGRAM)
+    assert expected[-1] == 99 and found == expected
+    assert core.register_file[8].read_uint() == 5
+    _, core = run_program(FastCore, monkeypatch, 10_000, (), cycles=200, program=BLACKHOLE_PROGRAM)
+    assert core.wait_loop.frozen and core.wait_loop.polled() == [(FLAG_ADDRESS, 4, 0)]
+
+
 def test_a_polling_core_is_frozen_and_says_what_it_polls(monkeypatch):
     _, core = run_program(FastCore, monkeypatch, flag_cycle=10_000, pages_cycles=(), cycles=200)
     assert core.wait_loop.frozen
@@ -119,7 +153,7 @@ def wolfpine_result(word, left, right):
     registers[1].write(left.to_bytes(4, "little"))
     registers[2].write(right.to_bytes(4, "little"))
     try:
-        ran = RV_I_ISA.run(registers, None, False, word) or RV_M_ISA.run(registers, None, False, word)
+        ran = any(isa.run(registers, None, False, word) for isa in (RV_ZBA_ISA, RV_ZBB_ISA, RV_M_ISA, RV_I_ISA))
     except (ZeroDivisionError, OverflowError):
         return None
     return registers[3].read_uint() if ran else None
@@ -131,7 +165,7 @@ def test_arithmetic_equals_wolfpines_on_random_operands():
     compared = 0
     for _ in range(4000):
         left, right = (random.choice(edges) if random.random() < 0.3 else random.getrandbits(32) for _ in range(2))
-        funct7, funct3 = random.choice(list(rv_operations.REGISTER_RESULTS))
+        funct7, funct3 = random.choice(list(rv_operations.REGISTER_RESULTS | rv_operations.BIT_RESULTS))
         is_remainder = (funct7, funct3) == (1, 6)  # wolfpine takes the divisor's sign (patches.patch_division)
         immediate = random.getrandbits(12)
         for word in (register_operation(funct7, funct3, 3, 1, 2), op_immediate(funct3, 3, 1, immediate)):

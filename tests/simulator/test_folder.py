@@ -5,14 +5,17 @@ import subprocess
 from pathlib import Path
 
 import folder
+import pytest
 
 
-def test_folder_holds_descriptors_launcher_and_script(tmp_path):
-    built = folder.build_simulator_folder(tmp_path / "simulator", folder.find_site_packages())
+@pytest.mark.parametrize("chip", ["wormhole", "blackhole"])
+def test_folder_holds_descriptors_launcher_and_script(tmp_path, chip):
+    built = folder.build_simulator_folder(tmp_path / "simulator", folder.find_site_packages(), chip)
     assert "functional_workers" in (built / "soc_descriptor.yaml").read_text()
     assert "noc_translation: true" in (built / "cluster_descriptor.yaml").read_text()
     assert (built / "launcher" / "__main__.py").is_file()
     assert os.access(built / "run.sh", os.X_OK)
+    assert f"LAYERNORM_SIM_CHIP={chip}" in (built / "run.sh").read_text()
     assert subprocess.run(["bash", "-n", built / "run.sh"], check=False).returncode == 0
 
 

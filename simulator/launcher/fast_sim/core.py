@@ -267,16 +267,17 @@ class FastCore(BabyRISCV):
         return None if self.rv_cost is None else self.rv_cost.spin_signature(cycle)
 
     def cost_state(self) -> tuple | None:
-        """The deadlines of the cost model, absolute cycles."""
+        """The deadlines of the cost model, absolute cycles, and which lines its L0 cache holds (Blackhole)."""
         cost = self.rv_cost
         if cost is None:
             return None
-        return cost._ready[:], cost._stall_until, cost._stall_reason, cost._store_ready, cost._load_slots[:]
+        deadlines = cost._ready[:], cost._stall_until, cost._stall_reason, cost._store_ready, cost._load_slots[:]
+        return *deadlines, cost._l0_tags[:]
 
     def restore_cost_state(self, state: tuple | None, shift_cycles: int) -> None:
         if state is None:
             return
-        ready, stall_until, stall_reason, store_ready, load_slots = state
+        ready, stall_until, stall_reason, store_ready, load_slots, l0_tags = state
         cost = self.rv_cost
         cost._ready[:] = [cycle + shift_cycles for cycle in ready]
         cost._ready[0] = 0
@@ -284,3 +285,4 @@ class FastCore(BabyRISCV):
         cost._stall_reason = stall_reason
         cost._store_ready = store_ready + shift_cycles
         cost._load_slots[:] = [cycle + shift_cycles for cycle in load_slots]
+        cost._l0_tags[:] = l0_tags

@@ -16,9 +16,8 @@ def install() -> None:
     if not is_fast():
         return
     from framework.device import tiles, tt_device
-    from framework.device.tiles import TensixTile
-    from framework.device.wormhole import Wormhole
 
+    from .. import chips
     from . import lookups, packer, sfpu
     from .core import FastCore
     from .pump import EventClock, EventTileClock
@@ -30,7 +29,9 @@ def install() -> None:
     tt_device.MultiTileClock = EventClock
     tt_device.TileClock = EventTileClock
 
-    class FastTensixTile(TensixTile):
+    device = chips.simulated().device
+
+    class FastTensixTile(device.tensix_tile_class):
         def __init__(self, *arguments, **options):
             tiles.BabyRISCV = FastCore
             try:
@@ -42,4 +43,4 @@ def install() -> None:
             super()._bind_clock(tile_clock)
             FastTileClock.adopt(tile_clock, self)
 
-    Wormhole.tensix_tile_class = FastTensixTile
+    device.tensix_tile_class = FastTensixTile

@@ -3,8 +3,8 @@
 `decode(word)` gives an Operation whose function runs it on a core: function(core, x, pc, rd, rs1, rs2, immediate)
 returns the address of the next instruction, None for the one that follows, or STALL to try again in the next cycle. `x`
 is the core's list of register values, unsigned; a result nobody wants (rd = x0) goes to the spare entry x[DISCARD].
-Instructions not listed here (fence, system, atomics, unknown ones) are left to wolfpine's own interpreter.
-Source: The RISC-V Instruction Set Manual, volume I, chapters RV32I and M.
+Instructions not listed here (system, atomics, most of Blackhole's Zba and Zbb, unknown ones) are left to wolfpine's own
+interpreter. Source: The RISC-V Instruction Set Manual, volume I, chapters RV32I, M, Zba and Zbb.
 """
 
 from __future__ import annotations
@@ -201,14 +201,39 @@ REGISTER_RESULTS: dict[tuple[int, int], Callable[[int, int], int]] = {
     (0x01, 7): lambda p, q: p % q if q else p,
 }
 MULTIPLY_DIVIDE_FUNCT7 = 0x01
+# Blackhole's: Zba's shifts with addition, and of Zbb what compilers write most. wolfpine asks its RV32I first,
+# which takes minimum and maximum for shifts.
+BIT_RESULTS: dict[tuple[int, int], Callable[[int, int], int]] = {
+    (0x10, 2): lambda p, q: ((p << 1) + q) & MASK,
+    (0x10, 4): lambda p, q: ((p << 2) + q) & MASK,
+    (0x10, 6): lambda p, q: ((p << 3) + q) & MASK,
+    (0x20, 7): lambda p, q: p & ~q & MASK,
+    (0x04, 4): lambda p, q: p & 0xFFFF,  # zext.h; pack in RV32's other extensions, which the cores have not
+    (0x05, 4): lambda p, q: p if signed(p) < signed(q) else q,
+    (0x05, 5): min,
+    (0x05, 6): lambda p, q: p if signed(p) > signed(q) else q,
+    (0x05, 7): max,
+}
 
 BRANCHES = {0: _beq, 1: _bne, 4: _blt, 5: _bge, 6: _bltu, 7: _bgeu}
 LOADS = {0: _lb, 1: _lh, 2: _lw, 4: _lbu, 5: _lhu}
 STORES = {0: _sb, 1: _sh, 2: _sw}
 
 
+def _fence(core, x, pc, d, a, b, i):
+    """One core's memory is in order as it is; what a fence costs, and flushes, is the cost model's (has_own_cost)."""
+
+
 def _addi(core, x, pc, d, a, b, i):
     x[d] = (x[a] + i) & MASK
+
+
+def _sext_b(core, x, pc, d, a, b, i):
+    x[d] = _sign_extend(x[a] & 0xFF, 8) & MASK
+
+
+def _sext_h(core, x, pc, d, a, b, i):
+    x[d] = _sign_extend(x[a] & 0xFFFF, 16) & MASK
 
 
 def _add(core, x, pc, d, a, b, i):
@@ -229,8 +254,10 @@ def _with_registers(result: Callable[[int, int], int]) -> Callable:
     return run
 
 
-REGISTER_OPERATIONS = {key: _with_registers(result) for key, result in REGISTER_RESULTS.items()}
+REGISTER_OPERATIONS = {key: _with_registers(result) for key, result in (REGISTER_RESULTS | BIT_RESULTS).items()}
 REGISTER_OPERATIONS[(0x00, 0)] = _add
+
+SIGN_EXTENSIONS = {4: _sext_b, 5: _sext_h}  # of Zbb, by the field of rs2
 
 LEFT_TO_WOLFPINE = Operation(None, 0, 0, 0, 0, True, False)
 
@@ -258,6 +285,8 @@ def decode(word: int) -> Operation:
         return Operation(LOADS[funct3], rd, rs1, 0, _immediate_i(word), True, True)
     if opcode == 0x23 and funct3 in STORES:
         return Operation(STORES[funct3], DISCARD, rs1, rs2, _immediate_s(word), True, False)
+    if opcode == 0x0F and funct3 == 0:
+        return Operation(_fence, DISCARD, 0, 0, 0, True, False)
     if opcode == 0x13:
         return _decode_immediate(word, rd, rs1, funct3, funct7)
     if opcode == 0x33 and (funct7, funct3) in REGISTER_OPERATIONS:
@@ -270,6 +299,8 @@ def _decode_immediate(word: int, rd: int, rs1: int, funct3: int, funct7: int) ->
     if funct3 == 0:
         return Operation(_addi, rd, rs1, 0, _immediate_i(word), False, True)
     if funct3 in (1, 5):
+        if (funct7, funct3) == (0x30, 1) and word >> 20 & 31 in SIGN_EXTENSIONS:
+            return Operation(SIGN_EXTENSIONS[word >> 20 & 31], rd, rs1, 0, 0, False, True)
         if (funct7, funct3) not in ((0x00, 1), (0x00, 5), (0x20, 5)):
             return LEFT_TO_WOLFPINE
         result, immediate = REGISTER_RESULTS[funct7, funct3], word >> 20 & 31
