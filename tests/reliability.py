@@ -232,7 +232,8 @@ def write_page(lines: list[Line], commit: str, words: list[str]) -> None:
     PAGE.write_text(f"""# Reliability
 
 Version {version}, commit {commit[:12]}, measured on {datetime.date.today():%Y-%m-%d}. Every number on this page was
-read from the program named beside it, by `./test --all && {command}`, which writes the page.
+read from the program named beside it. This writes the page: `./test --all`, then
+`{command}`.
 
 Sources: {sources_now(OUR_SOURCES)}
 

@@ -28,8 +28,8 @@ struct PendingRead {
     std::uint32_t l1_address = 0;
     std::uint32_t bytes = 0;
     std::uint32_t transaction = 0;
-    TensorRange source{};  // without a tensor: the core's own L1, at
-    std::uint32_t own_address = 0;
+    TensorRange source{};           // has no tensor where the core's own L1 is read
+    std::uint32_t own_address = 0;  // then where
 };
 
 // A write whose data may still lie in L1 (not flushed), or may not yet have arrived (no barrier).

@@ -11,7 +11,8 @@ void note_pages(Buffer& buffer, const Event& event);
 void push(Core& core, NocPort& port, const Event& event);
 void pop(Core& core, NocPort& port, const Event& event);
 
-// A read from a tensor to pages that this thread has reserved; the data counts as there after a barrier.
+// A read, from a tensor or from the core's own L1, to pages that this thread has reserved; the data counts as there
+// after a barrier.
 void start_read(Core& core, NocPort& port, Memory& memory, const Event& event);
 // A write to an output, from pages that this thread has waited for.
 void write_tensor(Core& core, NocPort& port, Memory& memory, const Event& event);
