@@ -15,7 +15,8 @@ CHIP_VARIABLE = "LAYERNORM_SIM_CHIP"
 @dataclass(frozen=True)
 class Chip:
     """Where wolfpine has it, where tt-metal keeps things in its L1 (MEM_MAILBOX_BASE and MEM_MAP_END of the chip's
-    dev_mem_map.h), and the columns and rows of its NoC that a broadcast leaves out.
+    dev_mem_map.h), which registers of an overlay stream count a buffer's pages, pushed and popped (stream_io_map.h and
+    the chip's noc_overlay_parameters.h), and the columns and rows of its NoC that a broadcast leaves out.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Chip:
     device_class: str
     mailbox_address: int
     map_end: int
+    page_registers: tuple[int, int]
     columns_without_workers: frozenset[int] = frozenset()
     rows_without_workers: frozenset[int] = frozenset()
 
@@ -44,11 +46,11 @@ class Chip:
 CHIPS = {
     chip.name: chip
     for chip in (
-        Chip("wormhole", "wh_device", "Wormhole", 16, 35168),
+        Chip("wormhole", "wh_device", "Wormhole", 16, 35168, (4, 3)),
         # blackhole_140_arch.yaml: workers are in columns 1 to 7 and 10 to 16 and rows 2 to 11. tt-metal's firmware leaves
         # broadcasts out of the others (noc_init, NIU_CFG broadcast disable), as on Wormhole; wolfpine's Wormhole has no
         # tiles there.
-        Chip("blackhole", "bh_device", "Blackhole", 96, 41088, frozenset({0, 8, 9}), frozenset({0, 1})),
+        Chip("blackhole", "bh_device", "Blackhole", 96, 41088, (10, 8), frozenset({0, 8, 9}), frozenset({0, 1})),
     )
 }
 

@@ -146,9 +146,8 @@ def _coprocessor_state(tile, cycle: int) -> tuple:
 
 def _tile_effects(tile, cycle: int) -> tuple:
     """Pages pushed and popped, packets, and what the coprocessor does."""
-    pages = tuple(
-        tuple(stream[POPPED_REGISTER : PUSHED_REGISTER + 1]) for stream in tile.noc_overlay.stream_regs[:BUFFER_COUNT]
-    )
+    streams = tile.noc_overlay.stream_regs[:BUFFER_COUNT]
+    pages = tuple((stream[POPPED_REGISTER], stream[PUSHED_REGISTER]) for stream in streams)
     packets = tuple(tuple(router.nui_counters.counters) for router in (tile.noc0_router, tile.noc1_router))
     return pages, packets, _coprocessor_state(tile, cycle)
 

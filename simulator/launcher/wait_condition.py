@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 from framework.network.tt_noc import NUI
 
+from . import chips
 from .fast_sim import rv_operations
 
 OVERLAY_FIRST, OVERLAY_END = 0xFFB40000, 0xFFB80000
 STREAM_BYTES = 0x1000
-PUSHED_REGISTER, POPPED_REGISTER = 4, 3
+PUSHED_REGISTER, POPPED_REGISTER = chips.simulated().page_registers
 COUNTER_MASK = 0xFFFF
 NOC_REGISTERS = {0xFFB20000: 0, 0xFFB30000: 1}
 # struct LocalCBInterface (circular_buffer_interface.h): 32 bytes a buffer, fifo_num_pages is its fourth word.
