@@ -79,9 +79,9 @@ def parts_behind_the_cases(options: argparse.Namespace) -> list[tuple[list[Case]
     if options.cases_only:
         return []
     if options.quick:
-        return [(scaling.CASES[:1], scaling.PROVIDERS)]
+        return [(scaling.CASES[:1], scaling.providers())]
     ours = [provider for provider in PROVIDERS if provider.name == OURS]
-    return [(scaling.CASES, scaling.PROVIDERS), ([*chain(*steady.CASES)], ours)]
+    return [(scaling.CASES, scaling.providers()), ([*chain(*steady.pairs())], ours)]
 
 
 def measure_all(ledger: Ledger, cases: list[Case], providers: list[Provider], device, console: Console) -> int:

@@ -1,14 +1,9 @@
-"""What is measured: shapes, dtypes, memories, and the limit that DRAM sets."""
+"""What is measured: shapes, dtypes, memories."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator import session
-
-# Wormhole: 12 banks of 24 B/cycle (ISA documents, "DRAMTile"; the simulator's cost model has the same). Blackhole: 8
-# banks of 47.1 (the cost model).
-_DRAM_BYTES_PER_CYCLE = {"Wormhole": 288, "Blackhole": 377}
 ELEMENT_BYTES = {"bfloat16": 2, "float32": 4}
 
 SHAPES = (
@@ -16,11 +11,6 @@ SHAPES = (
     (2048, 1024), (4096, 64), (8192, 32), (686, 128), (512, 384), (512, 768),
 )  # fmt: skip
 QUICK_SHAPES = ((32, 64), (64, 128), (32, 1024), (256, 512))
-
-
-def dram_bytes_per_cycle() -> int:
-    """What the simulated chip's DRAM allows."""
-    return _DRAM_BYTES_PER_CYCLE[session.chip()]
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ class Ledger:
     def __init__(self, path: Path):
         self.path = path
         of_peers, of_ours = sources_now(PEER_SOURCES), sources_now((*PEER_SOURCES, *OUR_SOURCES))
-        names = [provider.name for provider in (*PROVIDERS, *scaling.PROVIDERS)]
+        names = [provider.name for provider in (*PROVIDERS, *scaling.providers())]
         self.sources = {name: of_peers if name in PEERS else of_ours for name in names}
         path.parent.mkdir(parents=True, exist_ok=True)
         kept = [line for line in read_lines(self.path) if line.sources == self.sources.get(line.provider)]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from simulator import session
 
-from . import table
-from .cases import Case, dram_bytes_per_cycle
+from . import chips, table
+from .cases import Case
 from .measure import Ledger
 from .providers import CLONE, COMPOSITE, OURS, TTNN
 
@@ -35,7 +35,7 @@ def _new_axes(title: str):
 def draw_roofline(ledger: Ledger, cases: list[Case], path: Path) -> None:
     """Bytes a cycle over the size of the tensor, DRAM, bfloat16, against the limit of the memory."""
     figure, axes = _new_axes(f"Norm of a row-major bfloat16 tensor in DRAM, simulated {session.chip()} (wolfpine 2.2)")
-    peak = dram_bytes_per_cycle()
+    peak = chips.simulated().dram_bytes_per_cycle
     axes.axhline(peak, color="black", linewidth=1, label=f"DRAM, {peak} B/cycle")
     for provider, (label, mark) in MARKS.items():
         measured = [
@@ -70,7 +70,7 @@ def draw_scaling(ledger: Ledger, path: Path) -> None:
             label="shared out evenly",
         )
         axes.axhline(
-            case.moved_bytes / dram_bytes_per_cycle(),
+            case.moved_bytes / chips.simulated().dram_bytes_per_cycle,
             color=line.get_color(),
             linewidth=0.8,
             linestyle="--",

@@ -7,15 +7,21 @@ come in whole batches, of three rows, since a batch of fewer takes longer for ea
 
 from __future__ import annotations
 
+from . import chips
 from .cases import Case
 
-_CORES = 72  # of the simulated Wormhole; each is a bank of L1
-CASES = tuple(
-    (Case(few * _CORES, width, memory="l1"), Case(many * _CORES, width, memory="l1"))
-    for width, few, many in ((1024, 12, 24), (4096, 3, 6))
-)
+_ROWS_OF_A_CORE = ((1024, 12, 24), (4096, 3, 6))  # width, few, many
+
+
+def pairs() -> list[tuple[Case, Case]]:
+    """Few rows and many, of each width."""
+    cores = chips.simulated().cores
+    return [
+        (Case(few * cores, width, memory="l1"), Case(many * cores, width, memory="l1"))
+        for width, few, many in _ROWS_OF_A_CORE
+    ]
 
 
 def cycles_per_kilo(few, many) -> float:
     """Cycles of one core per 1,024 elements, from the Measurements of two cases."""
-    return (many.cycles - few.cycles) * _CORES * 1024 / (many.case.elements - few.case.elements)
+    return (many.cycles - few.cycles) * chips.simulated().cores * 1024 / (many.case.elements - few.case.elements)

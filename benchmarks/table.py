@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from . import scaling, steady
-from .cases import Case, dram_bytes_per_cycle
+from . import chips, scaling, steady
+from .cases import Case
 from .measure import PEERS, Ledger, Measurement
 from .providers import OURS, TTNN
 
@@ -52,7 +52,7 @@ def line(ledger: Ledger, case: Case) -> list[str] | None:
     rate = case.moved_bytes / ours.cycles
     return [
         str(case.rows), str(case.width), case.dtype, case.memory, str(ours.cores), f"{ours.cycles:,}", f"{rate:.0f}",
-        f"{rate / dram_bytes_per_cycle():.0%}" if case.memory == "dram" else "-",
+        f"{rate / chips.simulated().dram_bytes_per_cycle:.0%}" if case.memory == "dram" else "-",
         *(_times(ratio(ledger, case, provider)) for provider in PEERS),
     ]  # fmt: skip
 
@@ -119,13 +119,12 @@ def refusals_as_markdown(ledger: Ledger, cases: list[Case]) -> str:
 
 def scaling_points(ledger: Ledger) -> list[tuple[Case, list[tuple[int, int]]]]:
     """(cores, cycles) on each grid, for each case that was measured on all of them."""
+    providers = scaling.providers()
     points = {
-        case: [
-            (found.cores, found.cycles) for provider in scaling.PROVIDERS if (found := ledger.get(case, provider.name))
-        ]
+        case: [(found.cores, found.cycles) for provider in providers if (found := ledger.get(case, provider.name))]
         for case in scaling.CASES
     }
-    return [(case, measured) for case, measured in points.items() if len(measured) == len(scaling.PROVIDERS)]
+    return [(case, measured) for case, measured in points.items() if len(measured) == len(providers)]
 
 
 def scaling_as_markdown(ledger: Ledger) -> str:
@@ -149,7 +148,7 @@ def scaling_as_markdown(ledger: Ledger) -> str:
 
 def steady_as_markdown(ledger: Ledger) -> str:
     """Nothing, unless both cases of a width were measured."""
-    measured = [(ledger.get(few, OURS), ledger.get(many, OURS)) for few, many in steady.CASES]
+    measured = [(ledger.get(few, OURS), ledger.get(many, OURS)) for few, many in steady.pairs()]
     lines = [
         [str(few.width), f"{few.rows} and {many.rows}", f"{steady.cycles_per_kilo(few, many):.0f}"]
         for few, many in measured

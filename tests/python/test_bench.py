@@ -110,7 +110,7 @@ def test_what_is_moved_is_shown_per_1024_elements_beside_ttnns(repository):
 def test_scaling_is_kept_like_the_rest_and_shown_once_all_grids_are_measured(repository):
     case = scaling.CASES[0]
     ledger = Ledger(repository / "bench.csv")
-    for cores, provider in enumerate(scaling.PROVIDERS, start=1):
+    for cores, provider in enumerate(scaling.providers(), start=1):
         assert table.scaling_points(ledger) == []
         ledger.add(
             Measurement(
@@ -119,7 +119,7 @@ def test_scaling_is_kept_like_the_rest_and_shown_once_all_grids_are_measured(rep
         )
     again = Ledger(ledger.path)
     [(shown, points)] = table.scaling_points(again)
-    assert shown == case and points[:2] == [(1, 64000), (2, 32000)] and len(points) == len(scaling.GRIDS)
+    assert shown == case and points[:2] == [(1, 64000), (2, 32000)] and len(points) == len(scaling.providers())
     assert "| 256 | 512 | 2 | 32,000 | 2.0 | 16 |" in table.scaling_as_markdown(again)
     plots.draw_scaling(again, repository / "scaling.png")
     assert (repository / "scaling.png").stat().st_size > 10_000
@@ -129,7 +129,7 @@ def test_scaling_is_kept_like_the_rest_and_shown_once_all_grids_are_measured(rep
 
 def test_the_steady_state_is_what_more_rows_take_longer(repository):
     ledger = Ledger(repository / "bench.csv")
-    few, many = steady.CASES[0]
+    few, many = steady.pairs()[0]
     ledger.add(Measurement(ledger.sources[OURS], OURS, **dataclasses.asdict(few), cycles=3000))
     assert table.steady_as_markdown(ledger) == ""
     ledger.add(Measurement(ledger.sources[OURS], OURS, **dataclasses.asdict(many), cycles=3000 + 12 * 397))
