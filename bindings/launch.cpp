@@ -105,12 +105,12 @@ nb::object attribute(nb::handle object, nb::handle name) { return steal(PyObject
 
 nb::object function_of(const nb::object& operation) { return nb::getattr(operation, names().function, operation); }
 
-Launch::Launch(nb::object ttnn, nb::object descriptor, ArgumentRests rests, LaunchHooks hooks)
+Launch::Launch(nb::object ttnn, nb::object descriptor, std::vector<std::uint32_t> rest, LaunchHooks hooks)
     : ttnn_(std::move(ttnn)),
       descriptor_(std::move(descriptor)),
       reader_(nb::none()),
       writer_(nb::none()),
-      rests_(std::move(rests)),
+      rest_(std::move(rest)),
       hooks_(std::move(hooks)) {
     if (!descriptor_.is_none()) {
         const nb::object kernels = descriptor_.attr("kernels");
@@ -149,8 +149,9 @@ void Launch::start(const LaunchTensors& tensors) const {
         hooks_.before();
     }
     const Addresses addresses = addresses_of(tensors);
-    set_arguments(reader_, common_arguments(addresses, rests_.reader));
-    set_arguments(writer_, common_arguments(addresses, rests_.writer));
+    const auto arguments = common_arguments(addresses, rest_);
+    set_arguments(reader_, arguments);
+    set_arguments(writer_, arguments);
     function_of(attribute(ttnn_, names().generic_op))(output_last(tensors), descriptor_);
 }
 
@@ -158,14 +159,12 @@ void bind_launch(nb::module_& module) {
     nb::class_<Launch>(module, "Launch", "A prepared program's launch; any number of threads may share one.")
         .def(
             "__init__",
-            [](Launch* self, nb::object ttnn, nb::object descriptor, std::vector<std::uint32_t> reader_rest,
-               std::vector<std::uint32_t> writer_rest, nb::object before, nb::object recover) {
-                new (self)
-                    Launch(std::move(ttnn), std::move(descriptor), {std::move(reader_rest), std::move(writer_rest)},
-                           {std::move(before), std::move(recover)});
+            [](Launch* self, nb::object ttnn, nb::object descriptor, std::vector<std::uint32_t> rest, nb::object before,
+               nb::object recover) {
+                new (self) Launch(std::move(ttnn), std::move(descriptor), std::move(rest),
+                                  {std::move(before), std::move(recover)});
             },
-            nb::kw_only(), "ttnn"_a, "descriptor"_a.none(), "reader_rest"_a, "writer_rest"_a, "before"_a.none(),
-            "recover"_a)
+            nb::kw_only(), "ttnn"_a, "descriptor"_a.none(), "rest"_a, "before"_a.none(), "recover"_a)
         .def(
             "run",
             [](const Launch& launch, nb::object input, nb::object residual, nb::object gamma, nb::object beta,

@@ -28,11 +28,6 @@ namespace layernorm_fused_rm {
 // A call's tensors, all on the device, in the order of contract::Tensor; None for those that it does not have.
 using LaunchTensors = std::array<nanobind::object, contract::kTensors>;
 
-// What follows the tensors' addresses in the common arguments of reader and writer.
-struct ArgumentRests {
-    std::vector<std::uint32_t> reader, writer;
-};
-
 // What Python has to say at a launch: `before` is called before each unless None; `recover` is given the error that a
 // launch ended in and its tensors by name, and launches another program or raises an error.
 struct LaunchHooks {
@@ -43,8 +38,9 @@ struct LaunchHooks {
 // writing a call's addresses and ttnn's reading them.
 class Launch {
 public:
-    // `descriptor` is None where there are no rows.
-    Launch(nanobind::object ttnn, nanobind::object descriptor, ArgumentRests rests, LaunchHooks hooks);
+    // `descriptor` is None where there are no rows. `rest` follows the tensors' addresses in the common arguments of
+    // reader and writer.
+    Launch(nanobind::object ttnn, nanobind::object descriptor, std::vector<std::uint32_t> rest, LaunchHooks hooks);
 
     void run(const LaunchTensors& tensors) const;
 
@@ -56,7 +52,7 @@ private:
     nanobind::object descriptor_;
     nanobind::object reader_;  // views of the descriptor's kernels
     nanobind::object writer_;
-    ArgumentRests rests_;
+    std::vector<std::uint32_t> rest_;
     LaunchHooks hooks_;
 };
 

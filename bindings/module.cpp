@@ -64,7 +64,7 @@ void bind_contract(nb::module_& module) {
         .value("RSTD", contract::Tensor::kRstd)
         .value("COUNT", contract::Tensor::kCount);
     nb::enum_<contract::CoreArgument>(module, "CoreArgument", nb::is_arithmetic())
-        .value("IS_AFFINE_SOURCE", contract::CoreArgument::kIsAffineSource)
+        .value("SOURCE_OF", contract::CoreArgument::kSourceOf)
         .value("RUNS", contract::CoreArgument::kRuns)
         .value("FIRST_RUN", contract::CoreArgument::kFirstRun);
     nb::enum_<contract::RunArgument>(module, "RunArgument", nb::is_arithmetic())
@@ -75,20 +75,22 @@ void bind_contract(nb::module_& module) {
     nb::enum_<contract::ComputeArgument>(module, "ComputeArgument", nb::is_arithmetic())
         .value("NEGATIVE_EPSILON_BITS", contract::ComputeArgument::kNegativeEpsilonBits)
         .value("COUNT", contract::ComputeArgument::kCount);
-    nb::enum_<contract::ReaderArgument>(module, "ReaderArgument", nb::is_arithmetic())
-        .value("COUNT", contract::ReaderArgument::kCount);
-    nb::enum_<contract::WriterArgument>(module, "WriterArgument", nb::is_arithmetic())
-        .value("SOURCE_X", contract::WriterArgument::kSourceX)
-        .value("SOURCE_Y", contract::WriterArgument::kSourceY)
-        .value("FIRST_X", contract::WriterArgument::kFirstX)
-        .value("FIRST_Y", contract::WriterArgument::kFirstY)
-        .value("LAST_X", contract::WriterArgument::kLastX)
-        .value("LAST_Y", contract::WriterArgument::kLastY)
-        .value("RECEIVERS", contract::WriterArgument::kReceivers)
-        .value("COUNT", contract::WriterArgument::kCount);
+    nb::enum_<contract::DataMovementArgument>(module, "DataMovementArgument", nb::is_arithmetic())
+        .value("GAMMA_SOURCE_X", contract::DataMovementArgument::kGammaSourceX)
+        .value("GAMMA_SOURCE_Y", contract::DataMovementArgument::kGammaSourceY)
+        .value("BETA_SOURCE_X", contract::DataMovementArgument::kBetaSourceX)
+        .value("BETA_SOURCE_Y", contract::DataMovementArgument::kBetaSourceY)
+        .value("FIRST_X", contract::DataMovementArgument::kFirstX)
+        .value("FIRST_Y", contract::DataMovementArgument::kFirstY)
+        .value("LAST_X", contract::DataMovementArgument::kLastX)
+        .value("LAST_Y", contract::DataMovementArgument::kLastY)
+        .value("RECEIVERS", contract::DataMovementArgument::kReceivers)
+        .value("COUNT", contract::DataMovementArgument::kCount);
     nb::enum_<contract::Semaphore>(module, "Semaphore", nb::is_arithmetic())
         .value("RECEIVERS_READY", contract::Semaphore::kReceiversReady)
-        .value("AFFINE_ARRIVED", contract::Semaphore::kAffineArrived)
+        .value("GAMMA_ARRIVED", contract::Semaphore::kGammaArrived)
+        .value("BETA_ARRIVED", contract::Semaphore::kBetaArrived)
+        .value("VECTOR_READ", contract::Semaphore::kVectorRead)
         .value("COUNT", contract::Semaphore::kCount);
 }
 
@@ -107,9 +109,10 @@ void bind_device(nb::module_& module) {
     bind_record<Device>(
         module, "Device", "The device as the planner sees it. Coordinates are (x, y).", Field{"arch", &Device::arch},
         Required{"grid", &Device::grid}, Field{"workers", &Device::workers}, Field{"dram_banks", &Device::dram_banks},
-        Field{"dram_write_places", &Device::dram_write_places}, Field{"noc_size", &Device::noc_size},
-        Field{"l1_banks", &Device::l1_banks}, Field{"l1_bank_places", &Device::l1_bank_places},
-        Required{"l1_bytes", &Device::l1_bytes}, Field{"dram_alignment_bytes", &Device::dram_alignment_bytes},
+        Field{"dram_read_places", &Device::dram_read_places}, Field{"dram_write_places", &Device::dram_write_places},
+        Field{"noc_size", &Device::noc_size}, Field{"l1_banks", &Device::l1_banks},
+        Field{"l1_bank_places", &Device::l1_bank_places}, Required{"l1_bytes", &Device::l1_bytes},
+        Field{"dram_alignment_bytes", &Device::dram_alignment_bytes},
         Field{"l1_alignment_bytes", &Device::l1_alignment_bytes})
         .def("with_places", &with_places, "l1_bank_cores"_a,
              "With what is known of its kind of chip: places on the NoC of its workers and of the cores in whose L1 "
@@ -153,8 +156,9 @@ void bind_plan(nb::module_& module) {
                         Field{"runs", &CoreWork::runs})
         .def_prop_ro("rows", &CoreWork::rows);
     bind_view<AffineSharing>(module, "AffineSharing", "Who reads gamma and beta for which rectangle of cores.",
-                             Field{"source", &AffineSharing::source}, Field{"first", &AffineSharing::first},
-                             Field{"last", &AffineSharing::last})
+                             Field{"gamma_source", &AffineSharing::gamma_source},
+                             Field{"beta_source", &AffineSharing::beta_source}, Field{"first", &AffineSharing::first},
+                             Field{"last", &AffineSharing::last}, Field{"is_by_readers", &AffineSharing::is_by_readers})
         .def_prop_ro("receivers", &AffineSharing::receivers);
     bind_view<CircularBuffer>(module, "CircularBuffer", "One circular buffer, the same on every core.",
                               Field{"index", &CircularBuffer::index}, Field{"purpose", &CircularBuffer::purpose},

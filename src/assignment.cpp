@@ -18,25 +18,29 @@ namespace {
     return std::ranges::all_of(places, [noc_size](Coordinate place) { return lies_on(place, noc_size); });
 }
 
-// Where each bank is on the NoC; empty when the device did not say where both banks and cores are.
-[[nodiscard]] std::vector<BankPlace> bank_places(BufferType memory, const Device& device) {
-    const bool in_dram = memory == BufferType::kDram;
-    const std::vector<Coordinate>& reads = in_dram ? device.dram_banks : device.l1_bank_places;
-    const std::vector<Coordinate>& writes =
-        in_dram && !device.dram_write_places.empty() ? device.dram_write_places : reads;
-    const auto are_known = [&](const std::vector<Coordinate>& places) {
-        return static_cast<std::int64_t>(places.size()) == bank_count(device, memory) &&
-               all_lie_on(places, device.noc_size);
-    };
-    const bool workers_known = static_cast<std::int64_t>(device.workers.size()) == core_count(device) &&
-                               all_lie_on(device.workers, device.noc_size);
+// Of the banks of a chip that has lost none; empty when the device did not say, or places that are not on its NoC.
+[[nodiscard]] std::vector<BankPlace> all_places(BufferType memory, const Device& device) {
+    const bool are_elsewhere = memory == BufferType::kDram && !device.dram_read_places.empty();
+    const std::vector<Coordinate>& own = memory == BufferType::kDram ? device.dram_banks : device.l1_bank_places;
+    const std::vector<Coordinate>& reads = are_elsewhere ? device.dram_read_places : own;
+    const std::vector<Coordinate>& writes = are_elsewhere ? device.dram_write_places : own;
     std::vector<BankPlace> places;
-    if (workers_known && are_known(reads) && are_known(writes)) {
+    if (reads.size() == writes.size() && all_lie_on(reads, device.noc_size) && all_lie_on(writes, device.noc_size)) {
         std::ranges::transform(reads, writes, std::back_inserter(places), [](Coordinate read, Coordinate write) {
             return BankPlace{read, write};
         });
     }
     return places;
+}
+
+// Links that a page crosses there and back, those of its write twice: a bank waits for what is on its way to it. Over
+// all places that the bank may have.
+[[nodiscard]] std::int64_t distance(const PossiblePlaces& bank, Coordinate core, Coordinate noc_size) {
+    std::int64_t sum = 0;
+    for (const PossiblePlace& place : bank) {
+        sum += place.ways * (read_hops(place.bank, core, noc_size).back + 2 * write_hops(place.bank, core, noc_size));
+    }
+    return sum;
 }
 
 // Shares by turns: every bank's first, then every bank's second. Each bank then gets a core near it before any gets its
@@ -52,10 +56,11 @@ namespace {
     return order;
 }
 
-// Takes the free core with the fewest hops, the first of several, out of `free_cores`.
-[[nodiscard]] std::int64_t take_nearest(std::vector<std::int64_t>& free_cores, BankPlace bank, const Device& device) {
+// Takes the nearest free core, the first of several, out of `free_cores`.
+[[nodiscard]] std::int64_t take_nearest(std::vector<std::int64_t>& free_cores, const PossiblePlaces& bank,
+                                        const Device& device) {
     const auto nearest = std::ranges::min_element(free_cores, {}, [&](std::int64_t core) {
-        return round_trip_hops(bank, device.workers[static_cast<std::size_t>(core)], device.noc_size);
+        return distance(bank, device.workers[static_cast<std::size_t>(core)], device.noc_size);
     });
     const std::int64_t core = *nearest;
     free_cores.erase(nearest);
@@ -70,9 +75,31 @@ namespace {
 
 }  // namespace
 
+std::vector<PossiblePlaces> bank_places(BufferType memory, const Device& device) {
+    const std::int64_t banks = bank_count(device, memory);
+    const std::vector<BankPlace> places = all_places(memory, device);
+    const std::int64_t lost = static_cast<std::int64_t>(places.size()) - banks;
+    const bool workers_known = static_cast<std::int64_t>(device.workers.size()) == core_count(device) &&
+                               all_lie_on(device.workers, device.noc_size);
+    std::vector<PossiblePlaces> possible;
+    if (!workers_known || lost < 0 || lost > 1) {
+        return possible;
+    }
+    for (std::int64_t bank = 0; bank < banks; ++bank) {
+        const auto place = places.begin() + bank;
+        possible.push_back(lost == 0 ? PossiblePlaces{{*place, 1}}
+                                     : PossiblePlaces{{*place, banks - bank}, {*std::next(place), bank + 1}});
+    }
+    return possible;
+}
+
+Coordinate place_of(Coordinate core, const Device& device) {
+    return device.workers.at(static_cast<std::size_t>(std::int64_t{core.y} * device.grid.x + core.x));
+}
+
 std::vector<std::int64_t> choose_cores(const std::vector<std::int64_t>& banks, BufferType memory,
                                        const Device& device) {
-    const std::vector<BankPlace> places = bank_places(memory, device);
+    const std::vector<PossiblePlaces> places = bank_places(memory, device);
     if (places.empty()) {
         return count_from_zero(static_cast<std::int64_t>(banks.size()));
     }

@@ -5,8 +5,22 @@
 #include <vector>
 
 #include "layernorm_fused_rm/problem.hpp"
+#include "noc.hpp"
 
 namespace layernorm_fused_rm {
+
+// Where a bank may be, and in how many of the ways in which its chip can have lost others it is there.
+struct PossiblePlace {
+    BankPlace bank{};
+    std::int64_t ways = 1;
+};
+using PossiblePlaces = std::vector<PossiblePlace>;
+
+// Of each bank; empty when the device did not say where both banks and cores are.
+[[nodiscard]] std::vector<PossiblePlaces> bank_places(BufferType memory, const Device& device);
+
+// Where a logical core is on the NoC, if the device says where both are.
+[[nodiscard]] Coordinate place_of(Coordinate core, const Device& device);
 
 // A core for each share of rows, as an index into the grid in row-major order, all different. `banks[i]` is the bank
 // where share i starts; shares of one bank lie side by side, and there are at most as many as cores. Cores are near

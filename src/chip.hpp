@@ -20,7 +20,8 @@ struct Chip {
     std::int64_t circular_buffers = 0;      // of a core (circular_buffer_constants.h, NUM_CIRCULAR_BUFFERS)
     std::int64_t dram_alignment_bytes = 0;  // of a page
     std::int64_t dram_bank_bytes_per_cycle = 0;
-    std::int64_t handshake_cycles = 0;  // of sharing gamma and beta, beside the one read of each
+    bool starts_readers_first = false;  // a reader starts before the writer of its core
+    std::int64_t handshake_cycles = 0;  // what sharing gamma and beta costs beside one read of each
 };
 
 // None of a kind for which there are no kernels.

@@ -92,7 +92,9 @@ using Cells = std::vector<std::string>;
     if (!plan.sharing) {
         return "gamma and beta: read by every core\n";
     }
-    return "gamma and beta: read by core " + describe_coordinate(plan.sharing->source) + ", multicast to cores " +
+    const std::string who = plan.sharing->is_by_readers ? "the readers of cores " : "cores ";
+    return "gamma and beta: read by " + who + describe_coordinate(plan.sharing->gamma_source) + " and " +
+           describe_coordinate(plan.sharing->beta_source) + ", multicast to cores " +
            describe_coordinate(plan.sharing->first) + " to " + describe_coordinate(plan.sharing->last) + "\n";
 }
 

@@ -31,8 +31,12 @@ std::vector<Link> route(Coordinate from, Coordinate to, Noc noc, Coordinate noc_
     return links;
 }
 
-std::int32_t round_trip_hops(BankPlace bank, Coordinate core, Coordinate noc_size) {
-    return hops(bank.read, core, noc_size) + hops(bank.write, core, noc_size);
+ReadHops read_hops(BankPlace bank, Coordinate core, Coordinate noc_size) {
+    return {.there = hops(core, bank.read, noc_size), .back = hops(bank.read, core, noc_size)};
+}
+
+std::int32_t write_hops(BankPlace bank, Coordinate core, Coordinate noc_size) {
+    return hops(bank.write, core, noc_size);
 }
 
 std::map<Link, std::int64_t> link_loads(const std::vector<Traffic>& traffic, Coordinate noc_size, Noc write_noc) {

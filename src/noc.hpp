@@ -41,8 +41,18 @@ struct BankPlace {
     Coordinate write{};
 };
 
-// Links a page crosses on its way from the bank to the core and back to the bank.
-[[nodiscard]] std::int32_t round_trip_hops(BankPlace bank, Coordinate core, Coordinate noc_size);
+// Links that a read crosses: its request from the core to the bank, and the page back. Both together are once round
+// each axis along which the two are apart.
+struct ReadHops {
+    std::int32_t there = 0;
+    std::int32_t back = 0;
+
+    bool operator==(const ReadHops&) const = default;
+};
+[[nodiscard]] ReadHops read_hops(BankPlace bank, Coordinate core, Coordinate noc_size);
+
+// Links that a page crosses from the core to the bank.
+[[nodiscard]] std::int32_t write_hops(BankPlace bank, Coordinate core, Coordinate noc_size);
 
 // Rows that go from a bank to a core and back.
 struct Traffic {

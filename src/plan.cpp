@@ -23,7 +23,7 @@ namespace {
 
 // tt-metal gives a kernel 341 words of runtime arguments, those common to all cores included (kernel_types.hpp,
 // max_runtime_args).
-constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contract::WriterArgument::kCount);
+constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contract::DataMovementArgument::kCount);
 
 [[nodiscard]] std::int64_t most_rows_of_a_core(const std::vector<CoreWork>& cores) {
     std::int64_t most = 0;
@@ -45,11 +45,22 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
     return contract::run_slot(static_cast<std::uint32_t>(run), word);
 }
 
-[[nodiscard]] std::vector<std::uint32_t> core_words(const CoreWork& work, bool is_source, std::size_t words) {
+// Which of gamma and beta a core is the source of. Of gamma, if there is no beta.
+[[nodiscard]] contract::Tensor source_of(Coordinate core, const std::optional<AffineSharing>& sharing,
+                                         const contract::Call& call) {
+    using contract::Tensor;
+    if (sharing && call[Tensor::kGamma].is_there() && sharing->gamma_source == core) {
+        return Tensor::kGamma;
+    }
+    return sharing && call[Tensor::kBeta].is_there() && sharing->beta_source == core ? Tensor::kBeta : Tensor::kCount;
+}
+
+[[nodiscard]] std::vector<std::uint32_t> core_words(const CoreWork& work, contract::Tensor source_of,
+                                                    std::size_t words) {
     using contract::CoreArgument;
     using contract::RunArgument;
     std::vector<std::uint32_t> values(words, 0);
-    values[static_cast<std::size_t>(CoreArgument::kIsAffineSource)] = is_source ? 1 : 0;
+    values[static_cast<std::size_t>(CoreArgument::kSourceOf)] = static_cast<std::uint32_t>(source_of);
     values[static_cast<std::size_t>(CoreArgument::kRuns)] = to_word(static_cast<std::int64_t>(work.runs.size()));
     for (std::size_t i = 0; i < work.runs.size(); ++i) {
         values[slot(i, RunArgument::kBank)] = to_word(work.runs[i].bank);
@@ -60,7 +71,8 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
 }
 
 [[nodiscard]] std::vector<std::vector<std::uint32_t>> make_core_arguments(const std::vector<CoreWork>& cores,
-                                                                          const std::optional<AffineSharing>& sharing) {
+                                                                          const std::optional<AffineSharing>& sharing,
+                                                                          const contract::Call& call) {
     const std::size_t most_runs = most_runs_of_a_core(cores);
     const std::size_t words = slot(most_runs, contract::RunArgument::kBank);
     if (static_cast<std::int64_t>(words) > kMaxRuntimeWords) {
@@ -71,7 +83,7 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
     std::vector<std::vector<std::uint32_t>> arguments;
     arguments.reserve(cores.size());
     for (const CoreWork& work : cores) {
-        arguments.push_back(core_words(work, sharing && sharing->source == work.core, words));
+        arguments.push_back(core_words(work, source_of(work.core, sharing, call), words));
     }
     return arguments;
 }
@@ -107,6 +119,12 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
            (call[contract::Tensor::kGamma].element_bytes + call[contract::Tensor::kBeta].element_bytes);
 }
 
+// Of the one that is read first.
+[[nodiscard]] BufferType memory_of_affine(const Problem& problem) {
+    const std::optional<TensorSpec>& first = problem.gamma ? problem.gamma : problem.beta;
+    return first ? first->buffer_type : BufferType::kDram;
+}
+
 [[nodiscard]] Plan make_plan(const Problem& problem) {
     const Extent extent = validate(problem);
     std::vector<CoreWork> cores = place_rows(extent.rows, problem.input.buffer_type, problem.device);
@@ -121,11 +139,12 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
     set_buffers(call, fitted);
     set_constants(call);
     if (!fitted.reads_again) {
-        result.sharing = share_affine(cores, bytes_of_affine(call), chip);
+        result.sharing = share_affine(cores, bytes_of_affine(call), memory_of_affine(problem), problem.device);
     }
     call.shares_affine = result.sharing ? 1 : 0;
+    call.readers_read_affine = result.sharing && result.sharing->is_by_readers ? 1 : 0;
     call.one_core = cores.size() == 1 ? 1 : 0;
-    result.core_arguments = make_core_arguments(cores, result.sharing);
+    result.core_arguments = make_core_arguments(cores, result.sharing, call);
     result.compute_arguments = {float_bits(-problem.options.epsilon)};
     result.cores = std::move(cores);
     result.buffers = std::move(fitted.buffers);

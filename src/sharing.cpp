@@ -1,6 +1,12 @@
 #include "sharing.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "assignment.hpp"
+#include "chip.hpp"
+#include "noc.hpp"
 
 namespace layernorm_fused_rm {
 namespace {
@@ -36,17 +42,50 @@ struct Rectangle {
     return cores > 1 && (cores - 1) * affine_bytes / chip.dram_bank_bytes_per_cycle > chip.handshake_cycles;
 }
 
+// Of a read of bank 0: links there and back, and of these those that its request crosses until it queues at the bank;
+// by the reader's NoC or by the writer's. Nothing where places are unknown.
+[[nodiscard]] std::pair<std::int32_t, std::int32_t> hops_to_first_bank(Coordinate core,
+                                                                       const std::vector<PossiblePlaces>& banks,
+                                                                       bool is_by_reader, const Device& device) {
+    if (banks.empty()) {
+        return {};
+    }
+    const BankPlace bank = banks.front().front().bank;
+    const Coordinate place = place_of(core, device);
+    const ReadHops hops = read_hops(bank, place, device.noc_size);
+    return {hops.there + hops.back, is_by_reader ? hops.there : write_hops(bank, place, device.noc_size)};
+}
+
+// Cores by how well they suit: those with the least to do besides first, of equals the nearest to bank 0.
+[[nodiscard]] std::vector<const CoreWork*> order_sources(const std::vector<CoreWork>& cores, BufferType memory,
+                                                         const Device& device) {
+    const std::vector<PossiblePlaces> banks = bank_places(memory, device);
+    const bool readers_start_first = find_chip(device.arch)->starts_readers_first;
+    std::vector<const CoreWork*> sources;
+    std::ranges::transform(cores, std::back_inserter(sources), [](const CoreWork& work) { return &work; });
+    std::ranges::stable_sort(sources, {}, [&](const CoreWork* work) {
+        const bool is_by_reader = readers_start_first && work->rows() == 0;
+        return std::pair(work->rows(), hops_to_first_bank(work->core, banks, is_by_reader, device));
+    });
+    return sources;
+}
+
 }  // namespace
 
-std::optional<AffineSharing> share_affine(std::vector<CoreWork>& cores, std::int64_t affine_bytes, const Chip& chip) {
+std::optional<AffineSharing> share_affine(std::vector<CoreWork>& cores, std::int64_t affine_bytes, BufferType memory,
+                                          const Device& device) {
+    const Chip& chip = *find_chip(device.arch);
     if (!sharing_pays(static_cast<std::int64_t>(cores.size()), affine_bytes, chip)) {
         return std::nullopt;
     }
     const Rectangle rectangle = bound(cores);
     cores = fill_rectangle(cores, rectangle);
-    // The source has the least to do besides: of equals the first.
-    const auto source = std::ranges::min_element(cores, {}, &CoreWork::rows);
-    return AffineSharing{.source = source->core, .first = rectangle.first, .last = rectangle.last};
+    const std::vector<const CoreWork*> sources = order_sources(cores, memory, device);
+    return AffineSharing{.gamma_source = sources[0]->core,
+                         .beta_source = sources[1]->core,
+                         .first = rectangle.first,
+                         .last = rectangle.last,
+                         .is_by_readers = chip.starts_readers_first && sources[1]->rows() == 0};
 }
 
 }  // namespace layernorm_fused_rm

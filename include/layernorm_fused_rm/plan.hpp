@@ -53,11 +53,13 @@ struct CircularBuffer {
 
 using NamedWords = std::vector<std::pair<std::string, std::uint32_t>>;
 
-// One core reads gamma and beta and multicasts them to the other cores of a rectangle, all of which take part.
+// One core each reads gamma and beta and multicasts them to the other cores of a rectangle, all of which take part.
 struct AffineSharing {
-    Coordinate source{};  // logical, like the corners
-    Coordinate first{};   // least x and y
-    Coordinate last{};    // greatest x and y
+    Coordinate gamma_source{};   // logical, like the corners
+    Coordinate beta_source{};    // another core, needed or not
+    Coordinate first{};          // least x and y
+    Coordinate last{};           // greatest x and y
+    bool is_by_readers = false;  // the sources have no rows, so their readers read; else their writers
 
     [[nodiscard]] std::int64_t receivers() const {
         return std::int64_t{last.x - first.x + 1} * std::int64_t{last.y - first.y + 1} - 1;

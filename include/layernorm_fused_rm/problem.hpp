@@ -53,13 +53,16 @@ struct Device {
     Coordinate grid{};                     // worker columns (x) and rows (y)
     std::vector<Coordinate> workers{};     // NoC place of each logical core, row by row; empty when unknown
     std::vector<Coordinate> dram_banks{};  // NoC place of each DRAM bank; only the count is needed if workers is empty
-    std::vector<Coordinate> dram_write_places{};  // where each is written, if that is elsewhere; else empty
-    Coordinate noc_size{};                        // columns and rows of the torus
-    std::int64_t l1_banks = 0;                    // banks of an interleaved L1 tensor
-    std::vector<Coordinate> l1_bank_places{};     // NoC place of each L1 bank; empty when unknown: ttnn shuffles them
-    std::int64_t l1_bytes = 0;                    // for circular buffers on each core, below all tensors in L1
-    std::int64_t dram_alignment_bytes = 32;       // of a page in DRAM
-    std::int64_t l1_alignment_bytes = 16;         // of a page in L1
+    // Where each bank of such a chip is read and written, if that is elsewhere; else empty. One more than dram_banks if
+    // the chip has lost a bank, and nobody says which.
+    std::vector<Coordinate> dram_read_places{};
+    std::vector<Coordinate> dram_write_places{};
+    Coordinate noc_size{};                     // columns and rows of the torus
+    std::int64_t l1_banks = 0;                 // banks of an interleaved L1 tensor
+    std::vector<Coordinate> l1_bank_places{};  // NoC place of each L1 bank; empty when unknown: ttnn shuffles them
+    std::int64_t l1_bytes = 0;                 // for circular buffers on each core, below all tensors in L1
+    std::int64_t dram_alignment_bytes = 32;    // of a page in DRAM
+    std::int64_t l1_alignment_bytes = 16;      // of a page in L1
 
     bool operator==(const Device&) const = default;
 };

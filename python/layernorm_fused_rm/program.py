@@ -39,8 +39,7 @@ def build(plan: _core.Plan, problem: _core.Problem, device) -> _core.Launch:
     return _core.Launch(
         ttnn=ttnn,
         descriptor=_describe_program(plan) if plan.cores else None,
-        reader_rest=_core_arguments_behind(plan),
-        writer_rest=_sharing_arguments(plan, device) + _core_arguments_behind(plan),
+        rest=_sharing_arguments(plan, device) + _core_arguments_behind(plan),
         before=(lambda: Path(last_plan).write_text(plan.describe(), encoding="utf-8")) if last_plan else None,
         recover=functools.partial(_recover, plan, problem, device),
     )
@@ -90,14 +89,10 @@ def _explain(name: str, error: Exception) -> str:
 
 def _describe_program(plan: _core.Plan):
     cores = _core_ranges(plan)
+    addresses = [0] * int(_core.DataMovementArgument.COUNT)  # set at each launch
     kernels = [
-        # The addresses of reader and writer are set at each launch.
-        _describe_kernel(
-            plan, cores, "reader.cpp", ttnn.ReaderConfigDescriptor(), [0] * int(_core.ReaderArgument.COUNT)
-        ),
-        _describe_kernel(
-            plan, cores, "writer.cpp", ttnn.WriterConfigDescriptor(), [0] * int(_core.WriterArgument.COUNT)
-        ),
+        _describe_kernel(plan, cores, "reader.cpp", ttnn.ReaderConfigDescriptor(), addresses),
+        _describe_kernel(plan, cores, "writer.cpp", ttnn.WriterConfigDescriptor(), addresses),
         _describe_kernel(plan, cores, "compute.cpp", _compute_config(plan), plan.compute_arguments),
     ]
     semaphores = [
@@ -111,10 +106,10 @@ def _describe_program(plan: _core.Plan):
 
 
 def _sharing_arguments(plan: _core.Plan, device) -> list[int]:
-    """The writer's common arguments from SOURCE_X on: NoC places of the plan's logical cores, zeros if nothing is shared."""
+    """Reader's and writer's common arguments from GAMMA_SOURCE_X on: NoC places of the plan's logical cores, zeros if nothing is shared."""
     if plan.sharing is None:
-        return [0] * (int(_core.WriterArgument.COUNT) - int(_core.WriterArgument.SOURCE_X))
-    corners = (plan.sharing.source, plan.sharing.first, plan.sharing.last)
+        return [0] * (int(_core.DataMovementArgument.COUNT) - int(_core.DataMovementArgument.GAMMA_SOURCE_X))
+    corners = (plan.sharing.gamma_source, plan.sharing.beta_source, plan.sharing.first, plan.sharing.last)
     places = [device.worker_core_from_logical_core(ttnn.CoreCoord(*corner)) for corner in corners]
     return [value for place in places for value in (place.x, place.y)] + [plan.sharing.receivers]
 

@@ -94,7 +94,12 @@ void add_places(const Draw& draw, Device& device) {
     device.noc_size = {.x = kSide, .y = kSide};
     device.workers.resize(static_cast<std::size_t>(device.grid.x) * static_cast<std::size_t>(device.grid.y));
     device.l1_bank_places.resize(device.workers.size());
-    for (auto* const list : {&device.workers, &device.dram_banks, &device.l1_bank_places}) {
+    if (draw.one_in(2)) {  // one of a chip that may have lost a bank
+        device.dram_read_places.resize(device.dram_banks.size() + (draw.one_in(2) ? 1 : 0));
+        device.dram_write_places.resize(device.dram_read_places.size());
+    }
+    for (auto* const list : {&device.workers, &device.dram_banks, &device.l1_bank_places, &device.dram_read_places,
+                             &device.dram_write_places}) {
         for (Coordinate& place : *list) {
             place = {.x = static_cast<std::int32_t>(draw.below(kSide)),
                      .y = static_cast<std::int32_t>(draw.below(kSide))};
@@ -111,6 +116,7 @@ void add_places(const Draw& draw, Device& device) {
                           .y = static_cast<std::int32_t>(1 + draw.below(is_vast ? 300 : 12))};
     Device device = plain_device(grid, 1 + draw.below(24));
     device.l1_bytes = draw.one_in(2) ? 1'400'000 : draw.below(200'000);
+    device.arch = draw.one_in(3) ? Arch::kBlackhole : Arch::kWormhole;
     if (draw.one_in(2)) {
         add_places(draw, device);
     }
@@ -155,7 +161,7 @@ void spoil_epsilon(const Draw& draw, double& epsilon) {
 
 void spoil_device(const Draw& draw, Device& device) {
     const auto narrow = [&draw] { return static_cast<std::int32_t>(draw.size()); };
-    switch (draw.below(10)) {
+    switch (draw.below(12)) {
         case 0: device.grid.x = narrow(); break;
         case 1: device.grid.y = narrow(); break;
         case 2: device.noc_size = draw.place(); break;
@@ -165,6 +171,8 @@ void spoil_device(const Draw& draw, Device& device) {
         case 6: device.l1_bank_places = draw.places(draw.below(200)); break;
         case 7: device.l1_banks = draw.size(); break;
         case 8: device.l1_bytes = draw.size(); break;
+        case 9: device.dram_read_places = draw.places(draw.below(40)); break;
+        case 10: device.dram_write_places = draw.places(draw.below(40)); break;
         default: (draw.one_in(2) ? device.dram_alignment_bytes : device.l1_alignment_bytes) = draw.size(); break;
     }
 }

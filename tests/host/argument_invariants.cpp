@@ -218,6 +218,8 @@ void check_tensors(const Problem& problem, const Plan& plan, const Call& call) {
     require(call.zero_centered_gamma == (problem.options.zero_centered_gamma ? 1U : 0U), "gamma's centre is passed on");
     require(call.returns_statistics() == problem.options.return_statistics, "kernels return statistics");
     require(call.shares_affine == (plan.sharing ? 1U : 0U), "kernels know whether vectors are shared");
+    require(call.readers_read_affine == (plan.sharing && plan.sharing->is_by_readers ? 1U : 0U),
+            "and whether readers read what is shared out");
     require(call.one_core == (plan.cores.size() == 1 ? 1U : 0U), "kernels know where their arguments are");
     const auto check = [&](const Rows& rows) { check_rows(problem, plan, rows); };
     const auto [dtype, sum_dtype, out] = outputs_of(problem);

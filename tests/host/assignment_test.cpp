@@ -20,8 +20,8 @@ using tests::wormhole;
 // The write NoC as wolfpine routes it: x first on both networks, where the ISA documents send NoC 1 up first.
 constexpr Noc kSimulatedWriteNoc{.step = -1, .first = Axis::kX};
 
-[[nodiscard]] Coordinate place_of(const Device& device, Coordinate core) {
-    return device.workers[static_cast<std::size_t>(std::int64_t{core.y} * device.grid.x + core.x)];
+[[nodiscard]] std::int32_t distance(Coordinate bank, Coordinate core, const Device& device) {
+    return read_hops({bank, bank}, core, device.noc_size).back + 2 * write_hops({bank, bank}, core, device.noc_size);
 }
 
 [[nodiscard]] std::vector<Traffic> traffic_of(const std::vector<CoreWork>& cores, const Device& device) {
@@ -29,7 +29,7 @@ constexpr Noc kSimulatedWriteNoc{.step = -1, .first = Axis::kX};
     for (const CoreWork& work : cores) {
         for (const Run& run : work.runs) {
             const Coordinate bank = device.dram_banks[static_cast<std::size_t>(run.bank)];
-            traffic.push_back({.bank = {bank, bank}, .core = place_of(device, work.core), .rows = run.count});
+            traffic.push_back({.bank = {bank, bank}, .core = place_of(work.core, device), .rows = run.count});
         }
     }
     return traffic;
@@ -76,10 +76,26 @@ TEST(Assignment, of_a_single_share_takes_the_core_with_the_fewest_hops) {
         const std::int64_t core = choose_cores({bank}, BufferType::kDram, device).front();
         const Coordinate place = device.dram_banks[static_cast<std::size_t>(bank)];
         for (const Coordinate worker : device.workers) {
-            EXPECT_LE(round_trip_hops({place, place}, device.workers[static_cast<std::size_t>(core)], device.noc_size),
-                      round_trip_hops({place, place}, worker, device.noc_size));
+            EXPECT_LE(distance(place, device.workers[static_cast<std::size_t>(core)], device),
+                      distance(place, worker, device));
         }
     }
+}
+
+// A lost bank is any of the chip's, so that the first of those left is the first but for once, the last the last but once.
+TEST(Assignment, of_a_chip_that_has_lost_a_bank_counts_every_place_that_a_bank_may_have) {
+    const Device device = with_places(
+        {.arch = Arch::kBlackhole, .grid = {13, 10}, .dram_banks = std::vector<Coordinate>(7), .l1_banks = 130}, {});
+    const std::vector<PossiblePlaces> places = bank_places(BufferType::kDram, device);
+    ASSERT_EQ(places.size(), 7U);
+    EXPECT_EQ(places[0][0].bank.read, (Coordinate{0, 11}));
+    EXPECT_EQ(places[0][0].ways, 7);
+    EXPECT_EQ(places[0][1].bank.read, (Coordinate{0, 2}));
+    EXPECT_EQ(places[0][1].ways, 1);
+    EXPECT_EQ(places[6][0].ways, 1);
+    EXPECT_EQ(places[6][1].bank.write, (Coordinate{9, 7}));
+    EXPECT_EQ(places[6][1].ways, 7);
+    EXPECT_NE(choose_cores({0, 0, 6}, BufferType::kDram, device), (std::vector<std::int64_t>{0, 1, 2}));
 }
 
 TEST(Assignment, gives_every_bank_its_first_core_before_any_its_second) {

@@ -35,13 +35,16 @@ TEST(Chip, says_nothing_of_places_on_a_grid_that_is_not_its_own) {
 TEST(Chip, that_reads_and_writes_a_bank_at_different_places_says_where) {
     Device told_of{.arch = Arch::kBlackhole, .grid = {13, 10}, .dram_banks = std::vector<Coordinate>(8)};
     const Device device = with_places(told_of, {});
-    EXPECT_EQ(device.dram_banks[0], (Coordinate{0, 11}));
+    EXPECT_EQ(device.dram_read_places[0], (Coordinate{0, 11}));
     EXPECT_EQ(device.dram_write_places[0], (Coordinate{0, 1}));
     EXPECT_EQ(device.workers[13], (Coordinate{1, 3}));
     EXPECT_EQ(device.dram_alignment_bytes, 64);
-    // One bank of a harvested chip is off, and nobody says which.
-    told_of.dram_banks.pop_back();
-    EXPECT_EQ(with_places(told_of, {}).dram_banks, told_of.dram_banks);
+}
+
+TEST(Chip, that_has_lost_columns_is_taken_to_have_lost_them_on_both_sides) {
+    const Device device = with_places({.arch = Arch::kBlackhole, .grid = {11, 10}}, {});
+    EXPECT_EQ(device.workers[0], (Coordinate{2, 2}));
+    EXPECT_EQ(device.workers[10], (Coordinate{14, 2}));
 }
 
 TEST(Chip, of_another_kind_leaves_a_device_as_it_is_which_is_refused) {

@@ -40,15 +40,26 @@ TEST(Route, to_the_same_place_is_empty) {
     EXPECT_TRUE(route({4, 4}, {4, 4}, kWriteNoc, kSize).empty());
 }
 
-TEST(RoundTrip, has_as_many_hops_as_its_two_routes_have_links) {
+TEST(Hops, are_as_many_as_the_routes_have_links) {
     const Device device = tests::wormhole();
     for (const Coordinate bank : device.dram_banks) {
         for (const Coordinate core : device.workers) {
-            const std::size_t links =
-                route(bank, core, kReadNoc, kSize).size() + route(core, bank, kWriteNoc, kSize).size();
-            EXPECT_EQ(static_cast<std::size_t>(round_trip_hops({bank, bank}, core, kSize)), links);
+            const ReadHops read = read_hops({bank, {}}, core, kSize);
+            EXPECT_EQ(static_cast<std::size_t>(read.there), route(core, bank, kReadNoc, kSize).size());
+            EXPECT_EQ(static_cast<std::size_t>(read.back), route(bank, core, kReadNoc, kSize).size());
+            EXPECT_EQ(static_cast<std::size_t>(write_hops({{}, bank}, core, kSize)),
+                      route(core, bank, kWriteNoc, kSize).size());
         }
     }
+}
+
+TEST(Reads, go_once_round_each_axis_along_which_core_and_bank_are_apart) {
+    const BankPlace bank{.read = {0, 11}, .write = {5, 5}};
+    EXPECT_EQ(read_hops(bank, {9, 9}, kSize), (ReadHops{.there = 3, .back = 19}));
+    EXPECT_EQ(read_hops(bank, {4, 11}, kSize), (ReadHops{.there = 6, .back = 4}));
+    EXPECT_EQ(read_hops(bank, {0, 1}, kSize), (ReadHops{.there = 10, .back = 2}));
+    EXPECT_EQ(read_hops(bank, {0, 11}, kSize), ReadHops{});
+    EXPECT_EQ(route({9, 9}, {0, 11}, kReadNoc, kSize).size(), 3U);
 }
 
 TEST(LinkLoads, add_up_the_rows_of_every_route_over_a_link) {

@@ -96,7 +96,12 @@ void check_sharing(const Plan& plan) {
         return core.x >= first.x && core.x <= last.x && core.y >= first.y && core.y <= last.y;
     };
     require(std::ranges::all_of(plan.cores, lies_inside, &CoreWork::core), "no core lies outside the rectangle");
-    require(lies_inside(plan.sharing->source), "the source lies inside the rectangle");
+    require(plan.sharing->gamma_source != plan.sharing->beta_source, "each vector has a source of its own");
+    for (const Coordinate source : {plan.sharing->gamma_source, plan.sharing->beta_source}) {
+        require(lies_inside(source), "a source lies inside the rectangle");
+        const auto work = std::ranges::find(plan.cores, source, &CoreWork::core);
+        require(!plan.sharing->is_by_readers || work->runs.empty(), "a reader that reads a vector has no rows");
+    }
 }
 
 // What the call's tensors make of a buffer; none if the call has no use for it.
@@ -174,17 +179,28 @@ void check_core_words(const CoreWork& work, const std::vector<std::uint32_t>& wo
             "what follows a core's runs is empty");
 }
 
+[[nodiscard]] contract::Tensor wanted_source(const Plan& plan, Coordinate core) {
+    using contract::Tensor;
+    const auto is_at = [&](Tensor tensor, Coordinate source) { return plan.call[tensor].is_there() && source == core; };
+    if (!plan.sharing) {
+        return Tensor::kCount;
+    }
+    return is_at(Tensor::kGamma, plan.sharing->gamma_source)
+               ? Tensor::kGamma
+               : (is_at(Tensor::kBeta, plan.sharing->beta_source) ? Tensor::kBeta : Tensor::kCount);
+}
+
 void check_core_arguments(const Plan& plan) {
     require(plan.core_arguments.size() == plan.cores.size(), "every core has arguments");
     for (std::size_t i = 0; i < plan.cores.size(); ++i) {
         const std::vector<std::uint32_t>& words = plan.core_arguments[i];
         require(words.size() == plan.core_arguments.front().size(), "all cores have equally many arguments");
         require(words.size() >= static_cast<std::size_t>(contract::CoreArgument::kFirstRun) &&
-                    words.size() + static_cast<std::size_t>(contract::WriterArgument::kCount) <= kMaxRuntimeWords,
+                    words.size() + static_cast<std::size_t>(contract::DataMovementArgument::kCount) <= kMaxRuntimeWords,
                 "tt-metal has room for the arguments");
-        const bool is_source = plan.sharing && plan.sharing->source == plan.cores[i].core;
-        require(words[static_cast<std::size_t>(contract::CoreArgument::kIsAffineSource)] == (is_source ? 1U : 0U),
-                "the source of gamma and beta knows it, and no other core does");
+        require(words[static_cast<std::size_t>(contract::CoreArgument::kSourceOf)] ==
+                    static_cast<std::uint32_t>(wanted_source(plan, plan.cores[i].core)),
+                "the sources of gamma and beta know it, and no other core is one");
         check_core_words(plan.cores[i], words);
     }
 }

@@ -12,8 +12,7 @@ namespace layernorm_fused_rm {
 namespace {
 
 using tests::make_problem;
-
-const Chip& wormhole_chip = *find_chip(Arch::kWormhole);
+using tests::wormhole;
 
 [[nodiscard]] std::vector<CoreWork> cores_at(const std::vector<Coordinate>& places) {
     std::vector<CoreWork> cores;
@@ -26,18 +25,18 @@ const Chip& wormhole_chip = *find_chip(Arch::kWormhole);
 
 TEST(Sharing, does_not_pay_for_one_core) {
     std::vector<CoreWork> cores = cores_at({{3, 3}});
-    EXPECT_FALSE(share_affine(cores, 32768, wormhole_chip));
+    EXPECT_FALSE(share_affine(cores, 32768, BufferType::kDram, wormhole()));
 }
 
 TEST(Sharing, does_not_pay_for_narrow_rows_on_few_cores) {
     std::vector<CoreWork> cores = cores_at({{0, 0}, {1, 0}, {2, 0}});
-    EXPECT_FALSE(share_affine(cores, 256, wormhole_chip));
+    EXPECT_FALSE(share_affine(cores, 256, BufferType::kDram, wormhole()));
     EXPECT_EQ(cores.size(), 3U);
 }
 
 TEST(Sharing, does_not_pay_without_gamma_and_beta) {
     std::vector<CoreWork> cores = cores_at({{0, 0}, {1, 0}, {2, 0}});
-    EXPECT_FALSE(share_affine(cores, 0, wormhole_chip));
+    EXPECT_FALSE(share_affine(cores, 0, BufferType::kDram, wormhole()));
     Problem problem = make_problem(1024, 1024);
     problem.gamma.reset();
     EXPECT_TRUE(plan(problem).sharing);
@@ -58,7 +57,7 @@ TEST(Sharing, does_not_happen_where_rows_are_read_again) {
 
 TEST(Sharing, fills_the_rectangle_row_by_row) {
     std::vector<CoreWork> cores = cores_at({{2, 1}, {1, 3}});
-    const auto sharing = share_affine(cores, 32768, wormhole_chip);
+    const auto sharing = share_affine(cores, 32768, BufferType::kDram, wormhole());
     ASSERT_TRUE(sharing);
     EXPECT_EQ(sharing->first, (Coordinate{1, 1}));
     EXPECT_EQ(sharing->last, (Coordinate{2, 3}));
@@ -74,28 +73,70 @@ TEST(Sharing, fills_the_rectangle_row_by_row) {
 TEST(Sharing, lets_the_core_with_the_least_rows_read) {
     std::vector<CoreWork> cores = cores_at({{0, 0}, {1, 0}, {2, 0}, {3, 0}});
     cores[2].runs[0].count = 1;
-    const auto sharing = share_affine(cores, 32768, wormhole_chip);
+    const auto sharing = share_affine(cores, 32768, BufferType::kDram, wormhole());
     ASSERT_TRUE(sharing);
-    EXPECT_EQ(sharing->source, (Coordinate{2, 0}));
+    EXPECT_EQ(sharing->gamma_source, (Coordinate{2, 0}));
 }
 
-TEST(Sharing, has_one_source_among_the_arguments_of_a_plan) {
-    const Plan planned = plan(make_problem(1024, 1024));
+// Bank 0 is at (0, 11), no worker is in its row, and the four corners have rows. A writer reads by NoC 1, to the left and
+// up, so that the first column has the fewest links to go, from its first row; a reader by NoC 0 has the last.
+TEST(Sharing, of_equals_lets_those_read_that_are_served_first) {
+    const std::vector<Coordinate> corners{{0, 0}, {7, 0}, {0, 7}, {7, 7}};
+    Device device = wormhole();
+    std::vector<CoreWork> cores = cores_at(corners);
+    auto sharing = share_affine(cores, 32768, BufferType::kDram, device);
+    ASSERT_TRUE(sharing);
+    EXPECT_EQ(cores.size(), 64U);
+    EXPECT_EQ(sharing->gamma_source, (Coordinate{1, 0}));
+    EXPECT_EQ(sharing->beta_source, (Coordinate{0, 1}));
+    device.arch = Arch::kBlackhole;
+    cores = cores_at(corners);
+    sharing = share_affine(cores, 32768, BufferType::kDram, device);
+    EXPECT_EQ(sharing->gamma_source, (Coordinate{7, 6}));
+    EXPECT_EQ(sharing->beta_source, (Coordinate{6, 7}));
+    device.workers.clear();
+    cores = cores_at(corners);
+    sharing = share_affine(cores, 32768, BufferType::kDram, device);
+    EXPECT_EQ(sharing->gamma_source, (Coordinate{1, 0}));
+    EXPECT_EQ(sharing->beta_source, (Coordinate{2, 0}));
+}
+
+TEST(Sharing, is_for_a_reader_where_readers_start_first_and_one_has_no_rows) {
+    Device device = wormhole();
+    std::vector<CoreWork> cores = cores_at({{0, 0}, {7, 7}});
+    EXPECT_FALSE(share_affine(cores, 65536, BufferType::kDram, device)->is_by_readers);
+    device.arch = Arch::kBlackhole;
+    cores = cores_at({{0, 0}, {7, 7}});
+    EXPECT_TRUE(share_affine(cores, 65536, BufferType::kDram, device)->is_by_readers);
+    cores = cores_at({{0, 0}, {1, 0}});
+    EXPECT_FALSE(share_affine(cores, 65536, BufferType::kDram, device)->is_by_readers);
+}
+
+[[nodiscard]] std::int64_t count_sources(const Plan& planned, contract::Tensor tensor) {
+    const auto slot = static_cast<std::size_t>(contract::CoreArgument::kSourceOf);
+    return std::ranges::count_if(planned.core_arguments, [=](const std::vector<std::uint32_t>& words) {
+        return words[slot] == static_cast<std::uint32_t>(tensor);
+    });
+}
+
+TEST(Sharing, has_one_source_of_each_vector_among_the_arguments_of_a_plan) {
+    using contract::Tensor;
+    Problem problem = make_problem(1024, 1024);
+    Plan planned = plan(problem);
     ASSERT_TRUE(planned.sharing);
-    const auto slot = static_cast<std::size_t>(contract::CoreArgument::kIsAffineSource);
-    std::size_t sources = 0;
-    for (std::size_t core = 0; core < planned.cores.size(); ++core) {
-        const bool is_source = planned.core_arguments[core][slot] == 1;
-        sources += is_source ? 1U : 0U;
-        EXPECT_EQ(is_source, planned.cores[core].core == planned.sharing->source);
-    }
-    EXPECT_EQ(sources, 1U);
     EXPECT_EQ(static_cast<std::int64_t>(planned.cores.size()), planned.sharing->receivers() + 1);
+    EXPECT_EQ(count_sources(planned, Tensor::kGamma), 1);
+    EXPECT_EQ(count_sources(planned, Tensor::kBeta), 1);
+    EXPECT_EQ(count_sources(planned, Tensor::kCount), 62);
+    problem.gamma.reset();
+    planned = plan(problem);
+    EXPECT_EQ(count_sources(planned, Tensor::kGamma), 0);
+    EXPECT_EQ(count_sources(planned, Tensor::kBeta), 1);
 }
 
 TEST(Sharing, is_described) {
     const std::string text = plan(make_problem(1024, 1024)).describe();
-    EXPECT_NE(text.find("gamma and beta: read by core ("), std::string::npos);
+    EXPECT_NE(text.find("gamma and beta: read by cores ("), std::string::npos);
     EXPECT_NE(text.find("multicast to cores (0, 0) to (7, 7)"), std::string::npos);
 }
 

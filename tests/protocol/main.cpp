@@ -16,10 +16,9 @@ constexpr const char* kUsage = R"(protocol_test [options]
   --soak                                              a million plans of 2,000 configurations
   --mutations [NAME]                                  broken kernels, each of which must be found
   --every N                                           one of N of these
-  --rows N --width N --grid XxY --dram-banks N --l1-banks N --memories DDDDD --dtypes BBBBBB --vectors WW
+  --chip wormhole|blackhole --rows N --width N --grid XxY --dram-banks N --l1-banks N --memories DDDDD --dtypes BBBBBB --vectors WW
   --options rstmz --l1-bytes N --dram-alignment N --places 0|1
                                                       one case (with --seed): what a failure prints
-  --chip wormhole|blackhole                           whose kernels
   --kernels FOLDER --cache FOLDER                     other kernel sources; where compiled units are kept
 )";
 
@@ -46,8 +45,6 @@ void apply(Options& options, const std::string& name, const std::string& text) {
         options.mode = Mode::kMutations;
     } else if (name == "--kernels") {
         options.toolchain.kernels = text;
-    } else if (name == "--chip") {
-        options.toolchain.chip = text;
     } else if (name == "--cache") {
         options.toolchain.cache = text;
     } else {

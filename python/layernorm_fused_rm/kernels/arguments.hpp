@@ -52,6 +52,7 @@ inline constexpr TensorLayout kOutputTensor = kCall[Tensor::kOutput];
 inline constexpr TensorLayout kSumTensor = kCall[Tensor::kSum];
 inline constexpr TensorLayout kStatisticsTensor = kCall[Tensor::kRstd];  // of means too
 inline constexpr bool kSharesAffine = kCall.shares_affine != 0;
+inline constexpr bool kReadersReadAffine = kCall.readers_read_affine != 0;
 inline constexpr bool kOneCore = kCall.one_core != 0;
 
 // A step is what reader and writer move at a time: a block, or one segment of each of a block's rows.
@@ -93,6 +94,7 @@ static_assert(kRowsPerBatch >= 1 && kRowsPerBlock % kRowsPerBatch == 0, "a block
 static_assert(kRowsPerBatch % kRowsPerVector == 0, "and a batch whole vectors");
 static_assert(!kReadsAgain || (!kIsResident && !kSharesAffine), "rows that fit are read once");
 static_assert(!kOneCore || !kSharesAffine, "one core has nobody to share with");
+static_assert(kSharesAffine || !kReadersReadAffine, "what is not shared out, each writer reads");
 static_assert(kInputTensor.is_there() && kOutputTensor.is_there(), "there is no norm without input and output");
 static_assert(!kSumTensor.is_there() || kResidualTensor.is_there(), "only a sum is returned");
 

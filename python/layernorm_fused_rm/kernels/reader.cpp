@@ -3,6 +3,7 @@
 // shapes   input, residual [rows, kWidth], a row a page
 // out      kInput, kResidual: a step is a block of rows kRowStride elements apart (one page), or a segment of each row
 //          (a page each); rows too wide for L1 once a pass
+//          kGamma, kBeta: on a core without rows whose writer multicasts them
 // per step: reserves and pushes kPagesPerStep pages of kInput and of kResidual, kStepsInFlight steps under way at a
 //          time, told apart by transaction ids
 // invariant: what a page holds beyond block.rows rows and kWidth elements is never read by anyone who trusts it
@@ -11,6 +12,7 @@
 #include "api/dataflow/dataflow_api.h"
 #include "arguments.hpp"
 #include "contract.hpp"
+#include "dataflow/affine.hpp"
 #include "dataflow/rows.hpp"
 #include "work.hpp"
 
@@ -55,7 +57,7 @@ private:
 // Rows are kept in L1, and each is read once; else they are too wide for it, and each is read once a pass.
 inline __attribute__((always_inline)) void read_rows(RowAddresses tensors) {
     Steps steps;
-    for_each_block<contract::ReaderArgument>([&](Block block) {
+    for_each_block<contract::DataMovementArgument>([&](Block block) {
         for (uint32_t pass = 0; pass < kReadsPerRow; ++pass) {
             for (uint32_t segment = 0; segment < kSegments; ++segment) {
                 steps.begin();
@@ -76,6 +78,9 @@ inline __attribute__((always_inline)) void read_rows(RowAddresses tensors) {
 
 void kernel_main() {
     using namespace layernorm_fused_rm;
+    if constexpr (kReadersReadAffine) {
+        for_own_vector(own_vector(), read_for_writer<kGammaVector>, read_for_writer<kBetaVector>);
+    }
     read_rows(row_tensors());
     noc_async_read_set_trid(0);
 }

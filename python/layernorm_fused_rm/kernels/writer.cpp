@@ -182,8 +182,9 @@ inline void redo_row(Block row, bool is_last_row, const Addresses& addresses, Ro
 inline __attribute__((noinline, cold)) void redo_rows(const Addresses& addresses, const RedoList& list, RowFeed& feed) {
     noc_async_write_barrier();  // what was written of them is there before
     uint32_t left = list.size();
-    list.for_each_row(
-        [&](uint32_t position) { redo_row(row_at<contract::WriterArgument>(position), --left == 0, addresses, feed); });
+    list.for_each_row([&](uint32_t position) {
+        redo_row(row_at<contract::DataMovementArgument>(position), --left == 0, addresses, feed);
+    });
 }
 
 // All rows. A function of its own: registers are saved once gamma and beta are on their way, and put back while the
@@ -191,9 +192,9 @@ inline __attribute__((noinline, cold)) void redo_rows(const Addresses& addresses
 inline __attribute__((noinline)) void write_rows() {
     const Addresses addresses;
     RedoList list;
-    uint32_t blocks_left = count_blocks<contract::WriterArgument>();
+    uint32_t blocks_left = count_blocks<contract::DataMovementArgument>();
     RowFeed feed(blocks_left);
-    for_each_block<contract::WriterArgument>([&](Block block) {
+    for_each_block<contract::DataMovementArgument>([&](Block block) {
         if constexpr (kReturnsStatistics) {
             write_statistics(block, addresses, [] {});
         }

@@ -1,9 +1,10 @@
 // The Tensix instructions that kernels issue, recorded by kind; names and arguments of ckernel_ops.h of the wheel
-// (tt-llk, Wormhole). TTI_ takes constants and TT_ runtime values; here they are one and the same.
+// (tt-llk); those that the chips have differently are in arch/<chip>/fake_chip.h. TTI_ takes constants and TT_ runtime values; here they are one and the same.
 #pragma once
 
 #include <stdint.h>
 
+#include "fake_chip.h"
 #include "recorder.hpp"
 
 namespace protocol {
@@ -59,7 +60,6 @@ inline void replay(uint32_t start, uint32_t length, uint32_t executes, uint32_t 
     protocol::instruction(protocol::EventKind::kSyncInit, semaphores, capacity, value, 0)
 #define TTI_SETC16(which, value) protocol::set_register(which, value)
 #define TT_SETC16(which, value) protocol::set_register(which, value)
-#define TTI_UNPACR_NOP(source, what) protocol::instruction(protocol::EventKind::kUnpackZeroes, source, what, 0, 0)
 #define TT_SETADCXX(counters, last, first)                                  \
     (protocol::plain_fields((counters) == p_setadc::UNP_A && (first) == 0), \
      protocol::instruction(protocol::EventKind::kSetUnpackElements, 0, (last) + 1, 0, 0))
@@ -69,7 +69,7 @@ inline void replay(uint32_t start, uint32_t length, uint32_t executes, uint32_t 
     protocol::unpack(source, hands_over, zeroes,                                                                     \
                      (mode) == 0 && (increments) == 0 && (context) == 0 && (counter) == 0 && (overrides) == 1 &&     \
                          (rarefy) == 0 && (steps) == 0 && (search) == 0 && (flush) == 0)
-#define TTI_ELWADD(releases, accumulates, broadcast, mode, dest)        \
+#define TTI_ELWADD(releases, accumulates, broadcast, mode, dest)                    \
     (protocol::plain_fields((broadcast) == 0 && (dest) < protocol::kDestAddresses), \
      protocol::instruction(protocol::EventKind::kMoveToDest, mode, releases, dest, accumulates))
 #define TTI_SETRWC(releases, cr, d, b, a, mask)                             \

@@ -69,7 +69,7 @@ enum class EventKind : uint8_t {
     kOutFormat,          // cfg_reg_rmw_tensix: first = the format that UNPACR writes
     kSetSourceBase,      // first = SRCA_SET_Base
     kFormat,             // reconfig_data_format_srca, pack_reconfig_data_format: index = buffer
-    kUnpackZeroes,       // UNPACR_NOP: index = source register, first = what it does
+    kUnpackZeroes,       // UNPACR_NOP: index = source register, first = zeroes it, second = hands it over
     kSetDestOffset,      // first = DEST row
     kAddressMode,        // index = slot, first = SrcA increment, second = DEST increment, third = kClear* flags
     kMoveToDest,         // ELWADD: index = slot, first = released sources, second = dest, third = adds to it

@@ -17,9 +17,6 @@ struct p_setrwc {
     static constexpr uint32_t CLR_NONE = 0, CLR_A = 1, CLR_B = 2, CLR_AB = 3;
     static constexpr uint32_t SET_A = 1, SET_B = 2, SET_AB = 3, SET_D = 4, SET_AD = 5, SET_BD = 6, SET_ABD = 7;
 };
-struct p_unpacr_nop {
-    static constexpr uint32_t UNP_ZEROSRC = 1, UNP_SET_DVALID = 7;
-};
 inline constexpr uint32_t SrcA = 0, SrcB = 1;
 struct p_elwise {
     static constexpr uint32_t CLR_NONE = 0, CLR_A = 1, CLR_B = 2, CLR_AB = 3;

@@ -19,14 +19,21 @@ Buffer& Core::buffer_at(std::uint32_t address) {
 
 bool Core::is_producer(const Buffer& buffer, Thread thread) const {
     const std::string& planned = buffer.producer();
-    if (thread == Thread::kWriter && planned == "reader") {
+    if (planned == "compute") {
+        return thread == Thread::kPack;
+    }
+    if (planned == "writer") {
+        const bool is_pushed_by_reader = (pushed_by_reader >> buffer.index() & 1U) != 0;
+        return thread == (is_pushed_by_reader ? Thread::kReader : Thread::kWriter);
+    }
+    if (thread == Thread::kWriter) {
         const ThreadState& reader = threads[static_cast<std::size_t>(Thread::kReader)];
         const std::span left = std::span(reader.events).subspan(reader.position);
         return std::ranges::none_of(left, [&](const Event& event) {
             return event.kind == EventKind::kPushBack && event.index == buffer.index();
         });
     }
-    return thread == (planned == "compute" ? Thread::kPack : (planned == "writer" ? Thread::kWriter : Thread::kReader));
+    return thread == Thread::kReader;
 }
 
 void Core::pop(Buffer& buffer, std::uint64_t pages) {

@@ -57,6 +57,7 @@ struct NocPort {
     std::vector<PendingWrite> writes;
     std::array<std::deque<Message>, kChannels> messages;
     bool has_unconfirmed_writes = false;  // multicasts and remote semaphores since the last write barrier
+    bool has_sent_news = false;           // a semaphore among them
     bool has_unconfirmed_atomics = false;
     std::uint32_t stored_unit = 0;  // the thread's last store to L1, in units, if it has not loaded from there since
 };
@@ -74,6 +75,7 @@ struct Core {
     std::vector<Tag> l1;
     std::array<std::uint32_t, kL1Semaphores> semaphores{};
     std::array<ThreadState, kThreads> threads;
+    std::uint32_t pushed_by_reader = 0;  // buffers, a bit each
     std::array<NocPort, kDataThreads> ports;
     Tensix tensix;
 
@@ -81,7 +83,7 @@ struct Core {
     [[nodiscard]] Buffer& buffer(std::uint32_t index);
     [[nodiscard]] Buffer& buffer_at(std::uint32_t address);
     // Whether a thread is a buffer's producer: the plan's, or the writer behind the reader's last page
-    // (kernels/dataflow/redo.hpp).
+    // (kernels/dataflow/redo.hpp), or a reader in the place of its writer, all along (kernels/dataflow/affine.hpp).
     [[nodiscard]] bool is_producer(const Buffer& buffer, Thread thread) const;
     // Takes pages out of a buffer. What they held is forgotten: of a page that is not filled whole again, as that of a
     // block with fewer rows, the rest is no row of the tensor.

@@ -41,7 +41,7 @@ void unpack_to_dest(Core& core, UnpackContext& context) {
         write_row(tensix, context.grant, context.grant.row + row, from + row * kUnits);
     }
     context.has_grant = false;
-    tensix.owes_srca = true;
+    tensix.owes_srca = tensix.chip.wants_srca_behind_dest;
 }
 
 void use_dest_row(Tensix& tensix, DestRow& row) {

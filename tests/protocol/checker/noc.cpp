@@ -89,6 +89,7 @@ void cut(Tag& last, std::uint32_t bytes, const Call& call) {
     }
     finish_writes(port, nullptr);
     port.has_unconfirmed_writes = false;
+    port.has_sent_news = false;
     return true;
 }
 
@@ -212,7 +213,7 @@ void leave(Core& core, Message& message) {
 }
 
 // Data for other cores comes from pages that the thread itself has reserved (and filled) or waited for.
-void check_multicast_source(Core& core, const NocPort& port, const Event& event) {
+void check_multicast_source(Core& core, const Event& event) {
     if ((event.index & kNocSemaphore) != 0) {
         static_cast<void>(semaphore_at(core, event.first));
         return;
@@ -222,9 +223,11 @@ void check_multicast_source(Core& core, const NocPort& port, const Event& event)
     if (!buffer.is_reserved(event.first, event.second)) {
         buffer.check_access(Side::kConsumer, event.first, event.second);
     }
-    for (const PendingRead& read : port.reads) {
-        require(!overlap(event.first, event.second, read.l1_address, read.bytes), Rule::kNocOrder,
-                "multicasts what a read may still be filling: no barrier since");
+    for (const NocPort& port : core.ports) {  // the reader may have read it for the writer
+        for (const PendingRead& read : port.reads) {
+            require(!overlap(event.first, event.second, read.l1_address, read.bytes), Rule::kNocOrder,
+                    "multicasts what a read may still be filling: no barrier since");
+        }
     }
 }
 

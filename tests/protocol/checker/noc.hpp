@@ -23,7 +23,7 @@ void write_tensor(Core& core, NocPort& port, Memory& memory, const Event& event)
 [[nodiscard]] std::uint32_t& semaphore_at(Core& core, std::uint64_t l1_address);
 // Takes what a message carries out of L1, unless it has been taken.
 void leave(Core& core, Message& message);
-void check_multicast_source(Core& core, const NocPort& port, const Event& event);
+void check_multicast_source(Core& core, const Event& event);
 
 void check_port_at_end(const NocPort& port);
 void check_core_at_end(const Core& core);

@@ -131,10 +131,8 @@ bool unpack_zeroes(Tensix& tensix, const Event& event) {
     if (tensix.srcb_is_full) {
         return false;
     }
-    if (event.first == p_unpacr_nop::UNP_ZEROSRC) {
-        tensix.srcb_is_zero = true;
-    } else {
-        require(event.first == p_unpacr_nop::UNP_SET_DVALID, Rule::kUnknown, "an UNPACR_NOP that is not known");
+    tensix.srcb_is_zero = tensix.srcb_is_zero || event.first != 0;
+    if (event.second != 0) {
         require(tensix.srcb_is_zero, Rule::kSources, "hands over a SrcB that it has not zeroed");
         tensix.srcb_is_full = true;
     }

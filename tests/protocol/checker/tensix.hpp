@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 
+#include "checker/chip_rules.hpp"
 #include "checker/finding.hpp"
 #include "checker/tag.hpp"
 #include "recorder.hpp"
@@ -98,6 +99,7 @@ using Register = std::array<LaneRow, kLaneRows>;
 
 struct Tensix {
     Call call{};
+    ChipRules chip{};
     std::array<TensixSemaphore, kTensixSemaphores> semaphores{};
 
     // Unpacker.
@@ -113,7 +115,7 @@ struct Tensix {
     OutFormat out_format{};            // what UNPACR writes
     bool may_be_unpacking = false;     // nobody has waited for the last UNPACR
     bool srca_base_is_set = true;      // as unpacking to SrcA wants it, and not as unpacking to DEST
-    bool owes_srca = false;            // an UNPACR to SrcA must follow one to DEST (cunpack_common.h, TEN-3868)
+    bool owes_srca = false;            // an UNPACR to SrcA must follow one to DEST, if the chip wants it
     bool has_waited_for_dest = false;  // for math to have taken over what was unpacked before
 
     // DEST rows from math to the unpacker: the mailbox, then what the RISC-V has taken from it.

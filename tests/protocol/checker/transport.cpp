@@ -80,8 +80,12 @@ void Machine::send(Core& core, NocPort& port, const Event& event) {
     const bool is_atomic =
         event.kind == EventKind::kSemaphoreIncrement || event.kind == EventKind::kSemaphoreIncrementMulticast;
     if (!is_atomic) {
-        check_multicast_source(core, port, event);
+        check_multicast_source(core, event);
+        const bool is_news = (event.index & kNocSemaphore) != 0;
+        require(is_news || !port.has_sent_news, Rule::kNocOrder,
+                "sends data behind a semaphore, which whoever waits for that will not wait for: no barrier since");
         port.has_unconfirmed_writes = true;
+        port.has_sent_news = port.has_sent_news || is_news;
     } else if ((event.index & kNocPosted) == 0) {
         port.has_unconfirmed_atomics = true;
     }

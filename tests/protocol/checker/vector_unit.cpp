@@ -26,7 +26,7 @@ struct Access {
 // Address of an SFPLOAD or SFPSTORE, after which the row counter moves as the address mode says ("SFPLOAD", "RWCs").
 [[nodiscard]] Access access_dest(Tensix& tensix, std::uint32_t word) {
     const std::uint32_t address = word % kDestAddresses + tensix.dest_offset + tensix.dest_row;
-    const AddressMode& mode = tensix.modes[(word >> 14) & 3U];
+    const AddressMode& mode = tensix.modes[(word >> tensix.chip.address_mode_shift) % tensix.chip.address_modes];
     tensix.dest_row = (mode.clears & kClearDest) != 0 ? 0 : tensix.dest_row + mode.dest_increment;
     const std::uint32_t first_row = address & ~(kRowsPerVector - 1);
     require(first_row + kRowsPerVector <= kDestRows, Rule::kZones, "the SFPU goes beyond the end of DEST");

@@ -7,6 +7,7 @@
 namespace protocol {
 namespace {
 
+using layernorm_fused_rm::Arch;
 using layernorm_fused_rm::BufferType;
 using layernorm_fused_rm::Coordinate;
 using layernorm_fused_rm::DataType;
@@ -130,7 +131,8 @@ void choose_grid(Case& value, Random& random) {
 
 [[nodiscard]] Device to_device(const Case& value) {
     const std::int32_t side = value.grid_y + 2;
-    Device device{.grid = {value.grid_x, value.grid_y},
+    Device device{.arch = value.chip == "blackhole" ? Arch::kBlackhole : Arch::kWormhole,
+                  .grid = {value.grid_x, value.grid_y},
                   .noc_size = {value.grid_x + 2, side},
                   .l1_banks = value.l1_banks,
                   .l1_bytes = value.l1_bytes,
@@ -160,17 +162,22 @@ void choose_grid(Case& value, Random& random) {
 std::int64_t padded_width(std::int64_t width) { return width + (width % 3 == 0 ? 1100 : 41); }
 
 std::string to_options(const Case& value) {
-    return "--rows " + std::to_string(value.rows) + " --width " + std::to_string(value.width) + " --grid " +
-           std::to_string(value.grid_x) + "x" + std::to_string(value.grid_y) + " --dram-banks " +
-           std::to_string(value.dram_banks) + " --l1-banks " + std::to_string(value.l1_banks) + " --memories " +
-           value.memories + " --dtypes " + value.dtypes + " --vectors " + value.vectors + " --options " +
-           value.options + " --l1-bytes " + std::to_string(value.l1_bytes) + " --dram-alignment " +
-           std::to_string(value.dram_alignment) + " --places " + (value.knows_places ? "1" : "0") + " --seed " +
-           std::to_string(value.seed);
+    return "--chip " + value.chip + " --rows " + std::to_string(value.rows) + " --width " +
+           std::to_string(value.width) + " --grid " + std::to_string(value.grid_x) + "x" +
+           std::to_string(value.grid_y) + " --dram-banks " + std::to_string(value.dram_banks) + " --l1-banks " +
+           std::to_string(value.l1_banks) + " --memories " + value.memories + " --dtypes " + value.dtypes +
+           " --vectors " + value.vectors + " --options " + value.options + " --l1-bytes " +
+           std::to_string(value.l1_bytes) + " --dram-alignment " + std::to_string(value.dram_alignment) + " --places " +
+           (value.knows_places ? "1" : "0") + " --seed " + std::to_string(value.seed);
 }
 
 void set_option(Case& value, const std::string& name, const std::string& text) {
-    if (name == "--rows") {
+    if (name == "--chip") {
+        if (text != "wormhole" && text != "blackhole") {
+            throw std::invalid_argument("there is no chip " + text);
+        }
+        value.chip = text;
+    } else if (name == "--rows") {
         value.rows = to_number(text);
     } else if (name == "--width") {
         value.width = to_number(text);
@@ -258,6 +265,7 @@ std::optional<Plan> to_plan(const Case& value) {
 
 Case random_case(Random& random) {
     Case value;
+    value.chip = random.one_in(3) ? "blackhole" : "wormhole";
     value.width = std::max<std::int64_t>(1, random_width(random));
     choose_grid(value, random);
     value.dram_banks = random.one_in(2) ? 12 : random.between(1, 16);
@@ -267,7 +275,7 @@ Case random_case(Random& random) {
     }
     choose_options(value, random);
     value.l1_bytes = random_l1_bytes(value.width, random);
-    value.dram_alignment = random.one_in(4) ? 64 : 32;
+    value.dram_alignment = value.chip == "blackhole" || random.one_in(4) ? 64 : 32;
     value.knows_places = !random.one_in(4);
     value.rows = random_rows(value, random);
     value.seed = random.next() >> 1;
@@ -297,6 +305,7 @@ std::vector<Case> simpler_cases(const Case& value) {
             simpler.push_back(other);
         }
     };
+    add([](Case& c) { c.chip = "wormhole"; });
     add([](Case& c) { c.rows /= 2; });
     add([](Case& c) { c.grid_x = (c.grid_x + 1) / 2; });
     add([](Case& c) { c.grid_y = (c.grid_y + 1) / 2; });

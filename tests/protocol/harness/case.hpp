@@ -14,6 +14,7 @@
 namespace protocol {
 
 struct Case {
+    std::string chip = "wormhole";  // or "blackhole"
     std::int64_t rows = 1;
     std::int64_t width = 32;  // elements
     std::int32_t grid_x = 1;

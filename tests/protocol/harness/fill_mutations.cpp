@@ -121,12 +121,31 @@ namespace {
     };
 }
 
+// What arch/blackhole has in other words than arch/wormhole.
+[[nodiscard]] std::vector<Mutation> blackhole_mutations() {
+    return {
+        {"SrcB never made valid on Blackhole", "give_zeros_in_srcb", "p_unpacr_nop::SET_DVALID", "0", kOnBlackhole},
+        {"SrcB made valid twice on Blackhole", "give_zeros_in_srcb", "TTI_UNPACR_NOP(",
+         "TTI_UNPACR_NOP(SrcB, 0, 0, 1, 0, 1, 0, 0, 1); TTI_UNPACR_NOP(", kOnBlackhole},
+        {"SrcB cleared as soon as it is math's on Blackhole", "give_zeros_in_srcb", "p_unpacr_nop::WAIT_LIKE_UNPACR",
+         "0", kOnBlackhole},
+        {"DEST not handed over on Blackhole", "end_unpack_to_dest",
+         "unpack_to_dest_tile_done(unp_cfg_context, static_cast<uint32_t>(DataFormat::Float32));", "", kOnBlackhole},
+        {"the other context set up for SrcA again on Blackhole", "end_unpack_to_dest",
+         "unpack_to_dest_tile_done(unp_cfg_context",
+         "uint32_t other = 1 - unp_cfg_context; unpack_to_dest_tile_done(other", kOnBlackhole},
+        {"address modes where Wormhole has them", "kAddressModeShift", "13", "14", kOnBlackhole},
+        {"address modes where Blackhole has them", "kAddressModeShift", "14", "13"},
+    };
+}
+
 }  // namespace
 
 std::vector<Mutation> fill_mutations() {
     std::vector<Mutation> all = unpack_to_srca_mutations();
-    const std::vector<Mutation> others = unpack_to_dest_mutations();
-    all.insert(all.end(), others.begin(), others.end());
+    for (const auto& some : {unpack_to_dest_mutations(), blackhole_mutations()}) {
+        all.insert(all.end(), some.begin(), some.end());
+    }
     return all;
 }
 

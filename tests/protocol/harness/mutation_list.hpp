@@ -30,12 +30,14 @@ enum CaseKind : std::size_t {
     kRedoneInPlace,
     kRedoneReadAgain,
     kRedoneMany,
-    kShortPieces
+    kShortPieces,
+    kOnBlackhole,
+    kReadByReader
 };
 
 struct Mutation {
     std::string name;
-    std::string symbol{};  // harness/symbols.hpp; empty: the plan is what is broken
+    std::string symbol{};  // harness/symbols.hpp, of the case's chip; empty: the plan is what is broken
     std::string from{};    // exactly once in the symbol's definition
     std::string to{};
     CaseKind kind = kPlain;

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <stdexcept>
 
@@ -82,16 +83,43 @@ constexpr std::uint64_t kSchedules = 6;  // of each case
         {.rows = 5, .width = 9200, .dram_banks = 3, .dtypes = "FBBFBF", .options = "rto", .l1_bytes = 52'000},
         {.rows = 120, .width = 64, .dram_banks = 3, .options = "oi"},
         {.rows = 60, .width = 1500, .grid_x = 2, .grid_y = 1, .vectors = "TT", .dram_alignment = 64},
+        {.chip = "blackhole",
+         .rows = 40,
+         .width = 99,
+         .grid_x = 2,
+         .grid_y = 2,
+         .dram_banks = 3,
+         .dtypes = "FBFBBB",
+         .vectors = "TT",
+         .options = "rst",
+         .dram_alignment = 64},
+        {.chip = "blackhole", .rows = 9, .width = 2048, .grid_x = 4, .grid_y = 4, .dram_banks = 3},
     };
 }
 
+// What the kernels define, by the chip that they are for.
+using Kernels = std::map<std::string, Symbols>;
+
+[[nodiscard]] Kernels read_kernels(const Toolchain& toolchain) {
+    Kernels kernels;
+    for (const Case& value : mutation_cases()) {
+        kernels.try_emplace(value.chip, read_sources(toolchain.kernels, value.chip));
+    }
+    return kernels;
+}
+
+[[nodiscard]] Source broken_source(const Kernels& kernels, const Mutation& mutation) {
+    const std::string chip = mutation_cases().at(mutation.kind).chip;
+    return kernels.at(chip).replaced(mutation.symbol, mutation.from, mutation.to);
+}
+
 // Every place of a mutation is still there; of a sample this is said of those left out too.
-[[nodiscard]] bool all_apply(const Symbols& kernels, const std::vector<Mutation>& mutations) {
+[[nodiscard]] bool all_apply(const Kernels& kernels, const std::vector<Mutation>& mutations) {
     bool is_good = true;
     for (const Mutation& mutation : mutations) {
         try {
             if (!mutation.symbol.empty()) {
-                static_cast<void>(kernels.replaced(mutation.symbol, mutation.from, mutation.to));
+                static_cast<void>(broken_source(kernels, mutation));
             }
         } catch (const std::runtime_error& error) {
             std::printf("%s: %s\n", mutation.name.c_str(), error.what());
@@ -119,7 +147,7 @@ struct Detection {
 [[nodiscard]] std::optional<Detection> detect_with(const Toolchain& toolchain, const Mutation& mutation, Case value) {
     const auto plan = to_plan(value);
     try {
-        const Units units(toolchain, plan.value().compile_time_arguments());
+        const Units units(toolchain, plan.value().chip, plan->compile_time_arguments());
         for (std::uint64_t seed = 1; seed <= kSchedules; ++seed) {
             value.seed = seed;
             run_case(value, *plan, units, mutation.plan);
@@ -149,7 +177,7 @@ struct Detection {
 }
 
 // Runs one mutation in this process; true if it is found.
-[[nodiscard]] bool run_mutation(Toolchain toolchain, const Symbols& kernels, const Mutation& mutation) {
+[[nodiscard]] bool run_mutation(Toolchain toolchain, const Kernels& kernels, const Mutation& mutation) {
     const fs::path copy = toolchain.cache / ("mutant." + std::to_string(getpid()));
     std::optional<Detection> detection;
     std::string error = "NOT FOUND";
@@ -157,7 +185,7 @@ struct Detection {
         if (!mutation.symbol.empty()) {
             fs::create_directories(toolchain.cache);
             fs::copy(toolchain.kernels, copy, fs::copy_options::recursive);
-            const Source broken = kernels.replaced(mutation.symbol, mutation.from, mutation.to);
+            const Source broken = broken_source(kernels, mutation);
             std::ofstream(copy / broken.file, std::ios::binary) << broken.text;
             toolchain.kernels = copy;
         }
@@ -191,7 +219,7 @@ struct Detection {
 }
 
 // A process each, since a broken kernel may crash.
-[[nodiscard]] int count_missed(const Toolchain& toolchain, const Symbols& kernels,
+[[nodiscard]] int count_missed(const Toolchain& toolchain, const Kernels& kernels,
                                const std::vector<Mutation>& mutations) {
     int running = 0;
     int missed = 0;
@@ -220,7 +248,7 @@ bool run_mutations(const Toolchain& toolchain, const std::string& only, std::siz
         mutations.insert(mutations.end(), some.begin(), some.end());
     }
     std::erase_if(mutations, [&](const Mutation& mutation) { return !only.empty() && mutation.name != only; });
-    const Symbols kernels(read_sources(toolchain.kernels, toolchain.chip));
+    const Kernels kernels = read_kernels(toolchain);
     if (mutations.empty() || !all_apply(kernels, mutations) || !unchanged_kernels_pass(toolchain)) {
         return false;
     }

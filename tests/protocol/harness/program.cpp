@@ -21,7 +21,7 @@ constexpr std::int64_t kPageMultiple = 32;  // of buffers
 constexpr std::uint32_t kTensorSpacing = 0x08000000;
 constexpr std::array kInOrderOfRecording = {Thread::kWriter, Thread::kReader, Thread::kUnpack, Thread::kMath,
                                             Thread::kPack};  // see scenario.hpp
-constexpr std::int32_t kFirstCorePlace = 18;                 // Wormhole's virtual coordinates of workers begin here
+constexpr std::int32_t kFirstCorePlace = 18;                 // virtual coordinates of workers begin here on Wormhole
 
 [[nodiscard]] Layout make_layout(const Case& value, const Plan& plan, Random& random) {
     Layout layout{.buffer_addresses = {}, .tensors = make_tensors(value)};
@@ -62,6 +62,7 @@ void check_layout(const Plan& plan, const Layout& layout) {
 [[nodiscard]] Core make_core(const Case& value, const Plan& plan, const Layout& layout, std::size_t index) {
     Core core;
     core.tensix.call = to_call(value);
+    core.tensix.chip = rules_of(plan.chip);
     core.x = static_cast<std::uint32_t>(kFirstCorePlace + plan.cores[index].core.x);
     core.y = static_cast<std::uint32_t>(kFirstCorePlace + plan.cores[index].core.y);
     core.l1_address = *std::ranges::min_element(layout.buffer_addresses);
@@ -75,7 +76,7 @@ void check_layout(const Plan& plan, const Layout& layout) {
 }
 
 [[nodiscard]] std::vector<std::uint32_t> common_arguments(const Plan& plan, const Layout& layout, Thread thread) {
-    using contract::WriterArgument;
+    using contract::DataMovementArgument;
     if (is_compute(thread)) {
         return plan.compute_arguments;
     }
@@ -83,21 +84,20 @@ void check_layout(const Plan& plan, const Layout& layout) {
     for (const Tensor& tensor : layout.tensors) {
         words.push_back(tensor.address);
     }
-    if (thread == Thread::kReader) {
-        return words;
-    }
-    words.resize(static_cast<std::size_t>(WriterArgument::kCount), 0);
-    const auto set = [&](WriterArgument argument, std::int64_t word) {
+    words.resize(static_cast<std::size_t>(DataMovementArgument::kCount), 0);
+    const auto set = [&](DataMovementArgument argument, std::int64_t word) {
         words.at(static_cast<std::size_t>(argument)) = static_cast<std::uint32_t>(word);
     };
     if (plan.sharing) {
-        set(WriterArgument::kSourceX, kFirstCorePlace + plan.sharing->source.x);
-        set(WriterArgument::kSourceY, kFirstCorePlace + plan.sharing->source.y);
-        set(WriterArgument::kFirstX, kFirstCorePlace + plan.sharing->first.x);
-        set(WriterArgument::kFirstY, kFirstCorePlace + plan.sharing->first.y);
-        set(WriterArgument::kLastX, kFirstCorePlace + plan.sharing->last.x);
-        set(WriterArgument::kLastY, kFirstCorePlace + plan.sharing->last.y);
-        set(WriterArgument::kReceivers, plan.sharing->receivers());
+        set(DataMovementArgument::kGammaSourceX, kFirstCorePlace + plan.sharing->gamma_source.x);
+        set(DataMovementArgument::kGammaSourceY, kFirstCorePlace + plan.sharing->gamma_source.y);
+        set(DataMovementArgument::kBetaSourceX, kFirstCorePlace + plan.sharing->beta_source.x);
+        set(DataMovementArgument::kBetaSourceY, kFirstCorePlace + plan.sharing->beta_source.y);
+        set(DataMovementArgument::kFirstX, kFirstCorePlace + plan.sharing->first.x);
+        set(DataMovementArgument::kFirstY, kFirstCorePlace + plan.sharing->first.y);
+        set(DataMovementArgument::kLastX, kFirstCorePlace + plan.sharing->last.x);
+        set(DataMovementArgument::kLastY, kFirstCorePlace + plan.sharing->last.y);
+        set(DataMovementArgument::kReceivers, plan.sharing->receivers());
     }
     return words;
 }
@@ -197,6 +197,9 @@ void run_case(const Case& value, const Plan& original, const Units& units, const
             std::vector<Event>& events = core.threads[static_cast<std::size_t>(thread)].events;
             events = record_thread(core, thread, units.run(thread), arguments_of(plan, layout, i, thread), scenario);
             scenario.leave(thread, events);
+        }
+        for (const Event& event : core.threads[static_cast<std::size_t>(Thread::kReader)].events) {
+            core.pushed_by_reader |= event.kind == EventKind::kPushBack ? 1U << event.index : 0U;
         }
         program.cores.push_back(std::move(core));
     }

@@ -38,7 +38,7 @@ struct Failure {
         return std::nullopt;
     }
     try {
-        const Units units(toolchain, plan->compile_time_arguments());
+        const Units units(toolchain, plan->chip, plan->compile_time_arguments());
         run_case(value, *plan, units);
     } catch (const Finding& finding) {
         return Failure{value, finding.rule(), finding.what()};
@@ -82,12 +82,12 @@ struct Configuration {
 // The same for every worker: cases whose compile-time arguments all differ.
 [[nodiscard]] std::vector<Configuration> choose_configurations(const Sweep& sweep) {
     Random random(sweep.seed);
-    std::set<NamedWords> seen;
+    std::set<std::pair<std::string, NamedWords>> seen;
     std::vector<Configuration> chosen;
     while (chosen.size() < sweep.configurations) {
         const Case value = random_case(random);
         const std::optional<Plan> plan = to_plan(value);
-        if (plan && !plan->cores.empty() && seen.insert(plan->compile_time_arguments()).second) {
+        if (plan && !plan->cores.empty() && seen.emplace(plan->chip, plan->compile_time_arguments()).second) {
             chosen.push_back({value, plan->compile_time_arguments()});
         }
     }
@@ -144,7 +144,7 @@ struct Share {
 // Runs a configuration's share of the plans, up to the first failure.
 void run_configuration(const Toolchain& toolchain, const Configuration& configuration, Share share, Counts& counts) {
     try {
-        const Units units(toolchain, configuration.arguments);
+        const Units units(toolchain, configuration.value.chip, configuration.arguments);
         ++counts.configurations;
         bool is_good = true;
         for (std::uint64_t i = 0; is_good && i < share.plans; ++i) {

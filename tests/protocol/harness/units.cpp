@@ -91,26 +91,29 @@ void collect(const fs::path& path, std::vector<fs::path> folders, std::set<fs::p
 
 // Unique symbols would be shared by all configurations; nothing but run_unit is visible for the same reason.
 [[nodiscard]] std::vector<std::string> command_for(const Toolchain& toolchain, const UnitKind& unit,
-                                                   const std::string& list, const fs::path& output) {
-    return {toolchain.compiler,
-            "-std=c++20",
-            "-O0",
-            "-fPIC",
-            "-shared",
-            "-pipe",
-            "-s",
-            "-fvisibility=hidden",
-            "-fno-gnu-unique",
-            "-I" + (toolchain.protocol / "api").string(),
-            "-I" + toolchain.kernels.string(),
-            "-I" + toolchain.chip_folder().string(),
-            unit.thread_define,
-            unit.noc_define,
-            "-DPROTOCOL_KERNEL=\"" + std::string(unit.source) + "\"",
-            list,
-            (toolchain.protocol / "units/unit.cpp").string(),
-            "-o",
-            output.string()};
+                                                   const std::vector<fs::path>& folders, const std::string& list,
+                                                   const fs::path& output) {
+    std::vector<std::string> command = {toolchain.compiler};
+    for (const fs::path& folder : folders) {
+        command.push_back("-I" + folder.string());
+    }
+    const std::vector<std::string> rest = {"-std=c++20",
+                                           "-O0",
+                                           "-fPIC",
+                                           "-shared",
+                                           "-pipe",
+                                           "-s",
+                                           "-fvisibility=hidden",
+                                           "-fno-gnu-unique",
+                                           unit.thread_define,
+                                           unit.noc_define,
+                                           "-DPROTOCOL_KERNEL=\"" + std::string(unit.source) + "\"",
+                                           list,
+                                           (toolchain.protocol / "units/unit.cpp").string(),
+                                           "-o",
+                                           output.string()};
+    command.insert(command.end(), rest.begin(), rest.end());
+    return command;
 }
 
 // Runs a command with its error output in `log`; true on exit code 0.
@@ -145,14 +148,22 @@ void collect(const fs::path& path, std::vector<fs::path> folders, std::set<fs::p
     return "no message";
 }
 
-[[nodiscard]] fs::path compile(const Toolchain& toolchain, const UnitKind& unit, const std::string& list) {
+// Where a chip's units find what they include, in this order.
+[[nodiscard]] std::vector<fs::path> include_folders(const Toolchain& toolchain, const std::string& chip) {
+    const fs::path api = toolchain.protocol / "api";
+    return {api, api / "arch" / chip, toolchain.kernels, toolchain.kernels / "arch" / chip};
+}
+
+[[nodiscard]] fs::path compile(const Toolchain& toolchain, const UnitKind& unit, const std::vector<fs::path>& include,
+                               const std::string& list) {
     std::set<fs::path> seen;
     std::string text;
     // Without folders: what lies in them counts, not where they are.
-    for (const std::string& word : command_for({toolchain.compiler, "", "", ""}, unit, list, "")) {
+    for (const std::string& word : command_for({toolchain.compiler, "", "", ""}, unit, {}, list, "")) {
         text += word + ' ';
     }
-    const std::vector<fs::path> folders = {"", toolchain.protocol / "api", toolchain.kernels, toolchain.chip_folder()};
+    std::vector<fs::path> folders = {""};
+    folders.insert(folders.end(), include.begin(), include.end());
     collect(toolchain.protocol / "units/unit.cpp", folders, seen, text);
     collect(toolchain.kernels / unit.source, folders, seen, text);
     fs::path library = toolchain.cache / (hash_of(text) + ".so");
@@ -163,7 +174,7 @@ void collect(const fs::path& path, std::vector<fs::path> folders, std::set<fs::p
     const std::string own = "." + std::to_string(getpid());
     const fs::path temporary = library.string() + own;
     const fs::path log = library.string() + own + ".log";
-    const bool is_compiled = run_command(command_for(toolchain, unit, list, temporary), log);
+    const bool is_compiled = run_command(command_for(toolchain, unit, include, list, temporary), log);
     const std::string error = is_compiled ? "" : first_error(log);
     fs::remove(log);
     if (!is_compiled) {
@@ -175,10 +186,11 @@ void collect(const fs::path& path, std::vector<fs::path> folders, std::set<fs::p
 
 }  // namespace
 
-Units::Units(const Toolchain& toolchain, const layernorm_fused_rm::NamedWords& arguments) {
+Units::Units(const Toolchain& toolchain, const std::string& chip, const layernorm_fused_rm::NamedWords& arguments) {
     const std::string list = argument_list(arguments);
+    const std::vector<fs::path> include = include_folders(toolchain, chip);
     for (std::size_t i = 0; i < kThreads; ++i) {
-        void* const library = dlopen(compile(toolchain, kUnits[i], list).c_str(), RTLD_NOW | RTLD_LOCAL);
+        void* const library = dlopen(compile(toolchain, kUnits[i], include, list).c_str(), RTLD_NOW | RTLD_LOCAL);
         if (library == nullptr) {
             throw std::runtime_error(dlerror());
         }

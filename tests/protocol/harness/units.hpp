@@ -17,17 +17,14 @@ struct Toolchain {
     std::filesystem::path kernels;   // the kernel sources, or a mutated copy
     std::filesystem::path protocol;  // tests/protocol
     std::filesystem::path cache;
-    std::string chip = "wormhole";  // whose folder of the kernels' arch
-
-    [[nodiscard]] std::filesystem::path chip_folder() const { return kernels / "arch" / chip; }
 };
 
 class Units {
 public:
     using Run = void (*)(Recorder*);
 
-    // Compiles what the cache does not hold. Throws a Finding where a unit does not compile.
-    Units(const Toolchain& toolchain, const layernorm_fused_rm::NamedWords& arguments);
+    // Those of a chip; compiles what the cache does not hold. Throws a Finding where a unit does not compile.
+    Units(const Toolchain& toolchain, const std::string& chip, const layernorm_fused_rm::NamedWords& arguments);
     ~Units();
     Units(const Units&) = delete;
     Units& operator=(const Units&) = delete;

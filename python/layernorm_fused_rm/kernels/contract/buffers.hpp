@@ -12,7 +12,7 @@ namespace layernorm_fused_rm::contract {
 enum class Buffer : uint32_t {
     kInput = 0,       // reader -> compute: input rows; behind them writer -> compute: those that are redone
     kOutput = 1,      // compute -> writer: output rows
-    kGamma = 2,       // writer -> compute: gamma, pushed once, or a segment of it with each last step
+    kGamma = 2,       // writer, or a reader without rows -> compute: gamma, once, or a segment with each last step
     kBeta = 3,        // writer -> compute: beta, likewise
     kResidual = 4,    // reader -> compute: rows added to the input's, page by page with kInput
     kSum = 5,         // compute -> writer: input + residual, page by page with kOutput

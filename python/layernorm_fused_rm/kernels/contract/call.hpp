@@ -31,7 +31,8 @@ struct Call {
     uint32_t buffer_page_elements = 0;  // of a page of a row buffer
     uint32_t input_pages = 0;           // of kInput, and of kResidual
     uint32_t steps_in_flight = 0;       // reads under way at a time, one step each
-    uint32_t shares_affine = 0;         // 1: one core reads gamma and beta and multicasts them
+    uint32_t shares_affine = 0;         // 1: one core each reads gamma and beta and multicasts them
+    uint32_t readers_read_affine = 0;   // 1: these cores' readers do, having no rows to read; else their writers
     uint32_t one_core = 0;              // 1: the program runs on one core only
     // The norm.
     Centring centring = Centring::kScaled;
@@ -68,6 +69,7 @@ struct Call {
         field("", "input_pages", self.input_pages);
         field("", "steps_in_flight", self.steps_in_flight);
         field("", "shares_affine", self.shares_affine);
+        field("", "readers_read_affine", self.readers_read_affine);
         field("", "one_core", self.one_core);
         field("", "centring", self.centring);
         field("", "zero_centered_gamma", self.zero_centered_gamma);

@@ -7,11 +7,11 @@
 
 namespace layernorm_fused_rm::contract {
 
-// Runtime arguments of one core, the same for all three kernels: whether it is the core that shares gamma and beta out,
-// how many runs it has, then the runs, padded with empty ones to the same length on every core. A run is `rows` pages
+// Runtime arguments of one core, the same for all three kernels: which of gamma and beta it shares out (a Tensor, kCount
+// for none), how many runs it has, then the runs, padded with empty ones to the same length on every core. A run is `rows` pages
 // of one input bank, side by side; its row i is tensor row bank + (first_page + i) * input_banks. A program of one core
 // has them behind the common arguments instead, so that the host has one block of arguments to send to each kernel.
-enum class CoreArgument : uint32_t { kIsAffineSource, kRuns, kFirstRun };
+enum class CoreArgument : uint32_t { kSourceOf, kRuns, kFirstRun };
 enum class RunArgument : uint32_t { kBank, kFirstPage, kRows, kCount };
 
 // Where a word of a run stands among the arguments of its core.
@@ -20,15 +20,16 @@ enum class RunArgument : uint32_t { kBank, kFirstPage, kRows, kCount };
            static_cast<uint32_t>(word);
 }
 
-// Runtime arguments common to all cores of one kernel. Those of reader and writer begin with the addresses of all
-// tensors, in the order of Tensor, 0 for one that the call does not have. NoC places are those that ttnn gives for
-// logical cores; the rectangle is that of all cores of the program, of which kReceivers is all but the source. -epsilon
-// is an fp32 number's bits: a new epsilon is no new kernel.
+// Runtime arguments common to all cores of one kernel, the same for reader and writer. Theirs begin with the addresses
+// of all tensors, in the order of Tensor, 0 for one that the call does not have. NoC places are those that ttnn gives
+// for logical cores; the rectangle is that of all cores of the program, of which kReceivers is all but one.
+// -epsilon is an fp32 number's bits: a new epsilon is no new kernel.
 enum class ComputeArgument : uint32_t { kNegativeEpsilonBits, kCount };
-enum class ReaderArgument : uint32_t { kCount = kTensors };
-enum class WriterArgument : uint32_t {
-    kSourceX = kTensors,
-    kSourceY,
+enum class DataMovementArgument : uint32_t {
+    kGammaSourceX = kTensors,
+    kGammaSourceY,
+    kBetaSourceX,
+    kBetaSourceY,
     kFirstX,
     kFirstY,
     kLastX,
@@ -39,8 +40,10 @@ enum class WriterArgument : uint32_t {
 
 // Semaphores, on every core, 0 at the start and at the end. Used where gamma and beta are shared.
 enum class Semaphore : uint32_t {
-    kReceiversReady,  // at the source: receivers that have room for gamma and beta
-    kAffineArrived,   // at every receiver: 1 once gamma and beta are there
+    kReceiversReady,  // at a source: cores that have room for what it shares out
+    kGammaArrived,    // at every other core: 1 once gamma is there
+    kBetaArrived,     // likewise beta
+    kVectorRead,      // at a source: 1 from when its reader has read until its writer has multicast
     kCount
 };
 

@@ -4,9 +4,10 @@
 // Each is pieces of consecutive elements: chunks of the one page of [kWidth], pages of 32 elements, or rows of 16
 // in the faces of tiles (ttnn's tile: four faces of 16 x 16, row-major; row 0 is in the first two). Read by every core,
 // one page would queue at its bank (64 cores x 4 KB at 24 B/cycle are 11,000 cycles). So where it pays (the
-// plan says so) one core, the source, reads both and multicasts them to all others: every receiver reserves its pages
-// and counts itself ready at the source; the source waits for all, multicasts, and sets every receiver's semaphore
-// behind the data, on the same virtual channel, which keeps the order.
+// plan says so) each is read by one core, its source, and multicast to all others: every other core reserves its page
+// and counts itself ready at the source; the source waits for all, multicasts, and sets every other core's semaphore
+// behind the data, on the same virtual channel, which keeps the order. A source that has no rows may leave the reading
+// to its reader: where that starts first, its read is at the bank before those of rows.
 #pragma once
 
 #include <stdint.h>
@@ -19,181 +20,243 @@
 
 namespace layernorm_fused_rm {
 
-inline constexpr bool kHasAffine = kGammaTensor.is_there() || kBetaTensor.is_there();
+using contract::DataMovementArgument;
+using contract::Semaphore;
 
-inline uint32_t common_argument(contract::WriterArgument argument) {
+inline uint32_t common_argument(DataMovementArgument argument) {
     return get_common_arg_val<uint32_t>(static_cast<int>(argument));
 }
 
-inline uint32_t semaphore_address(contract::Semaphore semaphore) {
-    return get_semaphore(static_cast<uint32_t>(semaphore));
-}
-inline volatile tt_l1_ptr uint32_t* semaphore_pointer(contract::Semaphore semaphore) {
+inline uint32_t semaphore_address(Semaphore semaphore) { return get_semaphore(static_cast<uint32_t>(semaphore)); }
+inline volatile tt_l1_ptr uint32_t* semaphore_pointer(Semaphore semaphore) {
     return reinterpret_cast<volatile tt_l1_ptr uint32_t*>(semaphore_address(semaphore));
 }
 
-inline bool is_affine_source() {
-    return core_argument<contract::WriterArgument>(static_cast<uint32_t>(contract::CoreArgument::kIsAffineSource)) != 0;
+// gamma or beta: where it goes, where its source is, and what says that it has come from there.
+struct Vector {
+    Tensor tensor;
+    uint32_t buffer;
+    DataMovementArgument source_x;
+    DataMovementArgument source_y;
+    Semaphore arrived;
+};
+inline constexpr Vector kGammaVector = {Tensor::kGamma, kGamma, DataMovementArgument::kGammaSourceX,
+                                        DataMovementArgument::kGammaSourceY, Semaphore::kGammaArrived};
+inline constexpr Vector kBetaVector = {Tensor::kBeta, kBeta, DataMovementArgument::kBetaSourceX,
+                                       DataMovementArgument::kBetaSourceY, Semaphore::kBetaArrived};
+
+template <const Vector& vector>
+inline constexpr TensorLayout kLayout = kCall[vector.tensor];
+inline constexpr bool kHasAffine = kLayout<kGammaVector>.is_there() || kLayout<kBetaVector>.is_there();
+
+// Which of the two this core is the source of; Tensor::kCount if of neither.
+inline Tensor own_vector() {
+    return static_cast<Tensor>(
+        core_argument<DataMovementArgument>(static_cast<uint32_t>(contract::CoreArgument::kSourceOf)));
 }
 
 // Calls visit(piece, page, at) for the pieces of its elements from `first`, a multiple of a chunk, up to `last`: each
 // belongs `at` bytes into `page`, the buffer's back page, beneath row `row` of those side by side.
-template <const TensorLayout& tensor, typename Visit>
-inline void for_each_piece(uint32_t first, uint32_t last, uint32_t buffer, uint32_t row, Visit visit) {
-    if constexpr (tensor.is_there()) {
-        const uint32_t page = get_write_ptr(buffer);
-        const uint32_t first_piece = first / tensor.piece_elements;
-        for (uint32_t piece = first_piece; piece * tensor.piece_elements < last; ++piece) {
-            visit(piece, page, row * stride_bytes(tensor) + (piece - first_piece) * tensor.piece_bytes());
+template <const Vector& vector, typename Visit>
+inline void for_each_piece(uint32_t first, uint32_t last, uint32_t row, Visit visit) {
+    constexpr TensorLayout layout = kLayout<vector>;
+    if constexpr (layout.is_there()) {
+        const uint32_t page = get_write_ptr(vector.buffer);
+        const uint32_t first_piece = first / layout.piece_elements;
+        for (uint32_t piece = first_piece; piece * layout.piece_elements < last; ++piece) {
+            visit(piece, page, row * stride_bytes(layout) + (piece - first_piece) * layout.piece_bytes());
         }
     }
 }
 
 // Where a piece is read to: where it belongs or, where the memory's alignment does not allow that, near there in the
 // second half of the page.
-template <const TensorLayout& tensor>
+template <const Vector& vector>
 inline uint32_t place_to_read_to(uint32_t piece, uint32_t at) {
-    if constexpr (tensor.has_short_pieces()) {
-        constexpr uint32_t kWithin = tensor.alignment_bytes - 1;
-        constexpr uint32_t kSecondHalf = kCall.affine_elements() * tensor.element_bytes;
-        const uint32_t offset = tensor.offset_of(piece);
+    constexpr TensorLayout layout = kLayout<vector>;
+    if constexpr (layout.has_short_pieces()) {
+        constexpr uint32_t kWithin = layout.alignment_bytes - 1;
+        constexpr uint32_t kSecondHalf = kCall.affine_elements() * layout.element_bytes;
+        const uint32_t offset = layout.offset_of(piece);
         return (offset & kWithin) == (at & kWithin) ? at : kSecondHalf + (at & ~kWithin) + (offset & kWithin);
     }
     return at;
 }
 
-// Starts the reads.
-template <const TensorLayout& tensor>
-inline void start_reading_affine(uint32_t address, uint32_t first, uint32_t last, uint32_t buffer, uint32_t row) {
-    for_each_piece<tensor>(first, last, buffer, row, [=](uint32_t piece, uint32_t page, uint32_t at) {
-        const uint32_t offset = tensor.offset_of(piece);
-        const uint32_t left = tensor.page_bytes - offset;  // the last chunk of a page is shorter
-        noc_async_read(page_address<tensor>(tensor.page_of(piece), address) + offset,
-                       page + place_to_read_to<tensor>(piece, at),
-                       left < tensor.piece_bytes() ? left : tensor.piece_bytes());
-    });
-}
-
-// Starts moving what was read elsewhere to where it belongs: within L1, whose alignment allows it.
-template <const TensorLayout& tensor>
-inline void start_moving_affine(uint32_t first, uint32_t last, uint32_t buffer, uint32_t row) {
-    for_each_piece<tensor>(first, last, buffer, row, [=](uint32_t piece, uint32_t page, uint32_t at) {
-        const uint32_t from = place_to_read_to<tensor>(piece, at);
-        if (from != at) {
-            noc_async_read(get_noc_addr(page + from), page + at, tensor.piece_bytes());
-        }
-    });
-}
-
-// The NoC address of `l1_address` on all cores of the program. NoC 1 goes left and up, so its rectangles begin with the
-// last corner (ISA documents, "Coordinates").
-inline uint64_t everywhere(uint32_t l1_address) {
-    using contract::WriterArgument;
-    return get_noc_multicast_addr(common_argument(WriterArgument::kLastX), common_argument(WriterArgument::kLastY),
-                                  common_argument(WriterArgument::kFirstX), common_argument(WriterArgument::kFirstY),
-                                  l1_address);
-}
-
-// Room for one of them, or both, and its way to compute; nothing for what the call does not have.
-template <const TensorLayout& tensor>
-inline void reserve_affine(uint32_t buffer) {
-    if constexpr (tensor.is_there()) {
-        cb_reserve_back(buffer, 1);
-    }
-}
-template <const TensorLayout& tensor>
-inline void push_affine(uint32_t buffer) {
-    if constexpr (tensor.is_there()) {
-        cb_push_back(buffer, 1);
+// Starts the reads of the elements from `first` up to `last`, once for each of the rows side by side.
+template <const Vector& vector>
+inline void start_reading(uint32_t first, uint32_t last) {
+    const uint32_t address = tensor_address(vector.tensor);
+    for (uint32_t row = 0; row < kRowsPerVector; ++row) {
+        for_each_piece<vector>(first, last, row, [=](uint32_t piece, uint32_t page, uint32_t at) {
+            constexpr TensorLayout layout = kLayout<vector>;
+            const uint32_t offset = layout.offset_of(piece);
+            const uint32_t left = layout.page_bytes - offset;  // the last chunk of a page is shorter
+            noc_async_read(page_address<kLayout<vector>>(layout.page_of(piece), address) + offset,
+                           page + place_to_read_to<vector>(piece, at),
+                           left < layout.piece_bytes() ? left : layout.piece_bytes());
+        });
     }
 }
 
-inline void reserve_affine() {
-    reserve_affine<kGammaTensor>(kGamma);
-    reserve_affine<kBetaTensor>(kBeta);
-}
-inline void push_affine() {
-    push_affine<kGammaTensor>(kGamma);
-    push_affine<kBetaTensor>(kBeta);
-}
-
-// Puts what has been read where it belongs.
-inline void move_affine(uint32_t first, uint32_t last) {
-    if constexpr (kGammaTensor.has_short_pieces() || kBetaTensor.has_short_pieces()) {
+// Moves what was read elsewhere to where it belongs: within L1, whose alignment allows it.
+template <const Vector& vector>
+inline void move_read(uint32_t first, uint32_t last) {
+    if constexpr (kLayout<vector>.has_short_pieces()) {
         for (uint32_t row = 0; row < kRowsPerVector; ++row) {
-            start_moving_affine<kGammaTensor>(first, last, kGamma, row);
-            start_moving_affine<kBetaTensor>(first, last, kBeta, row);
+            for_each_piece<vector>(first, last, row, [=](uint32_t piece, uint32_t page, uint32_t at) {
+                const uint32_t from = place_to_read_to<vector>(piece, at);
+                if (from != at) {
+                    noc_async_read(get_noc_addr(page + from), page + at, kLayout<vector>.piece_bytes());
+                }
+            });
         }
         noc_async_read_barrier();
     }
 }
 
-// Reads the elements of both from `first` up to `last` into their reserved pages, once for each row of a pair.
+// Room for it, and its way to compute; nothing for what the call does not have.
+template <const Vector& vector>
+inline void reserve() {
+    if constexpr (kLayout<vector>.is_there()) {
+        cb_reserve_back(vector.buffer, 1);
+    }
+}
+template <const Vector& vector>
+inline void push() {
+    if constexpr (kLayout<vector>.is_there()) {
+        cb_push_back(vector.buffer, 1);
+    }
+}
+
+// Both, from device memory -> a page each of kGamma, kBeta.
 inline void read_affine(uint32_t first, uint32_t last) {
-    for (uint32_t row = 0; row < kRowsPerVector; ++row) {
-        start_reading_affine<kGammaTensor>(tensor_address(Tensor::kGamma), first, last, kGamma, row);
-        start_reading_affine<kBetaTensor>(tensor_address(Tensor::kBeta), first, last, kBeta, row);
-    }
+    reserve<kGammaVector>();
+    reserve<kBetaVector>();
+    start_reading<kGammaVector>(first, last);
+    start_reading<kBetaVector>(first, last);
     noc_async_read_barrier();
-    move_affine(first, last);
+    move_read<kGammaVector>(first, last);
+    move_read<kBetaVector>(first, last);
+    push<kGammaVector>();
+    push<kBetaVector>();
 }
 
-template <const TensorLayout& tensor>
-inline void multicast_affine(uint32_t buffer, uint32_t receivers) {
-    if constexpr (tensor.is_there()) {
-        noc_async_write_multicast(get_write_ptr(buffer), everywhere(get_write_ptr(buffer)),
-                                  kAffineElements * tensor.element_bytes, receivers);
-    }
+// The NoC address of L1 address 0 on all cores of the program. NoC 1 goes left and up, so its rectangles begin with the
+// last corner (ISA documents, "Coordinates").
+inline uint64_t everywhere() {
+    return get_noc_multicast_addr(
+        common_argument(DataMovementArgument::kLastX), common_argument(DataMovementArgument::kLastY),
+        common_argument(DataMovementArgument::kFirstX), common_argument(DataMovementArgument::kFirstY), 0);
 }
 
-// The source, its reads complete: multicasts both and the news of it.
-inline void share_affine() {
-    const uint32_t receivers = common_argument(contract::WriterArgument::kReceivers);
-    volatile tt_l1_ptr uint32_t* ready = semaphore_pointer(contract::Semaphore::kReceiversReady);
+// A source: starts to read its own, whole, and waits for it.
+template <const Vector& vector>
+inline void start_reading_own() {
+    reserve<vector>();
+    start_reading<vector>(0, kWidth);
+}
+template <const Vector& vector>
+inline void finish_reading_own() {
+    noc_async_read_barrier();
+    move_read<vector>(0, kWidth);
+}
+
+// And multicasts it and the news of it, once it is read, by this writer or by the core's reader, and all others have
+// room. Where it goes is worked out before it is there.
+template <const Vector& vector>
+inline void share() {
+    const uint32_t receivers = common_argument(DataMovementArgument::kReceivers);
+    const uint64_t cores = everywhere();
+    const uint32_t page = get_write_ptr(vector.buffer);
+    volatile tt_l1_ptr uint32_t* ready = semaphore_pointer(Semaphore::kReceiversReady);
+    volatile tt_l1_ptr uint32_t* read = semaphore_pointer(Semaphore::kVectorRead);
+    volatile tt_l1_ptr uint32_t* arrived = semaphore_pointer(vector.arrived);
+    const uint32_t arrived_address = semaphore_address(vector.arrived);
+    noc_semaphore_set(arrived, 1);
     noc_semaphore_wait(ready, receivers);
     noc_semaphore_set(ready, 0);
-    multicast_affine<kGammaTensor>(kGamma, receivers);
-    multicast_affine<kBetaTensor>(kBeta, receivers);
-    volatile tt_l1_ptr uint32_t* arrived = semaphore_pointer(contract::Semaphore::kAffineArrived);
-    const uint32_t arrived_address = semaphore_address(contract::Semaphore::kAffineArrived);
-    noc_semaphore_set(arrived, 1);
-    noc_semaphore_set_multicast(arrived_address, everywhere(arrived_address), receivers);
+    if constexpr (kReadersReadAffine) {
+        noc_semaphore_wait(read, 1);
+    } else {
+        finish_reading_own<vector>();
+    }
+    noc_async_write_multicast(page, cores + page, kAffineElements * kLayout<vector>.element_bytes, receivers);
+    noc_semaphore_set_multicast(arrived_address, cores + arrived_address, receivers);
     noc_async_write_barrier();
     noc_semaphore_set(arrived, 0);
-}
-
-// A receiver: tells the source that there is room, and waits for both.
-inline void receive_affine() {
-    using contract::WriterArgument;
-    const uint32_t ready = semaphore_address(contract::Semaphore::kReceiversReady);
-    noc_semaphore_inc(
-        get_noc_addr(common_argument(WriterArgument::kSourceX), common_argument(WriterArgument::kSourceY), ready), 1);
-    volatile tt_l1_ptr uint32_t* arrived = semaphore_pointer(contract::Semaphore::kAffineArrived);
-    noc_semaphore_wait(arrived, 1);
-    noc_semaphore_set(arrived, 0);
-    noc_async_atomic_barrier();
-}
-
-// Both, whole -> kGamma, kBeta.
-inline void bring_affine() {
-    reserve_affine();
-    if (!kSharesAffine || is_affine_source()) {
-        read_affine(0, kWidth);
-        if constexpr (kSharesAffine) {
-            share_affine();
-        }
+    if constexpr (kReadersReadAffine) {
+        noc_semaphore_set(read, 0);
     } else {
-        receive_affine();
+        push<vector>();
     }
-    push_affine();
+}
+
+// The reader of a source without rows: reads for its writer, and pushes once that has multicast.
+template <const Vector& vector>
+inline void read_for_writer() {
+    start_reading_own<vector>();
+    volatile tt_l1_ptr uint32_t* read = semaphore_pointer(Semaphore::kVectorRead);
+    finish_reading_own<vector>();
+    noc_semaphore_set(read, 1);
+    noc_semaphore_wait(read, 0);
+    push<vector>();
+}
+
+// Any other core: tells the source that there is room.
+template <const Vector& vector>
+inline void report(Tensor own) {
+    if (kLayout<vector>.is_there() && own != vector.tensor) {
+        reserve<vector>();
+        const uint32_t x = common_argument(vector.source_x);
+        const uint32_t y = common_argument(vector.source_y);
+        noc_semaphore_inc(get_noc_addr(x, y, semaphore_address(Semaphore::kReceiversReady)), 1);
+    }
+}
+
+// And waits for it.
+template <const Vector& vector>
+inline void receive(Tensor own) {
+    if (kLayout<vector>.is_there() && own != vector.tensor) {
+        volatile tt_l1_ptr uint32_t* arrived = semaphore_pointer(vector.arrived);
+        noc_semaphore_wait(arrived, 1);
+        push<vector>();
+        noc_semaphore_set(arrived, 0);
+    }
+}
+
+// Calls gamma() or beta() where this core is its source.
+template <typename Gamma, typename Beta>
+inline void for_own_vector(Tensor own, Gamma gamma, Beta beta) {
+    if (kLayout<kGammaVector>.is_there() && own == Tensor::kGamma) {
+        gamma();
+    } else if (kLayout<kBetaVector>.is_there() && own == Tensor::kBeta) {
+        beta();
+    }
+}
+
+// Both, whole -> kGamma, kBeta. Nobody waits before he has reported.
+inline void bring_affine() {
+    if constexpr (!kSharesAffine) {
+        read_affine(0, kWidth);
+    } else {
+        const Tensor own = own_vector();
+        if constexpr (!kReadersReadAffine) {
+            for_own_vector(own, start_reading_own<kGammaVector>, start_reading_own<kBetaVector>);
+        }
+        report<kGammaVector>(own);
+        report<kBetaVector>(own);
+        for_own_vector(own, share<kGammaVector>, share<kBetaVector>);
+        noc_async_atomic_barrier();
+        receive<kGammaVector>(own);
+        receive<kBetaVector>(own);
+    }
 }
 
 // One segment of both -> a page each of kGamma, kBeta.
 inline void bring_affine_segment(uint32_t segment) {
     const uint32_t first = segment * contract::kElementsPerChunk;
-    reserve_affine();
     read_affine(first, first + segment_elements(segment));
-    push_affine();
 }
 
 }  // namespace layernorm_fused_rm

@@ -194,6 +194,16 @@ inline void set_dst_write_addr(const uint32_t& context, const uint32_t& format, 
     protocol::call(protocol::EventKind::kSetSourceBase, 0, 0, 0, file, line);
     protocol::call(protocol::EventKind::kAimAtDest, context, 0, 0, file, line);
 }
+// Hands the rows that were unpacked to math, and sets the context up for SrcA again. Blackhole's; Wormhole's goes on with
+// an UNPACR that nobody may issue (kernels/arch/wormhole).
+inline void unpack_to_dest_tile_done(uint32_t& context, uint32_t format, PROTOCOL_PLACE) {
+    constexpr uint32_t kSrcaAddress = 64, kSwizzles = 4;
+    protocol::plain_fields(format == static_cast<uint32_t>(DataFormat::Float32), line);
+    t6_semaphore_post<p_stall::UNPACK0>(semaphore::UNPACK_TO_DEST, file, line);
+    protocol::call(protocol::EventKind::kAimRegister, context, protocol::kAimInterface, 0, file, line);
+    protocol::call(protocol::EventKind::kAimRegister, context, protocol::kAimAddress, kSrcaAddress, file, line);
+    protocol::set_register(SRCA_SET_Base_ADDR32, kSwizzles, file, line);
+}
 inline void wait_for_dest_available(PROTOCOL_PLACE) {
     protocol::instruction(protocol::EventKind::kSyncWait, 1u << semaphore::UNPACK_TO_DEST, p_stall::STALL_UNPACK,
                           p_stall::STALL_ON_MAX, 0, file, line);

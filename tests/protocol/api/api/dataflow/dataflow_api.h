@@ -6,12 +6,12 @@
 #include <stdint.h>
 
 #include "api/kernel_thread.h"
+#include "fake_chip.h"
 #include "recorder.hpp"
 
 inline constexpr uint8_t noc_index = PROTOCOL_NOC;
 inline constexpr uint8_t NOC_UNICAST_WRITE_VC = 1;
 inline constexpr uint8_t NOC_MULTICAST_WRITE_VC = 4;
-inline constexpr uint32_t NOC_MAX_BURST_SIZE = 8192;  // Wormhole: noc_parameters.h, 256 flits of 32 bytes
 inline constexpr uint8_t write_cmd_buf = 0;
 
 namespace protocol {
