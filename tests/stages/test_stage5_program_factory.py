@@ -37,7 +37,7 @@ def test_rows_are_spread_over_all_cores_of_the_grid(device):
     grid, banks = device.compute_with_storage_grid_size(), device.dram_grid_size().x
     cores = grid.x * grid.y // banks * banks  # as many to each bank
     plan = plan_of(device, (10 * cores, 64))
-    assert [work.rows for work in plan.cores] == [10] * cores
+    assert [work.rows for work in plan.cores if work.rows] == [10] * cores  # others only pass gamma and beta on
 
 
 def test_the_three_kernels_are_in_the_package():
