@@ -138,7 +138,8 @@ def main() -> int:
     known = {line.case for line in read_lines(file) if line.provider == OURS}  # of earlier sources too
     ledger = Ledger(file)
     cases = chosen_cases(options, known)
-    command = "./bench" + "".join(
+    command = "./bench" + ("" if session.chip() == "Wormhole" else f" --chip {session.chip().lower()}")
+    command += "".join(
         f" --{name} {value}" if value is not True else f" --{name}"
         for name, value in vars(options).items()
         if value and name in ("quick", "shapes", "dtypes", "memories", "providers", "known")
