@@ -8,8 +8,8 @@ namespace {
 
 // Places: tt_metal/soc_descriptors/wormhole_b0_80_arch.yaml, functional_workers. ttnn does not say which rows of a
 // harvested card are off, so a row's place is exact on an unharvested card and up to two rows off on others; a trial
-// lost at most 2 % by a row (docs/design.md, "Placement"). A bank's bytes a cycle are from there, too, and the handshake
-// is where sharing begins to pay, simulated: 8 x 64 takes as long either way (the ladder there).
+// lost at most 2 % by a row (docs/design.md, "Placement"). A bank's bytes a cycle are from there, too, and the
+// handshake is where sharing begins to pay, simulated: 8 x 64 takes as long either way (the ladder there).
 const Chip& wormhole() {
     static const Chip chip{.name = "wormhole",
                            .noc_size = {.x = 10, .y = 12},
@@ -25,9 +25,9 @@ const Chip& wormhole() {
 // Places: tt_metal/soc_descriptors/blackhole_140_arch.yaml, functional_workers, and the ports of dram_views that are
 // used on NoC 0 and on NoC 1. ttnn does not say which columns and which bank of a harvested card are off either: a
 // column's place is up to two columns off there, a bank is taken for where it would be on average
-// (src/assignment.cpp). DRAM's bytes a cycle
-// are those of wolfpine's cost model. No reader's text is copied before it starts, as Wormhole's are, so a reader without
-// rows brings a vector sooner than the cores that need it could: sharing pays from two of them on.
+// (src/assignment.cpp). DRAM's bytes a cycle are those of wolfpine's cost model. No reader's text is copied before it
+// starts, as Wormhole's are, so a reader without rows brings a vector sooner than the cores that need it could: sharing
+// pays from two of them on.
 const Chip& blackhole() {
     static const Chip chip{.name = "blackhole",
                            .noc_size = {.x = 17, .y = 12},

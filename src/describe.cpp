@@ -82,20 +82,30 @@ using Cells = std::vector<std::string>;
 }
 
 [[nodiscard]] std::string describe_sharing(const Plan& plan) {
-    const auto is_vector = [](const CircularBuffer& buffer) {
-        return buffer.index == static_cast<std::uint32_t>(contract::Buffer::kGamma) ||
-               buffer.index == static_cast<std::uint32_t>(contract::Buffer::kBeta);
+    const auto has = [&](contract::Buffer vector) {
+        return std::ranges::any_of(plan.buffers, [vector](const CircularBuffer& buffer) {
+            return buffer.index == static_cast<std::uint32_t>(vector);
+        });
     };
-    if (std::ranges::none_of(plan.buffers, is_vector)) {
+    const bool has_gamma = has(contract::Buffer::kGamma);
+    const bool has_beta = has(contract::Buffer::kBeta);
+    if (!has_gamma && !has_beta) {
         return "neither gamma nor beta\n";
     }
-    if (!plan.sharing) {
-        return "gamma and beta: read by every core\n";
+    std::string vectors = has_gamma ? "gamma" : "beta";
+    if (has_gamma && has_beta) {
+        vectors = "gamma and beta";
     }
-    const std::string who = plan.sharing->is_by_readers ? "the readers of cores " : "cores ";
-    return "gamma and beta: read by " + who + describe_coordinate(plan.sharing->gamma_source) + " and " +
-           describe_coordinate(plan.sharing->beta_source) + ", multicast to cores " +
-           describe_coordinate(plan.sharing->first) + " to " + describe_coordinate(plan.sharing->last) + "\n";
+    if (!plan.sharing) {
+        return vectors + ": read by every core\n";
+    }
+    std::string sources = describe_coordinate(has_gamma ? plan.sharing->gamma_source : plan.sharing->beta_source);
+    if (has_gamma && has_beta) {
+        sources += " and " + describe_coordinate(plan.sharing->beta_source);
+    }
+    const std::string who = plan.sharing->is_by_readers ? "by readers of cores " : "on cores ";
+    return vectors + ": read " + who + sources + ", multicast to cores " + describe_coordinate(plan.sharing->first) +
+           " to " + describe_coordinate(plan.sharing->last) + "\n";
 }
 
 [[nodiscard]] std::string describe_l1(const Plan& plan) {

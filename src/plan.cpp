@@ -45,7 +45,7 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
     return contract::run_slot(static_cast<std::uint32_t>(run), word);
 }
 
-// Which of gamma and beta a core is the source of. Of gamma, if there is no beta.
+// Which of gamma and beta a core is the source of; a vector that is not there has no source.
 [[nodiscard]] contract::Tensor source_of(Coordinate core, const std::optional<AffineSharing>& sharing,
                                          const contract::Call& call) {
     using contract::Tensor;

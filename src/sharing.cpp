@@ -42,6 +42,11 @@ struct Rectangle {
     return cores > 1 && (cores - 1) * affine_bytes / chip.dram_bank_bytes_per_cycle > chip.handshake_cycles;
 }
 
+// Whether the reader of a core could read a vector for all, ahead of its rows: there it has none.
+[[nodiscard]] bool is_reader_free(const CoreWork& work, const Chip& chip) {
+    return chip.starts_readers_first && work.rows() == 0;
+}
+
 // Of a read of bank 0: links there and back, and of these those that its request crosses until it queues at the bank;
 // by the reader's NoC or by the writer's. Nothing where places are unknown.
 [[nodiscard]] std::pair<std::int32_t, std::int32_t> hops_to_first_bank(Coordinate core,
@@ -60,12 +65,11 @@ struct Rectangle {
 [[nodiscard]] std::vector<const CoreWork*> order_sources(const std::vector<CoreWork>& cores, BufferType memory,
                                                          const Device& device) {
     const std::vector<PossiblePlaces> banks = bank_places(memory, device);
-    const bool readers_start_first = find_chip(device.arch)->starts_readers_first;
+    const Chip& chip = *find_chip(device.arch);
     std::vector<const CoreWork*> sources;
     std::ranges::transform(cores, std::back_inserter(sources), [](const CoreWork& work) { return &work; });
     std::ranges::stable_sort(sources, {}, [&](const CoreWork* work) {
-        const bool is_by_reader = readers_start_first && work->rows() == 0;
-        return std::pair(work->rows(), hops_to_first_bank(work->core, banks, is_by_reader, device));
+        return std::pair(work->rows(), hops_to_first_bank(work->core, banks, is_reader_free(*work, chip), device));
     });
     return sources;
 }
@@ -85,7 +89,7 @@ std::optional<AffineSharing> share_affine(std::vector<CoreWork>& cores, std::int
                          .beta_source = sources[1]->core,
                          .first = rectangle.first,
                          .last = rectangle.last,
-                         .is_by_readers = chip.starts_readers_first && sources[1]->rows() == 0};
+                         .is_by_readers = is_reader_free(*sources[1], chip)};
 }
 
 }  // namespace layernorm_fused_rm

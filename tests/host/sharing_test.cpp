@@ -136,8 +136,19 @@ TEST(Sharing, has_one_source_of_each_vector_among_the_arguments_of_a_plan) {
 
 TEST(Sharing, is_described) {
     const std::string text = plan(make_problem(1024, 1024)).describe();
-    EXPECT_NE(text.find("gamma and beta: read by cores ("), std::string::npos);
+    EXPECT_NE(text.find("gamma and beta: read on cores ("), std::string::npos);
     EXPECT_NE(text.find("multicast to cores (0, 0) to (7, 7)"), std::string::npos);
+}
+
+TEST(Sharing, of_one_vector_is_described_with_its_one_source) {
+    Problem problem = make_problem(1024, 1024);
+    problem.gamma.reset();
+    const Plan planned = plan(problem);
+    ASSERT_TRUE(planned.sharing);
+    const Coordinate source = planned.sharing->beta_source;
+    EXPECT_NE(planned.describe().find("\nbeta: read on cores (" + std::to_string(source.x) + ", " +
+                                      std::to_string(source.y) + "), multicast"),
+              std::string::npos);
 }
 
 }  // namespace

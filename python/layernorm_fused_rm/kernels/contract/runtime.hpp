@@ -7,10 +7,11 @@
 
 namespace layernorm_fused_rm::contract {
 
-// Runtime arguments of one core, the same for all three kernels: which of gamma and beta it shares out (a Tensor, kCount
-// for none), how many runs it has, then the runs, padded with empty ones to the same length on every core. A run is `rows` pages
-// of one input bank, side by side; its row i is tensor row bank + (first_page + i) * input_banks. A program of one core
-// has them behind the common arguments instead, so that the host has one block of arguments to send to each kernel.
+// Runtime arguments of one core, the same for all three kernels: which of gamma and beta it shares out (a Tensor,
+// kCount for none), how many runs it has, then the runs, padded with empty ones to the same length on every core. A run
+// is `rows` pages of one input bank, side by side; its row i is tensor row bank + (first_page + i) * input_banks. A
+// program of one core has them behind the common arguments instead, so that the host has one block of arguments to send
+// to each kernel.
 enum class CoreArgument : uint32_t { kSourceOf, kRuns, kFirstRun };
 enum class RunArgument : uint32_t { kBank, kFirstPage, kRows, kCount };
 

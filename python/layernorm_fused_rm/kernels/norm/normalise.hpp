@@ -34,9 +34,9 @@ inline constexpr uint32_t kTail = kLastSegment % kElementsPerPair;
 inline constexpr uint32_t kWholeVectors = kLastSegment / kElementsPerPair * 2;
 inline constexpr uint32_t kLastVectors = kWholeVectors + (kTail != 0 ? 2 : 0);
 
-// Where rows are summed as they come, the FPU adds their matrices up in pairs as it moves them to DEST, which halves what
-// is left to the SFPU (tensix/fill.hpp): of a streamed row the whole segments, of a resident one that has a bank of
-// SrcA to itself the whole matrices.
+// Where rows are summed as they come, the FPU adds their matrices up in pairs as it moves them to DEST, which halves
+// what is left to the SFPU (tensix/fill.hpp): of a streamed row the whole segments, of a resident one that has a bank
+// of SrcA to itself the whole matrices.
 inline constexpr bool kSumsOnFpu = kCentres && !kShifts;
 inline constexpr bool kSumsSegmentsOnFpu = kSumsOnFpu && !kIsResident;
 inline constexpr uint32_t kWholeSegments = kWidth / contract::kElementsPerChunk;
@@ -222,8 +222,8 @@ inline void sum_segment(uint32_t segment) {
     sum_piece<Sum>(segment + 1 == kSegments);
 }
 
-// One pass that changes elements of a row of one segment in place; what it makes of padding is never written to a tensor,
-// nor summed.
+// One pass that changes elements of a row of one segment in place; what it makes of padding is never written to a
+// tensor, nor summed.
 template <typename Pass>
 inline void run_changing_pass(uint32_t affine_distance = 0) {
     sfpu::repeat<Step<Pass>>(kLastVectors / kVectorsPerStep, affine_distance);
@@ -262,8 +262,8 @@ inline void adjust_paired_rows() {
     }
 }
 
-// The sums of `pairs` pairs of matrices, which the FPU has put behind as many matrices from `dest_row` on -> the sum of row
-// `row` of the batch. Each matrix is loaded four instructions and more behind its last addition, and needs three
+// The sums of `pairs` pairs of matrices, which the FPU has put behind as many matrices from `dest_row` on -> the sum of
+// row `row` of the batch. Each matrix is loaded four instructions and more behind its last addition, and needs three
 // ("SFPLOAD").
 template <uint32_t row, uint32_t pairs, sfpu::Sums sums>
 inline void sum_pairs(uint32_t dest_row) {
@@ -286,8 +286,8 @@ inline void move_and_sum_row(uint32_t dest_row) {
     tensix::move_first_matrices<2 * kPairsOfMatrices>();
 }
 
-// A pass that sums a batch's resident rows. The first takes their shifts out of them, and leaves what the FPU has summed:
-// all before the last pair of matrices.
+// A pass that sums a batch's resident rows. The first takes their shifts out of them, and leaves what the FPU has
+// summed: all before the last pair of matrices.
 template <typename Pass>
 inline void sum_resident_rows([[maybe_unused]] uint32_t statistics_distance) {
     constexpr bool kIsFirst = std::is_same_v<Pass, Sum>;

@@ -1,9 +1,9 @@
 // SFPU (vector unit) instructions as data: what each one is, what it reads and writes, when its result is ready.
 //
 // A kernel's arithmetic is a `Sequence` of these, a constexpr value that the device issues (issue.hpp) and that the
-// host checks and interprets (tests/arithmetic). C++17, <stdint.h> only, no Tensix header. Source of encodings: ckernel_ops.h
-// (TT_OP_SFP*); of semantics and latencies: ISA documents, "VectorUnit" and the instruction's own page. LREGs: L0..L7
-// general, L9 = 0.0, L10 = 1.0, L11..L14 programmable, L15 = 2 * lane.
+// host checks and interprets (tests/arithmetic). C++17, <stdint.h> only, no Tensix header. Source of encodings:
+// ckernel_ops.h (TT_OP_SFP*); of semantics and latencies: ISA documents, "VectorUnit" and the instruction's own page.
+// LREGs: L0..L7 general, L9 = 0.0, L10 = 1.0, L11..L14 programmable, L15 = 2 * lane.
 #pragma once
 
 #include <stdint.h>

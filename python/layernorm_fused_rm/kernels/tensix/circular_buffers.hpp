@@ -25,8 +25,8 @@ inline uint32_t back_address(uint32_t buffer) {
     return address;
 }
 
-// Pages of a buffer that have been pushed, and popped, since the kernel began, modulo 2^16: the counters that both sides
-// of it share, which every thread may read.
+// Pages of a buffer that have been pushed, and popped, since the kernel began, modulo 2^16: the counters that both
+// sides of it share, which every thread may read.
 inline uint16_t pages_pushed(uint32_t buffer) { return static_cast<uint16_t>(*get_cb_tiles_received_ptr(buffer)); }
 inline uint16_t pages_popped(uint32_t buffer) { return static_cast<uint16_t>(*get_cb_tiles_acked_ptr(buffer)); }
 

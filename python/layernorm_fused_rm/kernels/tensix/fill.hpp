@@ -155,7 +155,8 @@ inline void move_sums_to_dest(uint32_t dest_row) {
     add_matrix<kFirstRows, p_elwise::CLR_A>();
 }
 
-// The same, and the matrices behind 2 * pairs, `matrices` in all, to their own places. SrcA stays, for move_first_matrices.
+// The same, and the matrices behind 2 * pairs, `matrices` in all, to their own places. SrcA stays, for
+// move_first_matrices.
 template <uint32_t matrices, uint32_t pairs>
 inline void move_to_dest_with_sums(uint32_t dest_row) {
     static_assert(pairs > 0 && 2 * pairs <= matrices);
