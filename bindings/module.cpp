@@ -74,6 +74,7 @@ void bind_contract(nb::module_& module) {
         .value("COUNT", contract::RunArgument::kCount);
     nb::enum_<contract::ComputeArgument>(module, "ComputeArgument", nb::is_arithmetic())
         .value("NEGATIVE_EPSILON_BITS", contract::ComputeArgument::kNegativeEpsilonBits)
+        .value("ROWS_PER_MATRIX", contract::ComputeArgument::kRowsPerMatrix)
         .value("COUNT", contract::ComputeArgument::kCount);
     nb::enum_<contract::DataMovementArgument>(module, "DataMovementArgument", nb::is_arithmetic())
         .value("GAMMA_SOURCE_X", contract::DataMovementArgument::kGammaSourceX)
@@ -85,6 +86,7 @@ void bind_contract(nb::module_& module) {
         .value("LAST_X", contract::DataMovementArgument::kLastX)
         .value("LAST_Y", contract::DataMovementArgument::kLastY)
         .value("RECEIVERS", contract::DataMovementArgument::kReceivers)
+        .value("ROWS_PER_MATRIX", contract::DataMovementArgument::kRowsPerMatrix)
         .value("COUNT", contract::DataMovementArgument::kCount);
     nb::enum_<contract::Semaphore>(module, "Semaphore", nb::is_arithmetic())
         .value("RECEIVERS_READY", contract::Semaphore::kReceiversReady)
@@ -128,6 +130,7 @@ void bind_problem(nb::module_& module) {
                          Field{"zero_centered_gamma", &Options::zero_centered_gamma},
                          Field{"return_sum", &Options::return_sum}, Field{"sum_dtype", &Options::sum_dtype},
                          Field{"return_statistics", &Options::return_statistics}, Field{"dtype", &Options::dtype},
+                         Field{"layout", &Options::layout}, Field{"sum_layout", &Options::sum_layout},
                          Field{"memory_config", &Options::memory_config});
     bind_record<Problem>(module, "Problem", "What a call asks for.", Required{"input", &Problem::input},
                          Field{"residual", &Problem::residual}, Field{"gamma", &Problem::gamma},
@@ -166,13 +169,13 @@ void bind_plan(nb::module_& module) {
                               Field{"producer", &CircularBuffer::producer},
                               Field{"consumer", &CircularBuffer::consumer}, Field{"dtype", &CircularBuffer::dtype})
         .def_prop_ro("bytes", &CircularBuffer::bytes);
-    bind_view<Plan>(module, "Plan", "Everything a program needs; tensors are in the order of Tensor.",
-                    Field{"chip", &Plan::chip}, Field{"circular_buffers", &Plan::circular_buffers},
-                    Field{"tensors", &Plan::tensors}, Field{"rows", &Plan::rows}, Field{"cores", &Plan::cores},
-                    Field{"sharing", &Plan::sharing}, Field{"buffers", &Plan::buffers},
-                    Field{"compute_arguments", &Plan::compute_arguments},
-                    Field{"core_arguments", &Plan::core_arguments}, Field{"l1_bytes_used", &Plan::l1_bytes_used},
-                    Field{"l1_bytes_budget", &Plan::l1_bytes_budget})
+    bind_view<Plan>(
+        module, "Plan", "Everything a program needs; tensors are in the order of Tensor.", Field{"chip", &Plan::chip},
+        Field{"circular_buffers", &Plan::circular_buffers}, Field{"tensors", &Plan::tensors},
+        Field{"rows", &Plan::rows}, Field{"rows_per_matrix", &Plan::rows_per_matrix}, Field{"cores", &Plan::cores},
+        Field{"sharing", &Plan::sharing}, Field{"buffers", &Plan::buffers},
+        Field{"compute_arguments", &Plan::compute_arguments}, Field{"core_arguments", &Plan::core_arguments},
+        Field{"l1_bytes_used", &Plan::l1_bytes_used}, Field{"l1_bytes_budget", &Plan::l1_bytes_budget})
         .def_prop_ro("reads_again", [](const Plan& plan) { return plan.call.reads_again != 0; })
         .def_prop_ro("compile_time_arguments", &Plan::compile_time_arguments)
         .def("describe", &Plan::describe)

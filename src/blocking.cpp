@@ -20,41 +20,46 @@ constexpr std::int64_t kElementsOfABatch = 384;
 // And not too many: the first block is computed when all of it is there, and the last one written after all of it.
 constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerBatch};
 
-[[nodiscard]] std::int64_t count_segments(std::int64_t width) { return divide_up(width, kElementsPerChunk); }
+[[nodiscard]] bool has_strips(const Call& call) { return call.rows_per_vector == contract::kRowsPerStrip; }
 
-// A row starts at whole vectors, or lies beside another in them; a segment of a row of several is a chunk.
-[[nodiscard]] std::int64_t row_stride(std::int64_t width) {
-    if (width <= contract::kElementsPerPairedRow) {
+// Elements of a row in a chunk.
+[[nodiscard]] std::int64_t columns_per_chunk(const Call& call) {
+    return contract::columns_per_chunk(call.rows_per_vector);
+}
+[[nodiscard]] std::int64_t count_segments(const Call& call) {
+    return divide_up(call.width_elements, columns_per_chunk(call));
+}
+
+// A row starts at whole vectors, or lies beside others in them; a segment of a row of several is a chunk.
+[[nodiscard]] std::int64_t row_stride(const Call& call) {
+    if (call.rows_per_vector == contract::kRowsPerPair) {
         return contract::kElementsPerPairedRow;
     }
-    return count_segments(width) == 1 ? round_up(width, contract::kElementsPerVectorPair) : kElementsPerChunk;
+    return count_segments(call) == 1 ? round_up(call.width_elements, contract::kElementsPerVectorPair)
+                                     : columns_per_chunk(call);
 }
 
-// Rows side by side in the same vectors. Batches and blocks are chosen in vectors of rows, below.
-[[nodiscard]] std::int64_t rows_per_vector(std::int64_t width) {
-    return contract::rows_per_vector(static_cast<std::uint32_t>(row_stride(width)));
-}
-[[nodiscard]] std::int64_t vector_stride(std::int64_t width) { return rows_per_vector(width) * row_stride(width); }
+// Batches and blocks are chosen in vectors of rows: in rows, or pairs, or strips of them.
+[[nodiscard]] std::int64_t vector_stride(const Call& call) { return call.rows_per_vector * row_stride(call); }
 
 // What one zone of DEST holds beside a residual's and the statistics; of rows of several segments a segment each.
 [[nodiscard]] std::int64_t vectors_in_zone(const Call& call) {
     const bool has_residual = call[Tensor::kResidual].is_there();
-    if (count_segments(call.width_elements) > 1) {
+    if (count_segments(call) > 1) {
         const bool is_shifted = call.centring == Centring::kShifted;
-        const bool is_alone =
-            is_shifted || has_residual || count_segments(call.width_elements) > contract::kMaxSegmentsOfRowsTogether;
+        const bool is_alone = is_shifted || has_residual || has_strips(call) ||
+                              count_segments(call) > contract::kMaxSegmentsOfRowsTogether;
         return is_alone ? contract::kMaxShiftedStreamedRowsPerBatch : contract::kMaxStreamedRowsPerBatch;
     }
     const bool has_statistics = call.returns_statistics();
     const std::int64_t chunks = has_residual ? 1 : contract::kChunksPerZone - (has_statistics ? 1 : 0);
-    const std::int64_t vectors = chunks * kElementsPerChunk / vector_stride(call.width_elements);
+    const std::int64_t vectors = chunks * kElementsPerChunk / vector_stride(call);
     return has_statistics ? std::min<std::int64_t>(vectors, contract::kMaxVectorsWithStatistics) : vectors;
 }
 
 // A block's, where there are so many.
 [[nodiscard]] std::int64_t least_vectors(const Call& call) {
-    return count_segments(call.width_elements) > 1 ? vectors_in_zone(call)
-                                                   : divide_up(kElementsOfABatch, vector_stride(call.width_elements));
+    return count_segments(call) > 1 ? vectors_in_zone(call) : divide_up(kElementsOfABatch, vector_stride(call));
 }
 
 // Batches are always computed whole, so a larger one may compute rows that there are not: 5 rows are 3 + 2 rather than
@@ -71,33 +76,31 @@ constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerB
     return best;
 }
 
-[[nodiscard]] Blocking make_blocking(std::int64_t width, std::int64_t batch, std::int64_t block) {
-    const std::int64_t stride = row_stride(width);
-    const bool is_resident = count_segments(width) == 1;
-    const std::int64_t rows_per_block = block * rows_per_vector(width);
-    const std::int64_t rows_in_page = is_resident ? rows_per_block : 1;
-    return {.row_stride_elements = stride,
-            .segments = count_segments(width),
-            .rows_per_batch = batch * rows_per_vector(width),
-            .rows_per_block = rows_per_block,
-            .page_elements = round_up(rows_in_page * stride, kElementsPerChunk),
-            .pages_per_step = is_resident ? 1 : rows_per_block};
+[[nodiscard]] Blocking make_blocking(const Call& call, std::int64_t batch, std::int64_t block) {
+    const bool is_resident = count_segments(call) == 1;
+    const std::int64_t vectors_in_page = is_resident ? block : 1;
+    return {.row_stride_elements = row_stride(call),
+            .segments = count_segments(call),
+            .rows_per_batch = batch * call.rows_per_vector,
+            .rows_per_block = block * call.rows_per_vector,
+            .page_elements = round_up(vectors_in_page * vector_stride(call), kElementsPerChunk),
+            .pages_per_step = is_resident ? 1 : block};
 }
 
 }  // namespace
 
 Blocking choose_blocking(const contract::Call& call, std::int64_t most_rows) {
     const std::int64_t capacity = vectors_in_zone(call);
-    const std::int64_t all = divide_up(std::max<std::int64_t>(most_rows, 1), rows_per_vector(call.width_elements));
+    const std::int64_t all = divide_up(std::max<std::int64_t>(most_rows, 1), call.rows_per_vector);
     const std::int64_t to_overlap = divide_up(all, kBlocksToOverlap);
     const std::int64_t wanted = std::min({std::max(to_overlap, least_vectors(call)), all, capacity, kMostVectors});
-    const std::int64_t batch = choose_batch(std::min<std::int64_t>(contract::kMaxVectorsPerBatch, wanted), all,
-                                            count_segments(call.width_elements) * vector_stride(call.width_elements));
-    const std::int64_t batches =
-        count_segments(call.width_elements) > 1 ? 1 : std::min(divide_up(wanted, batch), capacity / batch);
-    return make_blocking(call.width_elements, batch, batches * batch);
+    const std::int64_t most_in_batch = has_strips(call) ? 1 : std::int64_t{contract::kMaxVectorsPerBatch};
+    const std::int64_t batch =
+        choose_batch(std::min(most_in_batch, wanted), all, count_segments(call) * vector_stride(call));
+    const std::int64_t batches = count_segments(call) > 1 ? 1 : std::min(divide_up(wanted, batch), capacity / batch);
+    return make_blocking(call, batch, batches * batch);
 }
 
-Blocking smallest_blocking(const contract::Call& call) { return make_blocking(call.width_elements, 1, 1); }
+Blocking smallest_blocking(const contract::Call& call) { return make_blocking(call, 1, 1); }
 
 }  // namespace layernorm_fused_rm

@@ -28,11 +28,16 @@ struct Depth {
 // under way) to 15,887; eight input blocks hold them beside what waits and what is computed (docs/design.md, ladder).
 constexpr std::int64_t kStepsInFlight = 6;
 
-[[nodiscard]] Depth ample_depth(std::int64_t segments) {
+// A strip's segment is many short reads, which take as long to start as the first of them takes to come.
+constexpr std::int64_t kStepsOfStripsInFlight = 2;
+
+[[nodiscard]] Depth ample_depth(const Call& call, std::int64_t segments) {
     if (segments == 1) {
         return {.input_steps = 8, .output_steps = 4, .steps_in_flight = kStepsInFlight};
     }
-    return {.input_steps = 2 * segments, .output_steps = 4, .steps_in_flight = std::min(kStepsInFlight, segments)};
+    const std::int64_t in_flight =
+        call.rows_per_vector == contract::kRowsPerStrip ? kStepsOfStripsInFlight : kStepsInFlight;
+    return {.input_steps = 2 * segments, .output_steps = 4, .steps_in_flight = std::min(in_flight, segments)};
 }
 
 [[nodiscard]] Depth least_depth(std::int64_t segments) {
@@ -120,7 +125,7 @@ private:
 [[nodiscard]] std::vector<Buffers> choices(const Call& call, std::int64_t most_rows) {
     const Blocking preferred = choose_blocking(call, most_rows);
     const Blocking smallest = smallest_blocking(call);
-    const Depth ample = ample_depth(preferred.segments);
+    const Depth ample = ample_depth(call, preferred.segments);
     const Depth least = least_depth(preferred.segments);
     std::vector<Buffers> all = {lay_out(call, preferred, ample, false), lay_out(call, preferred, least, false),
                                 lay_out(call, smallest, ample, false), lay_out(call, smallest, least, false)};

@@ -33,21 +33,28 @@ struct Page {
             .banks = to_word(bank_count(device, memory))};
 }
 
-// Of a row of `width` elements, stored as `stored`, cut into chunks.
-[[nodiscard]] Page page_of_row(std::int64_t width, std::int64_t stored) {
-    return {.elements = stored,
-            .piece_elements = contract::kElementsPerChunk,
-            .pieces = divide_up(width, contract::kElementsPerChunk),
-            .piece_stride = contract::kElementsPerChunk};
+// Of a row of `width` elements, stored as `stored`, cut into pieces of `piece`.
+[[nodiscard]] Page page_of_row(std::int64_t width, std::int64_t stored, std::int64_t piece) {
+    return {.elements = stored, .piece_elements = piece, .pieces = divide_up(width, piece), .piece_stride = piece};
 }
 
 [[nodiscard]] TensorLayout layout_of_rows(const TensorSpec& spec, const Device& device) {
-    return make_layout(page_of_row(spec.shape.back(), stored_width(spec)), spec, device);
+    const std::int64_t width = spec.shape.back();
+    if (spec.layout == Layout::kTile) {
+        constexpr std::int64_t piece = contract::kElementsPerVectorPair;
+        constexpr std::int64_t elements = contract::kElementsPerTile;
+        TensorLayout layout = make_layout(page_of_row(elements, elements, piece), spec, device);
+        layout.tiles_per_row = to_word(divide_up(width, contract::kTileSide));
+        return layout;
+    }
+    return make_layout(page_of_row(width, stored_width(spec), contract::kElementsPerChunk), spec, device);
 }
 
-[[nodiscard]] TensorLayout layout_of_affine(std::int64_t width, const TensorSpec& spec, const Device& device) {
-    Page page = page_of_row(width, width);  // one page, of which the padding is never read
-    if (spec.layout == Layout::kTile) {     // row 0 of each tile, whose faces lie one behind the other
+// Cut into pieces of at most `piece` elements.
+[[nodiscard]] TensorLayout layout_of_affine(std::int64_t width, std::int64_t piece, const TensorSpec& spec,
+                                            const Device& device) {
+    Page page = page_of_row(width, width, piece);  // one page, of which the padding is never read
+    if (spec.layout == Layout::kTile) {            // row 0 of each tile, whose faces lie one behind the other
         page = {.elements = spec.tile.height * spec.tile.width,
                 .piece_elements = kFaceSide,
                 .pieces = spec.tile.width / kFaceSide,
@@ -67,20 +74,33 @@ struct Page {
     return is_bfloat16 ? contract::Centring::kScaled : contract::Centring::kShifted;
 }
 
+// Rows in tiles are taken four at a time, and narrow ones in pairs.
+[[nodiscard]] std::int64_t choose_rows_per_vector(const Tensors& tensors, std::int64_t width) {
+    if (has_tiles(tensors)) {
+        return contract::kRowsPerStrip;
+    }
+    return width <= contract::kElementsPerPairedRow ? std::int64_t{contract::kRowsPerPair} : 1;
+}
+
 }  // namespace
 
 contract::Call describe_call(const Problem& problem) {
     const Tensors tensors = tensors_of(problem);
     const std::int64_t width = problem.input.shape.back();
+    const std::int64_t rows_per_vector = choose_rows_per_vector(tensors, width);
+    const bool pads_rows = has_tiles(tensors) && rows_per_matrix(problem.input) % contract::kTileSide != 0;
     contract::Call call{.width_elements = to_word(width),
+                        .rows_per_vector = to_word(rows_per_vector),
+                        .pads_rows = pads_rows ? 1U : 0U,
                         .centring = choose_centring(problem),
                         .zero_centered_gamma = problem.options.zero_centered_gamma ? 1U : 0U};
     for (std::uint32_t i = 0; i < contract::kTensors; ++i) {
         const auto tensor = static_cast<Tensor>(i);
         if (const std::optional<TensorSpec>& spec = tensors[i]) {
-            call[tensor] = tensor == Tensor::kGamma || tensor == Tensor::kBeta
-                               ? layout_of_affine(width, *spec, problem.device)
-                               : layout_of_rows(*spec, problem.device);
+            call[tensor] =
+                tensor == Tensor::kGamma || tensor == Tensor::kBeta
+                    ? layout_of_affine(width, contract::columns_per_chunk(call.rows_per_vector), *spec, problem.device)
+                    : layout_of_rows(*spec, problem.device);
         }
     }
     return call;

@@ -79,6 +79,12 @@ struct Part {
     return shares;
 }
 
+// In row-major order of the grid.
+[[nodiscard]] Coordinate core_at(std::int64_t index, const Device& device) {
+    return {.x = static_cast<std::int32_t>(index % device.grid.x),
+            .y = static_cast<std::int32_t>(index / device.grid.x)};
+}
+
 }  // namespace
 
 std::vector<Share> divide_rows(std::int64_t rows, std::int64_t banks, std::int64_t cores) {
@@ -92,11 +98,23 @@ std::vector<CoreWork> place_rows(std::int64_t rows, BufferType memory, const Dev
     const std::vector<std::int64_t> chosen = choose_cores(banks, memory, device);
     std::vector<CoreWork> cores;
     for (std::size_t i = 0; i < shares.size(); ++i) {
-        const Coordinate core{.x = static_cast<std::int32_t>(chosen[i] % device.grid.x),
-                              .y = static_cast<std::int32_t>(chosen[i] / device.grid.x)};
-        cores.push_back({.core = core, .runs = shares[i]});
+        cores.push_back({.core = core_at(chosen[i], device), .runs = shares[i]});
     }
     std::ranges::sort(cores, {}, [](const CoreWork& work) { return std::tuple(work.core.y, work.core.x); });
+    return cores;
+}
+
+std::vector<CoreWork> place_strips(std::int64_t rows, const Device& device) {
+    constexpr std::int64_t kRows = contract::kRowsPerStrip;
+    const std::int64_t strips = rows / kRows;
+    const std::int64_t all = core_count(device);
+    const std::int64_t used = std::min(strips, all);
+    std::vector<CoreWork> cores;
+    for (std::int64_t i = 0; i < used; ++i) {
+        const Part part = even_part(strips, used, i);
+        cores.push_back({.core = core_at(i * all / used, device),
+                         .runs = {Run{.bank = 0, .first_page = part.first * kRows, .count = part.count * kRows}}});
+    }
     return cores;
 }
 

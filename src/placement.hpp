@@ -21,4 +21,9 @@ using Share = std::vector<Run>;
 // Divides the rows of the input and gives each share to a core (assignment.hpp); cores in row-major order.
 [[nodiscard]] std::vector<CoreWork> place_rows(std::int64_t rows, BufferType memory, const Device& device);
 
+// Divides rows that are taken as strips of four, `rows` with the padding of their tiles: no core gets more than one
+// strip more than another. What a strip has in tiles lies in all banks, so it has no core that is near; cores that have
+// some are spread evenly over the grid. One run each, of bank 0; cores in row-major order.
+[[nodiscard]] std::vector<CoreWork> place_strips(std::int64_t rows, const Device& device);
+
 }  // namespace layernorm_fused_rm

@@ -127,12 +127,14 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
 
 [[nodiscard]] Plan make_plan(const Problem& problem) {
     const Extent extent = validate(problem);
-    std::vector<CoreWork> cores = place_rows(extent.rows, problem.input.buffer_type, problem.device);
     Plan result;
+    result.tensors = tensors_of(problem);
+    std::vector<CoreWork> cores = has_tiles(result.tensors)
+                                      ? place_strips(rows_in_tiles(extent.rows, problem.input), problem.device)
+                                      : place_rows(extent.rows, problem.input.buffer_type, problem.device);
     const Chip& chip = *find_chip(problem.device.arch);
     result.chip = chip.name;
     result.circular_buffers = chip.circular_buffers;
-    result.tensors = tensors_of(problem);
     result.rows = extent.rows;
     contract::Call& call = result.call = describe_call(problem);
     Buffers fitted = fit_buffers(call, most_rows_of_a_core(cores), problem.device.l1_bytes);
@@ -145,7 +147,8 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
     call.readers_read_affine = result.sharing && result.sharing->is_by_readers ? 1 : 0;
     call.one_core = cores.size() == 1 ? 1 : 0;
     result.core_arguments = make_core_arguments(cores, result.sharing, call);
-    result.compute_arguments = {float_bits(-problem.options.epsilon)};
+    result.rows_per_matrix = rows_per_matrix(problem.input);
+    result.compute_arguments = {float_bits(-problem.options.epsilon), to_word(result.rows_per_matrix)};
     result.cores = std::move(cores);
     result.buffers = std::move(fitted.buffers);
     result.l1_bytes_used = fitted.bytes;

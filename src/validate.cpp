@@ -12,6 +12,7 @@
 
 #include "error.hpp"
 #include "numbers.hpp"
+#include "tensors.hpp"
 
 namespace layernorm_fused_rm {
 namespace {
@@ -28,6 +29,8 @@ constexpr std::int64_t kMaxRows = std::numeric_limits<std::uint32_t>::max();
     return dtype == DataType::kBfloat16 ? "BFLOAT16" : dtype == DataType::kFloat32 ? "FLOAT32" : "another data type";
 }
 
+[[nodiscard]] std::string name_of(Layout layout) { return layout == Layout::kTile ? "TILE" : "ROW_MAJOR"; }
+
 // What to do about a tensor that is not as it must be.
 struct Remedies {
     std::string storage, layout, memory, dtype;
@@ -43,7 +46,7 @@ struct Remedies {
 // Of one that is to be written.
 [[nodiscard]] Remedies allocations() {
     return {.storage = "allocate one with ttnn.allocate_tensor_on_device",
-            .layout = "allocate a ROW_MAJOR one",
+            .layout = "allocate a ROW_MAJOR one, or one of ttnn.Tile((32, 32))",
             .memory = "allocate one in ttnn.DRAM_MEMORY_CONFIG",
             .dtype = "allocate one of ttnn.bfloat16 or ttnn.float32"};
 }
@@ -67,10 +70,14 @@ void check_kind(const std::string& name, const TensorSpec& spec, const Remedies&
     }
 }
 
+// Rows are taken in ROW_MAJOR layout, or in ttnn's own tiles.
 void check_rows(const std::string& name, const TensorSpec& spec, const Remedies& remedies) {
     check_storage(name, spec, remedies);
-    if (spec.layout != Layout::kRowMajor) {
-        refuse(name + " must be in ROW_MAJOR layout, but is in TILE layout; " + remedies.layout);
+    const bool has_own_tiles = spec.tile == Tile{};
+    if (spec.layout == Layout::kTile && !has_own_tiles) {
+        refuse(name + " is in TILE layout of " + (spec.tile.is_transposed ? "transposed " : "") + "tiles of " +
+               std::to_string(spec.tile.height) + " x " + std::to_string(spec.tile.width) +
+               ", but its tiles must be 32 x 32; " + remedies.layout);
     }
     check_kind(name, spec, remedies);
 }
@@ -131,6 +138,30 @@ void check_padded_shape(const std::string& name, const TensorSpec& spec) {
            shape_text(std::vector<std::int64_t>(spec.shape.size(), 0)) + ", " + shape_text(spec.shape) + ")";
 }
 
+// Each matrix of the last two dimensions is padded to whole tiles, and nothing else.
+[[nodiscard]] bool has_padding_of_tiles(const TensorSpec& spec) {
+    const std::vector<std::int64_t> stored = stored_shape(spec);
+    const std::size_t first_of_matrix = spec.shape.size() < 2 ? 0 : spec.shape.size() - 2;
+    for (std::size_t i = 0; i < spec.shape.size(); ++i) {
+        const bool is_of_matrix = i >= first_of_matrix;
+        if (is_of_matrix ? stored[i] % kTileWidth != 0 || stored[i] - spec.shape[i] >= kTileWidth
+                         : stored[i] != spec.shape[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void check_padding_of_tiles(const std::string& name, const TensorSpec& spec) {
+    check_padded_shape(name, spec);
+    if (!spec.padded_shape.empty() && !has_padding_of_tiles(spec)) {
+        refuse(
+            name + " of shape " + shape_text(spec.shape) + " is stored as " + shape_text(spec.padded_shape) +
+            ", but in TILE layout each matrix must be padded to whole tiles, and no more; take it out of its padding " +
+            "with ttnn.slice");
+    }
+}
+
 void check_padding(const std::string& name, const TensorSpec& spec, const std::string& remedy) {
     check_padded_shape(name, spec);
     if (spec.layout == Layout::kRowMajor && has_padding_between_rows(spec)) {
@@ -141,6 +172,15 @@ void check_padding(const std::string& name, const TensorSpec& spec, const std::s
 
 void check_padding(const std::string& name, const TensorSpec& spec) {
     check_padding(name, spec, slice_without_padding(name, spec));
+}
+
+// Of input or residual.
+void check_padding_of_rows(const std::string& name, const TensorSpec& spec) {
+    if (spec.layout == Layout::kTile) {
+        check_padding_of_tiles(name, spec);
+    } else {
+        check_padding(name, spec);
+    }
 }
 
 // gamma or beta in TILE layout is row 0 of its tiles, which is read from their faces.
@@ -233,7 +273,7 @@ void check_input(const TensorSpec& input) {
     check_rank(input);
     check_dimensions("input", input);
     check_width(input);
-    check_padding("input", input);
+    check_padding_of_rows("input", input);
 }
 
 // gamma or beta, if it is there. TILE layout is taken too: it is what ttnn.layer_norm wants.
@@ -260,7 +300,7 @@ void check_residual(const Problem& problem) {
     if (problem.residual) {
         check_rows("residual", *problem.residual, conversions("residual"));
         check_same_shape("residual", *problem.residual, problem.input, "pass a residual");
-        check_padding("residual", *problem.residual);
+        check_padding_of_rows("residual", *problem.residual);
     }
 }
 
@@ -273,7 +313,15 @@ void check_output_tensor(const Problem& problem) {
     const TensorSpec& output = *problem.output_tensor;
     check_rows(name, output, allocations());
     check_same_shape(name, output, problem.input, "allocate one");
-    check_padding(name, output, "allocate one without padding");
+    if (output.layout == Layout::kTile) {
+        check_padding_of_tiles(name, output);
+    } else {
+        check_padding(name, output, "allocate one without padding");
+    }
+    if (problem.options.layout && problem.options.layout != output.layout) {
+        refuse("layout is " + name_of(*problem.options.layout) + ", but output_tensor is in " + name_of(output.layout) +
+               " layout; leave layout away");
+    }
     if (problem.options.dtype && problem.options.dtype != output.dtype) {
         refuse("dtype is " + name_of(*problem.options.dtype) + ", but output_tensor is " + name_of(output.dtype) +
                "; leave dtype away");
@@ -294,6 +342,9 @@ void check_options(const Problem& problem) {
     }
     if (options.sum_dtype && !options.return_sum) {
         refuse("sum_dtype is set, but return_sum is not; pass return_sum=True, or no sum_dtype");
+    }
+    if (options.sum_layout && !options.return_sum) {
+        refuse("sum_layout is set, but return_sum is not; pass return_sum=True, or no sum_layout");
     }
     if (options.return_sum && !problem.residual) {
         refuse(
@@ -317,6 +368,14 @@ void check_epsilon(double epsilon) {
            "; pass a small positive number such as 1e-5");
 }
 
+// Rows are counted with the padding of tiles, where there are any.
+void check_rows_in_tiles(const Problem& problem, std::int64_t rows) {
+    if (has_tiles(tensors_of(problem)) && rows_in_tiles(rows, problem.input) > kMaxRows) {
+        refuse("input of shape " + shape_text(problem.input.shape) + " has more than " + std::to_string(kMaxRows) +
+               " rows with the padding of tiles, but a row's index must fit in 32 bits; split the input");
+    }
+}
+
 }  // namespace
 
 Extent validate(const Problem& problem) {
@@ -328,6 +387,7 @@ Extent validate(const Problem& problem) {
     check_output_tensor(problem);
     check_options(problem);
     check_epsilon(problem.options.epsilon);
+    check_rows_in_tiles(problem, extent.rows);
     validate_device(problem, extent);
     return extent;
 }

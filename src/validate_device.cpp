@@ -90,12 +90,29 @@ void check_bank_bytes(const std::string& name, const Extent& extent, DataType dt
     }
 }
 
+void check_bank_bytes_of_tiles(const std::string& name, const TensorSpec& spec, std::int64_t rows, std::int64_t banks) {
+    const auto tiles = checked_multiply(rows_in_tiles(rows, spec) / contract::kTileSide,
+                                        divide_up(spec.shape.back(), contract::kTileSide));
+    const std::int64_t tile_bytes = contract::kElementsPerTile * element_bytes(spec.dtype);
+    const auto bytes = checked_multiply(tiles ? divide_up(*tiles, banks) : kMax32Bits, tile_bytes);
+    if (!bytes || *bytes > kMax32Bits) {
+        refuse(name + " of " + std::to_string(rows) + " rows in tiles needs more than " + std::to_string(kMax32Bits) +
+               " bytes of each of " + std::to_string(banks) +
+               " banks, but an address in a bank must fit in 32 bits; split the input");
+    }
+}
+
 // Padding may be wider than any row, and a row's bytes overflow.
 void check_on_device(contract::Tensor tensor, const TensorSpec& spec, const Device& device, std::int64_t rows) {
     const std::string name = contract::kTensorNames[static_cast<std::size_t>(tensor)];
     check_memory(device, spec.buffer_type);
     check_row_bytes(name, stored_width(spec));
-    if (tensor != contract::Tensor::kGamma && tensor != contract::Tensor::kBeta) {
+    if (tensor == contract::Tensor::kGamma || tensor == contract::Tensor::kBeta) {
+        return;
+    }
+    if (spec.layout == Layout::kTile) {
+        check_bank_bytes_of_tiles(name, spec, rows, bank_count(device, spec.buffer_type));
+    } else {
         check_bank_bytes(name, {rows, stored_width(spec)}, spec.dtype, bank_count(device, spec.buffer_type));
     }
 }

@@ -15,8 +15,11 @@ from layernorm_fused_rm.draws import Rows, draw_rows
 
 NAMES = {"bf16": "bfloat16", "fp32": "float32"}
 DTYPES = {short: getattr(ttnn, name) for short, name in NAMES.items()}
+LAYOUTS = {"rm": ttnn.ROW_MAJOR_LAYOUT, "tile": ttnn.TILE_LAYOUT}
 OPERATIONS = {"layer": layernorm_fused_rm.layernorm_fused_rm, "rms": layernorm_fused_rm.rms_norm_fused_rm}
 REFERENCES = {"layer": reference.layer_norm, "rms": reference.rms_norm}
+
+TILE_SIDE = 32
 
 # The numbers of docs/design.md: errors of fp32 results as a share of the row's largest, and the share of bfloat16 results
 # that are correctly rounded.
@@ -36,6 +39,10 @@ class Call:
     gamma: str | None = "vector bf16"
     beta: str | None = "vector bf16"
     residual: str | None = None
+    input_layout: str = "rm"
+    residual_layout: str = "rm"
+    output_layout: str | None = None  # None: the input's
+    sum_layout: str | None = None
     input_memory: str = "dram"
     residual_memory: str = "dram"
     vector_memory: str = "dram"
@@ -54,6 +61,10 @@ class Call:
     @property
     def sum_dtype(self) -> str:
         return self.x if self.sum == "new" else self.sum
+
+    def layout_of(self, result: str) -> str:
+        layouts = {"y": self.output_layout or self.input_layout, "sum": self.sum_layout or self.input_layout}
+        return layouts.get(result, "rm")
 
 
 @dataclass
@@ -91,21 +102,57 @@ def put_vector(kind: str | None, values: np.ndarray | None, device, memory: str)
     return to_device(values.reshape(shape), device, dtype=DTYPES[dtype], memory=memory, layout=layout)
 
 
+def put_rows(values: np.ndarray, device, dtype: str, memory: str, layout: str):
+    """A tensor of rows; in TILE layout its padding is NaN."""
+    where = {"dtype": DTYPES[dtype], "memory": memory, "layout": LAYOUTS[layout]}
+    shape = values.shape if values.ndim > 1 else (1, *values.shape)
+    stored = (*shape[:-2], *(-(-length // TILE_SIDE) * TILE_SIDE for length in shape[-2:]))
+    if layout == "rm" or values.size == 0 or stored == values.shape:
+        return to_device(values, device, **where)
+    padded = np.full(stored, np.nan, np.float32)
+    padded[(..., *(slice(length) for length in shape[-2:]))] = values
+    return ttnn.reshape(to_device(padded, device, **where), ttnn.Shape(values.shape), ttnn.Shape(stored))
+
+
+def stored_elements(tensor) -> np.ndarray:
+    """All that is stored of a tensor in TILE layout, as float32: `[matrices, rows, columns]` with the padding of its tiles."""
+    buffer = np.from_dlpack(ttnn.from_device(tensor).host_buffer().get_shard(ttnn.MeshCoordinate([0, 0])))
+    if tensor.dtype == ttnn.bfloat16:
+        elements = (buffer.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+    else:
+        elements = buffer.view(np.float32)
+    rows, columns = list(tensor.padded_shape)[-2:]
+    faces = elements.reshape(-1, rows // TILE_SIDE, columns // TILE_SIDE, 2, 2, TILE_SIDE // 2, TILE_SIDE // 2)
+    return faces.transpose(0, 1, 3, 5, 2, 4, 6).reshape(-1, rows, columns)
+
+
+def padding_of(tensor) -> np.ndarray:
+    """What a tensor in TILE layout has besides its elements, which count as zeros here."""
+    stored = stored_elements(tensor)
+    rows, columns = ([1, *tensor.shape])[-2:]
+    stored[:, :rows, :columns] = 0
+    return stored
+
+
 def run(call: Call, data: Rows, device) -> dict[str, np.ndarray]:
     """The call's results by name: y, and sum, mean and rstd where it returns them. Their shapes and dtypes are checked."""
-    x = to_device(data.x, device, dtype=DTYPES[call.x], memory=call.input_memory)
+    x = put_rows(data.x, device, call.x, call.input_memory, call.input_layout)
     options = {"epsilon": call.epsilon, "return_statistics": call.statistics, "zero_centered_gamma": call.zero_centered}
     if call.residual is not None:
-        options["residual"] = to_device(data.residual, device, dtype=DTYPES[call.residual], memory=call.residual_memory)
+        where = call.residual_memory, call.residual_layout
+        options["residual"] = put_rows(data.residual, device, call.residual, *where)
     if call.sum is not None:
-        options |= {"return_sum": True, "sum_dtype": DTYPES.get(call.sum)}
+        options |= {"return_sum": True, "sum_dtype": DTYPES.get(call.sum), "sum_layout": LAYOUTS.get(call.sum_layout)}
     if call.output in DTYPES:
         options["dtype"] = DTYPES[call.output]
     elif call.output == "in_place":
         options["output_tensor"] = x
     elif call.output != "new":
         sevens = np.full(data.x.shape, 7.0)
-        options["output_tensor"] = to_device(sevens, device, dtype=DTYPES[call.output_dtype], memory=call.input_memory)
+        where = call.input_memory, call.layout_of("y")
+        options["output_tensor"] = put_rows(sevens, device, call.output_dtype, *where)
+    if "output_tensor" not in options:
+        options["layout"] = LAYOUTS.get(call.output_layout)
     if call.output_memory is not None:
         options["memory_config"] = MEMORIES[call.output_memory]
     vectors = [
@@ -128,7 +175,8 @@ def check_specs(call: Call, data: Rows, results: dict, given) -> None:
     memory = call.output_memory or call.input_memory
     for name, tensor in results.items():
         assert list(tensor.shape) == list(shapes.get(name, (*data.x.shape[:-1], 1))), name
-        assert tensor.dtype == DTYPES[dtypes.get(name, "fp32")] and tensor.layout == ttnn.ROW_MAJOR_LAYOUT, name
+        assert tensor.dtype == DTYPES[dtypes.get(name, "fp32")] and tensor.layout == LAYOUTS[call.layout_of(name)], name
+        assert tensor.layout == ttnn.ROW_MAJOR_LAYOUT or not padding_of(tensor).any(), name
         assert tensor.memory_config().buffer_type == MEMORIES[memory].buffer_type, name
     assert given is None or results["y"].buffer_address() == given.buffer_address()
 

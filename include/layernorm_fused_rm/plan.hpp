@@ -15,7 +15,8 @@
 
 namespace layernorm_fused_rm {
 
-// The unit of placement: `count` pages of one bank of the input tensor, side by side in that bank.
+// The unit of placement: `count` pages of one bank of the input tensor, side by side in that bank. Where rows are taken
+// as strips, `count` rows from row `first_page` on, both with the padding of their tiles, and no bank.
 struct Run {
     std::int64_t bank = 0;
     std::int64_t first_page = 0;  // counted within the bank
@@ -76,6 +77,7 @@ struct Plan {
     std::int64_t circular_buffers = 0;  // that a core of it may have
     Tensors tensors;
     std::int64_t rows = 0;
+    std::int64_t rows_per_matrix = 0;  // of the last two dimensions
     // Row-major order of the grid; none if there are no rows. Only cores that have rows, and, where vectors are shared,
     // those between them.
     std::vector<CoreWork> cores;

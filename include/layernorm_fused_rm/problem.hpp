@@ -91,6 +91,8 @@ struct Options {
     std::optional<DataType> sum_dtype{};          // none: the input's
     bool return_statistics = false;               // mean (LayerNorm only) and 1 / sqrt(variance + epsilon), float32
     std::optional<DataType> dtype{};              // of y; none: the input's
+    std::optional<Layout> layout{};               // of y; none: the input's
+    std::optional<Layout> sum_layout{};           // of the sum; none: the input's
     std::optional<MemoryConfig> memory_config{};  // of all outputs; none: the input's
 
     bool operator==(const Options&) const = default;

@@ -14,7 +14,7 @@ import ttnn
 
 from . import _core
 from .device import describe
-from .specs import dtype_of, is_on_device, memory_config_of, tensor_spec
+from .specs import LAYOUTS, dtype_of, is_on_device, memory_config_of, tensor_spec
 
 NAMES = {_core.Norm.LAYER: "layernorm_fused_rm", _core.Norm.RMS: "rms_norm_fused_rm"}
 TENSORS = ("input", "residual", "gamma", "beta", "output_tensor")
@@ -25,6 +25,11 @@ _DTYPE = (
     "ttnn.bfloat16 or ttnn.float32",
     lambda dtype: None if dtype is None else dtype_of(dtype),
 )
+_LAYOUT = (
+    (ttnn.Layout, type(None)),
+    "ttnn.ROW_MAJOR_LAYOUT or ttnn.TILE_LAYOUT",
+    lambda layout: None if layout is None else LAYOUTS[layout],
+)
 # What an option must be, what to pass instead, and what makes the planner's value of it.
 _OPTIONS: dict[str, tuple[object, str, Callable]] = {
     "epsilon": (numbers.Real, "a number such as 1e-5", lambda value: _as_float(value)),
@@ -33,6 +38,8 @@ _OPTIONS: dict[str, tuple[object, str, Callable]] = {
     "sum_dtype": _DTYPE,
     "return_statistics": _FLAG,
     "dtype": _DTYPE,
+    "layout": _LAYOUT,
+    "sum_layout": _LAYOUT,
     "memory_config": (
         (ttnn.MemoryConfig, type(None)),
         "ttnn.DRAM_MEMORY_CONFIG or ttnn.L1_MEMORY_CONFIG",

@@ -37,6 +37,8 @@ def _operation(norm: _core.Norm, docstring: str):
         normalized_shape=None,
         activation=None,
         dtype=None,
+        layout=None,
+        sum_layout=None,
         memory_config=None,
         output_tensor=None,
         compute_kernel_config=None,
@@ -53,34 +55,37 @@ def _operation(norm: _core.Norm, docstring: str):
 
 layernorm_fused_rm = _operation(
     _core.Norm.LAYER,
-    """LayerNorm over the rows of a ROW_MAJOR tensor, in one program, with no layout conversion before or after.
+    """LayerNorm over the rows of a tensor, ROW_MAJOR or TILE in and out, in one program, with no layout conversion.
 
     y = (x - mean(x)) / sqrt(variance(x) + epsilon) * gamma + beta        over the last dimension, biased variance
     x = input + residual, in fp32
 
 Args:
-    input (ttnn.Tensor): `[..., W]`, rank 1 to 8, any number of rows, any W >= 1; BFLOAT16 or FLOAT32, ROW_MAJOR,
-        interleaved, DRAM or L1. Rows may be stored with padding, but not with padding between them.
+    input (ttnn.Tensor): `[..., W]`, rank 1 to 8, any number of rows, any W >= 1; BFLOAT16 or FLOAT32, ROW_MAJOR or
+        TILE of 32 x 32, interleaved, DRAM or L1. ROW_MAJOR rows may be stored with padding, but not with padding between
+        them; the padding of tiles is never taken for data.
     gamma (ttnn.Tensor, optional): W elements: `[W]` with any number of ones before it, ROW_MAJOR or TILE, or ROW_MAJOR
         `[1, 1, W / 32, 32]`; BFLOAT16 or FLOAT32, interleaved; tiles of any size, not transposed. 1 by default.
     beta (ttnn.Tensor, optional): likewise. 0 by default.
     epsilon (float): added to the variance; positive.
-    residual (ttnn.Tensor, optional): of the input's shape, as the input otherwise; added to it before the norm.
+    residual (ttnn.Tensor, optional): of the input's shape, otherwise any that an input may be; added before the norm.
     return_sum (bool): return input + residual too (prenorm).
     sum_dtype (ttnn.DataType): of that sum; the input's by default.
-    return_statistics (bool): return mean and 1 / sqrt(variance + epsilon) of each row too, FLOAT32 `[..., 1]`.
+    return_statistics (bool): return mean and 1 / sqrt(variance + epsilon) of each row too, FLOAT32 `[..., 1]`, ROW_MAJOR.
     zero_centered_gamma (bool): gamma + 1 is the factor.
     normalized_shape (int or sequence of int): as in PyTorch, the trailing dimensions to normalise over together;
         the last one by default. More than one is reshaped on the device before and after (ttnn.reshape).
     activation: None. An activation is refused: apply it behind the norm.
     dtype (ttnn.DataType): of y, BFLOAT16 or FLOAT32; the input's by default.
+    layout (ttnn.Layout): of y, ROW_MAJOR or TILE; the input's by default. Padding in tiles is written as zeros.
+    sum_layout (ttnn.Layout): of the sum, likewise.
     memory_config (ttnn.MemoryConfig): of all outputs, interleaved; the input's by default.
-    output_tensor (ttnn.Tensor): to write y into, also the input itself; its dtype and memory count for y.
+    output_tensor (ttnn.Tensor): to write y into, also the input itself; its dtype, layout and memory count for y.
     compute_kernel_config: as ttnn's other operations take it, and of no effect: the arithmetic is fp32 at full
         fidelity always, also where a config has fp32_dest_acc_en=False or asks for approximations.
 
 Returns:
-    ttnn.Tensor y, of the input's shape, ROW_MAJOR; or the tuple `(y[, sum][, mean, rstd])` of what was asked for.
+    ttnn.Tensor y, of the input's shape; or the tuple `(y[, sum][, mean, rstd])` of what was asked for.
 
 Raises:
     ValueError: a tensor or an option is not as above; the text says what was given, what is needed and what to do.
@@ -104,7 +109,7 @@ docs/design.md, "Numbers".
 
 rms_norm_fused_rm = _operation(
     _core.Norm.RMS,
-    """RMSNorm over the rows of a ROW_MAJOR tensor, in one program, with no layout conversion before or after.
+    """RMSNorm over the rows of a tensor, ROW_MAJOR or TILE in and out, in one program, with no layout conversion.
 
     y = x / sqrt(mean(x^2) + epsilon) * gamma + beta        over the last dimension
     x = input + residual, in fp32
@@ -112,7 +117,7 @@ rms_norm_fused_rm = _operation(
 Args: those of `layernorm_fused_rm`. `return_statistics` returns 1 / sqrt(mean(x^2) + epsilon) only.
 
 Returns:
-    ttnn.Tensor y, of the input's shape, ROW_MAJOR; or the tuple `(y[, sum][, rstd])` of what was asked for.
+    ttnn.Tensor y, of the input's shape; or the tuple `(y[, sum][, rstd])` of what was asked for.
 
 Raises: as `layernorm_fused_rm`.
 

@@ -18,13 +18,14 @@ import ttnn
 from . import _core, doctor
 from .arguments import NAMES
 from .device import free_l1_bytes
-from .specs import BUFFER_TYPES, DTYPES
+from .specs import BUFFER_TYPES, DTYPES, LAYOUTS
 from .triage import LAST_PLAN_VARIABLE
 
 KERNELS = doctor.KERNELS
 
 _HASH_BITS = 64
 _TTNN_DTYPES = {ours: ttnns for ttnns, ours in DTYPES.items()}
+_TTNN_LAYOUTS = {ours: ttnns for ttnns, ours in LAYOUTS.items()}
 _TTNN_BUFFER_TYPES = {ours: ttnns for ttnns, ours in BUFFER_TYPES.items()}
 
 
@@ -39,7 +40,7 @@ def build(plan: _core.Plan, problem: _core.Problem, device) -> _core.Launch:
     return _core.Launch(
         ttnn=ttnn,
         descriptor=_describe_program(plan) if plan.cores else None,
-        rest=_sharing_arguments(plan, device) + _core_arguments_behind(plan),
+        rest=[*_sharing_arguments(plan, device), plan.rows_per_matrix, *_core_arguments_behind(plan)],
         before=(lambda: Path(last_plan).write_text(plan.describe(), encoding="utf-8")) if last_plan else None,
         recover=functools.partial(_recover, plan, problem, device),
     )
@@ -53,7 +54,7 @@ def allocations(plan: _core.Plan, output_tensor, device) -> Iterator[tuple | Non
             yield None
         else:
             dtype, buffer_type = _TTNN_DTYPES[spec.dtype], _TTNN_BUFFER_TYPES[spec.buffer_type]
-            yield ttnn.TensorSpec(ttnn.Shape(spec.shape), dtype, ttnn.ROW_MAJOR_LAYOUT, buffer_type), device
+            yield ttnn.TensorSpec(ttnn.Shape(spec.shape), dtype, _TTNN_LAYOUTS[spec.layout], buffer_type), device
 
 
 def _recover(plan: _core.Plan, problem: _core.Problem, device, error: Exception, tensors: dict) -> None:
@@ -106,9 +107,9 @@ def _describe_program(plan: _core.Plan):
 
 
 def _sharing_arguments(plan: _core.Plan, device) -> list[int]:
-    """Reader's and writer's common arguments from GAMMA_SOURCE_X on: NoC places of the plan's logical cores, zeros if nothing is shared."""
+    """Reader's and writer's common arguments from GAMMA_SOURCE_X up to RECEIVERS: NoC places of the plan's logical cores, zeros if nothing is shared."""
     if plan.sharing is None:
-        return [0] * (int(_core.DataMovementArgument.COUNT) - int(_core.DataMovementArgument.GAMMA_SOURCE_X))
+        return [0] * (int(_core.DataMovementArgument.ROWS_PER_MATRIX) - int(_core.DataMovementArgument.GAMMA_SOURCE_X))
     corners = (plan.sharing.gamma_source, plan.sharing.beta_source, plan.sharing.first, plan.sharing.last)
     places = [device.worker_core_from_logical_core(ttnn.CoreCoord(*corner)) for corner in corners]
     return [value for place in places for value in (place.x, place.y)] + [plan.sharing.receivers]

@@ -17,7 +17,8 @@ namespace {
             continue;
         }
         const auto same = std::ranges::find_if(kinds, [=](const Configuration* kind) {
-            return kind->shape.width == configuration->shape.width && kind->options == configuration->options;
+            return kind->shape.width == configuration->shape.width && kind->options == configuration->options &&
+                   kind->shape.pads_rows == configuration->shape.pads_rows;
         });
         if (same == kinds.end()) {
             kinds.push_back(configuration);

@@ -52,8 +52,8 @@ struct Wanted {
 [[nodiscard]] std::vector<const Configuration*> find_configurations(const Wanted& wanted);
 [[nodiscard]] const Configuration& find_configuration(const Wanted& wanted);
 
-// One of each width and options, of the usual epsilon, the last that is listed: of the plain ones, of all others, and
-// of both.
+// One of each width and options, with padding below its rows and without, of the usual epsilon, the last that is
+// listed: of the plain ones, of all others, and of both.
 [[nodiscard]] std::vector<const Configuration*> plain_kinds();
 [[nodiscard]] std::vector<const Configuration*> other_kinds();
 [[nodiscard]] std::vector<const Configuration*> all_kinds();

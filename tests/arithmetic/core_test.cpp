@@ -66,7 +66,7 @@ TEST_F(CoreTest, ReplaysWhatWasRecorded) {
     core.set_address_mode(1, {}, {.increment = 2});
     fill_eight_rows();
     core.order_vector_after_matrix();
-    issue(sfpu::clear_sums());
+    issue(sfpu::clear_sums({1, 4, 0, false, false}));
     core.record_replay(0, 2);
     issue(sfpu::sum_step({1, 4, 0, false, false}, {false, false}).advance());
     core.replay(0, 2);
@@ -121,6 +121,111 @@ TEST_F(CoreTest, FindsWaitsThatCannotEnd) {
     core.feed().pop_front(0, 2);
     EXPECT_THROW(core.feed().wait_front(0, 1), std::logic_error);
     EXPECT_THROW(core.add_sources(0, true, false, 0), std::logic_error);  // nothing was unpacked
+}
+
+// A matrix of five rows of 50 elements in tiles: 16 columns of four rows are consecutive in a page, and what is padding
+// of tiles has to be zero.
+class StripFeedTest : public testing::Test {
+protected:
+    static constexpr Shape kStrips = {.width = 50,
+                                      .rows_per_vector = 4,
+                                      .pads_rows = true,
+                                      .row_stride = 64,
+                                      .segments = 1,
+                                      .rows_per_block = 8,
+                                      .page_elements = 1024,
+                                      .input_pages = 2,
+                                      .output_pages = 2,
+                                      .formats = {.gamma = Format::kNone, .beta = Format::kNone},
+                                      .in_tiles = {.input = true, .output = true}};
+    static constexpr std::uint32_t kRowsInTiles = 32;
+    static constexpr std::uint32_t kColumnsInTiles = 64;
+
+    [[nodiscard]] static std::vector<Bits> counted() {
+        std::vector<Bits> values;
+        for (Bits i = 0; i < 5 * kStrips.width; ++i) {
+            values.push_back((0x3f80 + i) << kHalfShift);
+        }
+        return values;
+    }
+    [[nodiscard]] static std::uint32_t place_in_tiles(std::uint32_t row, std::uint32_t column) {
+        return row / 4 * 256 + column / 16 * 64 + row % 4 * 16 + column % 16;
+    }
+    // Pushes a block whose rows are `x`'s but for one element.
+    void push_block(std::uint32_t first_row, std::uint32_t wrong_row, std::uint32_t wrong_column) {
+        std::vector<Bits> page(512, 0);
+        for (std::uint32_t row = first_row; row < first_row + kStrips.rows_per_block; ++row) {
+            for (std::uint32_t column = 0; column < kColumnsInTiles; ++column) {
+                const bool is_real = row < 5 && column < kStrips.width;
+                const bool is_wrong = row == wrong_row && column == wrong_column;
+                Bits& bits = page[place_in_tiles(row - first_row, column)];
+                bits = is_wrong ? 0x3f800000 : is_real ? x[row * kStrips.width + column] : 0;
+            }
+        }
+        feed.write(feed.back_address(kOutputIndex), page, Format::kBfloat16);
+        feed.push_back(kOutputIndex, 1);
+    }
+
+    std::vector<Bits> x = counted();
+    RowFeed feed{kStrips, {.x = x}};
+};
+
+TEST_F(StripFeedTest, BringsRowsAsTheyLieInFaces) {
+    feed.wait_front(0, 1);
+    const std::vector<Bits> page = feed.read(feed.front_address(0), 512, Format::kBfloat16);
+    EXPECT_EQ(page[place_in_tiles(0, 0)], x[0]);
+    EXPECT_EQ(page[place_in_tiles(3, 15)], x[3 * 50 + 15]);
+    EXPECT_EQ(page[place_in_tiles(2, 16)], x[2 * 50 + 16]);
+    EXPECT_EQ(page[place_in_tiles(4, 49)], x[4 * 50 + 49]);
+    EXPECT_EQ(page[place_in_tiles(4, 50)], Bits{kPoison} << kHalfShift);
+    EXPECT_EQ(page[place_in_tiles(5, 0)], Bits{kPoison} << kHalfShift);
+}
+
+TEST_F(StripFeedTest, BringsRowsThatAreNotInTilesSixtyFourColumnsAtATime) {
+    Shape shape = kStrips;
+    shape.width = 100;
+    shape.row_stride = 128;
+    shape.in_tiles.input = false;
+    RowFeed other{shape, {.x = std::span(x).first(200)}};
+    other.wait_front(0, 1);
+    const std::vector<Bits> page = other.read(other.front_address(0), 512, Format::kBfloat16);
+    EXPECT_EQ(page[63], x[63]);
+    EXPECT_EQ(page[64], x[100]);     // the next row's first
+    EXPECT_EQ(page[4 * 64], x[64]);  // the row's next columns
+    EXPECT_EQ(page[5 * 64 + 35], x[199]);
+    EXPECT_EQ(page[5 * 64 + 36], Bits{kPoison} << kHalfShift);
+}
+
+TEST_F(StripFeedTest, TakesRowsBackFromFacesWithThePaddingOfTheirMatrix) {
+    for (std::uint32_t row = 0; row < kRowsInTiles; row += kStrips.rows_per_block) {
+        feed.wait_front(0, 1);
+        feed.pop_front(0, 1);
+        push_block(row, kRowsInTiles, 0);
+    }
+    EXPECT_EQ(feed.take_results().y, x);
+}
+
+TEST_F(StripFeedTest, FindsPaddingThatIsNotZero) {
+    EXPECT_THROW(push_block(0, 3, 50), std::logic_error);
+    EXPECT_THROW(push_block(0, 4, 63), std::logic_error);
+    EXPECT_THROW(push_block(0, 5, 0), std::logic_error);
+    EXPECT_NO_THROW(push_block(0, kRowsInTiles, 0));
+    EXPECT_THROW(push_block(8, 15, 63), std::logic_error);
+}
+
+TEST_F(StripFeedTest, KnowsMatricesOfAnyHeight) {
+    RowFeed matrices{kStrips, {.x = x, .rows_per_matrix = 1}};
+    constexpr auto kRowsPerMatrix = static_cast<std::uint32_t>(contract::ComputeArgument::kRowsPerMatrix);
+    EXPECT_EQ(matrices.argument(kRowsPerMatrix), 1U);
+    for (std::uint32_t row = 0; row < 5; ++row) {
+        matrices.wait_front(0, 1);
+        EXPECT_EQ(matrices.read(matrices.front_address(0), 1, Format::kBfloat16)[0], x[row * kStrips.width]);
+        for (std::uint32_t block = 0; block < kRowsInTiles / kStrips.rows_per_block; ++block) {
+            matrices.wait_front(0, 1);
+            matrices.pop_front(0, 1);
+        }
+    }
+    EXPECT_THROW((RowFeed{kStrips, {.x = x, .rows_per_matrix = 2}}), std::logic_error);
 }
 
 class Float32CoreTest : public testing::Test {

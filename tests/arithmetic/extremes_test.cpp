@@ -163,6 +163,40 @@ TEST_P(EveryKind, NanAndInfinityStayInTheirRow) {
     }
 }
 
+// Of the four rows of a strip, which share every vector, each may be anything: the other three do not change by a bit.
+class EveryKindOfStrips : public EveryKind {};
+INSTANTIATE_TEST_SUITE_P(Strips, EveryKindOfStrips, testing::ValuesIn(kinds_that([](const Configuration& kind) {
+                             return kind.shape.has_strips();
+                         })));
+
+TEST_P(EveryKindOfStrips, NoRowTouchesTheOthersOfItsStrip) {
+    const Rows usual = scaled_rows(8, 1);
+    const Results expected = normalise(configuration(), usual.operands());
+    const Rows large = scaled_rows(8, 1e37);
+    const auto filled = [this](Bits bits) { return std::vector<Bits>(width(), bits); };
+    for (std::uint32_t at = 0; at < 8; ++at) {
+        std::vector<std::vector<Bits>> others = {filled(0x7fc10000), filled(0x7f800000), filled(0xff800000),
+                                                 filled(0x7f7f0000), filled(0x40490000), filled(0)};
+        const auto drawn = std::span(large.x).subspan(at * width(), width());
+        others.emplace_back(drawn.begin(), drawn.end());
+        for (const std::vector<Bits>& other : others) {
+            Rows rows = usual;
+            std::ranges::copy(other, row(rows.x, at).begin());
+            Results results = normalise(configuration(), rows.operands());
+            const auto put_back = [at](std::vector<Bits>& to, const std::vector<Bits>& from, std::size_t elements) {
+                for (std::size_t i = at * elements; i < std::min(from.size(), (at + 1) * elements); ++i) {
+                    to[i] = from[i];
+                }
+            };
+            put_back(results.y, expected.y, width());
+            put_back(results.sum, expected.sum, width());
+            put_back(results.mean, expected.mean, 1);
+            put_back(results.rstd, expected.rstd, 1);
+            EXPECT_EQ(results, expected) << "row " << at << " of " << to_double(other.front());
+        }
+    }
+}
+
 // Both vectors, and two columns that differ.
 class EveryKindWithVectors : public EveryKind {};
 INSTANTIATE_TEST_SUITE_P(WithVectors, EveryKindWithVectors, testing::ValuesIn(kinds_that([](const Configuration& kind) {

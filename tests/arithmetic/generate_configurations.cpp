@@ -23,6 +23,7 @@ namespace {
 
 using layernorm_fused_rm::CircularBuffer;
 using layernorm_fused_rm::DataType;
+using layernorm_fused_rm::Layout;
 using layernorm_fused_rm::Norm;
 using layernorm_fused_rm::Plan;
 using layernorm_fused_rm::Problem;
@@ -47,12 +48,12 @@ struct Request {
     }
 };
 
-// One worker core and one bank, so that all rows are one run of that core. All bf16, LayerNorm, gamma and beta.
+// One worker core and one bank, so that all rows are one run of that core. All bf16 in rows, LayerNorm, gamma and beta.
 [[nodiscard]] Problem plain_problem(std::int64_t rows, std::int64_t width) {
     return {.input = {.shape = {rows, width}},
             .gamma = TensorSpec{.shape = {width}},
             .beta = TensorSpec{.shape = {width}},
-            .options = {.dtype = DataType::kBfloat16},
+            .options = {.dtype = DataType::kBfloat16, .layout = Layout::kRowMajor},
             .device = {.grid = {1, 1}, .dram_banks = {{0, 0}}, .l1_banks = 1, .l1_bytes = 1'400'000}};
 }
 
@@ -63,7 +64,24 @@ void make_all_float32(Problem& problem) {
     problem.options.dtype = DataType::kFloat32;
 }
 
-// The options by name. Those that concern a residual, gamma or beta come behind what brings or takes it.
+void return_sum(Problem& problem, DataType dtype) {
+    problem.options.return_sum = true;
+    problem.options.sum_dtype = dtype;
+    problem.options.sum_layout = Layout::kRowMajor;
+}
+
+void put_all_in_tiles(Problem& problem) {
+    problem.input.layout = Layout::kTile;
+    problem.options.layout = Layout::kTile;
+    if (problem.residual) {
+        problem.residual->layout = Layout::kTile;
+    }
+    if (problem.options.return_sum) {
+        problem.options.sum_layout = Layout::kTile;
+    }
+}
+
+// The options by name. Those that concern a residual, the sum, gamma or beta come behind what brings or takes it.
 using Change = void (*)(Problem&);
 const std::map<std::string, Change, std::less<>> kOptions = {
     {"f32", make_all_float32},
@@ -76,21 +94,18 @@ const std::map<std::string, Change, std::less<>> kOptions = {
      [](Problem& problem) {
          problem.residual = TensorSpec{.shape = problem.input.shape, .dtype = DataType::kFloat32};
      }},
-    {"sum",
-     [](Problem& problem) {
-         problem.options.return_sum = true;
-         problem.options.sum_dtype = problem.input.dtype;
-     }},
-    {"sum32",
-     [](Problem& problem) {
-         problem.options.return_sum = true;
-         problem.options.sum_dtype = DataType::kFloat32;
-     }},
+    {"sum", [](Problem& problem) { return_sum(problem, problem.input.dtype); }},
+    {"sum32", [](Problem& problem) { return_sum(problem, DataType::kFloat32); }},
     {"statistics", [](Problem& problem) { problem.options.return_statistics = true; }},
     {"rms", [](Problem& problem) { problem.options.norm = Norm::kRms; }},
     {"no-gamma", [](Problem& problem) { problem.gamma.reset(); }},
     {"no-beta", [](Problem& problem) { problem.beta.reset(); }},
     {"zero-centered", [](Problem& problem) { problem.options.zero_centered_gamma = true; }},
+    {"tile", put_all_in_tiles},
+    {"tile-input", [](Problem& problem) { problem.input.layout = Layout::kTile; }},
+    {"tile-residual", [](Problem& problem) { problem.residual->layout = Layout::kTile; }},
+    {"tile-output", [](Problem& problem) { problem.options.layout = Layout::kTile; }},
+    {"tile-sum", [](Problem& problem) { problem.options.sum_layout = Layout::kTile; }},
 };
 
 [[nodiscard]] Request parse(const std::string& name) {
@@ -142,19 +157,29 @@ const std::map<std::string, Change, std::less<>> kOptions = {
     return text.str();
 }
 
+[[nodiscard]] std::string describe_layouts(const Call& call) {
+    std::ostringstream text;
+    const auto is_in_tiles = [&](Tensor tensor) { return call[tensor].is_in_tiles() ? "true" : "false"; };
+    text << "{.input = " << is_in_tiles(Tensor::kInput) << ", .residual = " << is_in_tiles(Tensor::kResidual)
+         << ", .output = " << is_in_tiles(Tensor::kOutput) << ", .sum = " << is_in_tiles(Tensor::kSum) << "}";
+    return text.str();
+}
+
 // The aggregate initialiser of a Configuration.
 [[nodiscard]] std::string describe(const Request& request, const Plan& plan) {
     const Call& call = plan.call;
     const std::uint32_t passes = call.reads_again != 0 ? layernorm_fused_rm::contract::count_passes(call.centring) : 1;
     std::ostringstream text;
     text << "{.name = \"" << request.name << "\", .options = \"" << request.options
-         << "\",\n     .shape = {.width = " << request.width << ", .row_stride = " << call.row_stride_elements
-         << ", .segments = " << call.segments << ", .rows_per_block = " << call.rows_per_block
-         << ",\n        .page_elements = " << call.buffer_page_elements
+         << "\",\n     .shape = {.width = " << request.width << ", .rows_per_vector = " << call.rows_per_vector
+         << ", .pads_rows = " << (call.pads_rows != 0 ? "true" : "false")
+         << ", .row_stride = " << call.row_stride_elements << ",\n        .segments = " << call.segments
+         << ", .rows_per_block = " << call.rows_per_block << ",\n        .page_elements = " << call.buffer_page_elements
          << ", .input_pages = " << buffer_of(plan, Buffer::kInput).pages
          << ", .output_pages = " << buffer_of(plan, Buffer::kOutput).pages
          << ",\n        .negative_epsilon = " << plan.compute_arguments.front() << ", .reads_per_row = " << passes
-         << ",\n        .formats = " << describe_formats(call) << "},\n     .rows_per_batch = " << call.rows_per_batch
+         << ",\n        .formats = " << describe_formats(call) << ",\n        .in_tiles = " << describe_layouts(call)
+         << "},\n     .rows_per_batch = " << call.rows_per_batch
          << ", .centring = static_cast<::layernorm_fused_rm::contract::Centring>("
          << static_cast<std::uint32_t>(call.centring)
          << "), .zero_centered_gamma = " << (request.problem.options.zero_centered_gamma ? "true" : "false")

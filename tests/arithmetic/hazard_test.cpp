@@ -2,6 +2,8 @@
 // the documents is caught when broken.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "distributions.hpp"
 #include "norm/pieces.hpp"
 #include "norm/statistics.hpp"
+#include "norm/strips.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
 namespace {
@@ -20,25 +23,32 @@ using namespace sfpu;
 constexpr RowConstants kConstants = {0xbb000000, 0x3f400000, 0xbb2aaaab, 0x3faaaaab};
 constexpr std::uint32_t kBetaDistance = 64;  // DEST rows
 constexpr std::uint32_t kResidualDistance = 64;
+constexpr std::uint32_t kElementsPerPair = 64;  // of vectors
 
 // What decides which sequences the kernel issues (kernels/norm/normalise.hpp).
 struct Variant {
     std::uint32_t rows;
-    bool paired;
+    std::uint32_t side_by_side;
     bool resident;
     contract::Centring centring;
     bool residual;
     bool sum;
     Affine affine;
 
+    [[nodiscard]] constexpr bool is_pair() const { return side_by_side == 2; }
+    [[nodiscard]] constexpr bool is_strip() const { return side_by_side == 4; }
+    [[nodiscard]] constexpr bool normalises_groups() const {
+        return is_strip() && (affine.has_gamma || affine.has_beta);
+    }
+    [[nodiscard]] constexpr bool keeps_shift() const { return shifts() && (!resident || is_strip()); }
     [[nodiscard]] constexpr bool centres() const { return centring != contract::Centring::kNone; }
     [[nodiscard]] constexpr bool shifts() const { return centring == contract::Centring::kShifted; }
     [[nodiscard]] constexpr Batch first_pass() const {
         const std::uint32_t residual_distance = residual ? kResidualDistance : 0;
-        return {rows, 24, residual_distance, shifts(), shifts() && !resident, rows == 1 ? 2U : 1U, paired};
+        return {rows, 24, residual_distance, shifts(), keeps_shift(), rows == 1 ? 2U : 1U, side_by_side};
     }
     [[nodiscard]] constexpr Batch later_pass() const {
-        return resident ? Batch{rows, 24, 0, false, false, rows == 1 ? 2U : 1U, paired} : first_pass();
+        return resident ? Batch{rows, 24, 0, false, keeps_shift(), rows == 1 ? 2U : 1U, side_by_side} : first_pass();
     }
     [[nodiscard]] constexpr Stores first_stores() const {
         return {resident && (residual || shifts()), resident && sum};
@@ -63,7 +73,8 @@ template <typename Make>
 [[nodiscard]] Pass make_pass(const std::string& name, const Batch& batch, Make make) {
     const Batch even = batch.with_vector(0);
     const Batch odd = batch.with_vector(1);
-    return {name, make(batch).advance(), {masked(even, make(even), 32), masked(odd, make(odd), 31)}};
+    const auto tail = static_cast<std::int32_t>(kElementsPerPair / batch.side_by_side / 2);
+    return {name, make(batch).advance(), {masked(even, make(even), tail), masked(odd, make(odd), tail - 1)}};
 }
 
 // Of one that sums: `make` is also asked for a step that begins.
@@ -97,6 +108,9 @@ template <typename Make>
 }
 
 [[nodiscard]] std::vector<Pass> statistics_passes(const Variant& variant) {
+    if (variant.is_pair()) {
+        return statistics_passes_of_pairs(variant);
+    }
     std::vector<Pass> all;
     if (variant.centres()) {
         all.push_back(make_summing_pass("sum", variant.first_pass(), [&](const Batch& batch, Sums sums) {
@@ -113,12 +127,25 @@ template <typename Make>
     return all;
 }
 
-[[nodiscard]] std::vector<Pass> passes(const Variant& variant) {
-    std::vector<Pass> all = variant.paired ? statistics_passes_of_pairs(variant) : statistics_passes(variant);
-    all.push_back(make_pass("normalise", variant.later_pass(), [&](const Batch& batch) {
-        return normalise_step(batch, variant.centres() && !variant.resident, variant.affine,
-                              !variant.resident && variant.sum);
-    }));
+// What makes y of rows; of a strip's groups, from and to either layout, the even columns and then the odd ones.
+[[nodiscard]] std::vector<Pass> last_passes(const Variant& variant) {
+    const bool centres = variant.centres() && !variant.resident;
+    if (!variant.normalises_groups()) {
+        return {make_pass("normalise", variant.later_pass(), [&](const Batch& batch) {
+            return normalise_step(batch, centres, variant.affine, !variant.resident && variant.sum);
+        })};
+    }
+    std::vector<Pass> all;
+    if (!variant.resident && (variant.shifts() || variant.residual)) {
+        const Stores sum = {false, variant.sum};
+        all.push_back(Pass{"join", adjust_step(variant.first_pass(), false, sum).advance(), {}, {}});
+    }
+    for (const Turns turns : {Turns{false, false}, {true, false}, {false, true}, {true, true}}) {
+        for (const std::uint32_t parity : {0U, 1U}) {
+            const Sequence step = normalise_group_step(parity, centres, variant.affine, turns);
+            all.push_back(Pass{"normalise group", step, {}, {}});
+        }
+    }
     return all;
 }
 
@@ -131,26 +158,41 @@ void append_summing(std::vector<NamedSequence>& program, const Pass& pass) {
     program.push_back({pass.name + " step, tail's odd elements", pass.tails[1]});
 }
 
+// Rows that are to be strips, or strips that are to be rows.
+void append_turn(std::vector<NamedSequence>& program, const Variant& variant) {
+    if (variant.is_strip()) {
+        program.push_back({"turn step", turn_step()});
+    }
+}
+
+// Of a strip's padding: columns of its last vectors, the vectors behind them, rows.
+void append_clearing(std::vector<NamedSequence>& program) {
+    const NamedSequence step = {"clear step", clear_step().advance()};
+    program.push_back({"clear columns", clear_columns(7)});
+    program.push_back({"set zeros", Sequence{}.then(move(kZero, kFirstValue))});
+    program.push_back(step);
+    program.push_back({"begin clearing rows", begin_clearing_rows()});
+    program.push_back(step);
+    program.push_back({"end clearing rows", Sequence{}.then(conditions_off())});
+}
+
 // In the kernel's order for rows with a tail and statistics, without the instructions of other units that the kernel
 // puts between.
 [[nodiscard]] std::vector<NamedSequence> batch_program(const Variant& variant) {
     const Batch later = variant.later_pass();
-    const NamedSequence clear = {"clear sums", clear_sums()};
+    const NamedSequence clear = {"clear sums", clear_sums(later)};
     const NamedSequence means = {"store means", store_means(later, variant.shifts(), kConstants)};
     std::vector<NamedSequence> program = {{"set constants", set_constants(later, kConstants)}, clear};
+    append_turn(program, variant);
     if (variant.shifts()) {
         program.push_back({"shifts", shifts_from_first_elements(variant.first_pass())});
-        if (variant.resident) {
+        if (!variant.keeps_shift()) {
             program.push_back({"store shifts", store_shifts(later)});
         }
     }
-    for (const Pass& pass : passes(variant)) {
-        if (pass.name == "normalise") {
-            program.push_back({"rstd from squares", rstd_from_squares(later, kConstants)});
-            if (variant.centres() && !variant.paired) {
-                program.push_back(means);
-            }
-            program.push_back({"store rstds", store_rstds(later, kConstants)});
+    for (const Pass& pass : statistics_passes(variant)) {
+        if (!variant.resident) {
+            append_turn(program, variant);
         }
         if (pass.name == "sum" || pass.name == "square") {
             append_summing(program, pass);
@@ -163,7 +205,7 @@ void append_summing(std::vector<NamedSequence>& program, const Pass& pass) {
         }
         if (pass.name == "sum") {
             program.push_back({"centres from sums", centres_from_sums(later, kConstants)});
-            if (variant.paired) {
+            if (variant.is_pair()) {
                 program.push_back(means);
             }
         }
@@ -171,26 +213,52 @@ void append_summing(std::vector<NamedSequence>& program, const Pass& pass) {
             program.push_back(clear);
         }
     }
+    program.push_back({"rstd from squares", rstd_from_squares(later, kConstants)});
+    if (variant.centres() && !variant.is_pair()) {
+        program.push_back(means);
+    }
+    program.push_back({"store rstds", store_rstds(later, kConstants)});
+    if (variant.normalises_groups()) {
+        program.push_back({"place affine", place_affine(variant.affine)});
+        program.push_back({"store factors", store_factors(later, variant.centres() && !variant.resident)});
+        program.push_back({"keep shifts", keep_shifts()});
+        program.push_back({"place affine", place_affine(variant.affine)});
+        append_turn(program, variant);
+        program.push_back({"fetch shifts", fetch_shifts()});
+    }
+    for (const Pass& pass : last_passes(variant)) {
+        program.push_back({pass.name + " step", pass.step});
+    }
+    if (variant.is_strip()) {
+        append_clearing(program);
+        append_turn(program, variant);
+        program.push_back({"round to even step", round_to_even_step(later.vectors).advance()});
+    }
     return program;
 }
 
 // Every variant that the planner can ask for: streamed rows are one a batch if shifted or beside a residual, else two
-// at most, and never paired; a sum needs a residual, a zero-centered gamma a gamma.
+// at most, and never paired; strips are one a batch; a sum needs a residual, a zero-centered gamma a gamma.
 template <typename Visit>
 void for_each_variant(Visit visit) {
     using contract::Centring;
-    for (std::uint32_t bits = 0; bits < 128; ++bits) {
+    for (std::uint32_t bits = 0; bits < 64; ++bits) {
         const auto bit = [bits](std::uint32_t i) { return (bits >> i & 1U) != 0; };
         const Affine affine{bit(3), bit(4), bit(5), kBetaDistance};
-        if ((bit(2) && !bit(1)) || (affine.zero_centered_gamma && !affine.has_gamma) || (bit(6) && !bit(0))) {
+        if ((bit(2) && !bit(1)) || (affine.zero_centered_gamma && !affine.has_gamma)) {
             continue;
         }
-        for (const Centring centring : {Centring::kNone, Centring::kScaled, Centring::kShifted}) {
-            const std::uint32_t most = bit(0) ? 4 : bit(1) || centring == Centring::kShifted ? 1 : 2;
-            for (std::uint32_t rows = 1; rows <= most; ++rows) {
-                SCOPED_TRACE(std::to_string(rows) + " rows, centring " +
-                             std::to_string(static_cast<std::uint32_t>(centring)) + ", bits " + std::to_string(bits));
-                visit(Variant{rows, bit(6), bit(0), centring, bit(1), bit(2), affine});
+        for (const std::uint32_t side_by_side : {1U, 2U, 4U}) {
+            for (const Centring centring : {Centring::kNone, Centring::kScaled, Centring::kShifted}) {
+                const std::uint32_t most_streamed = bit(1) || centring == Centring::kShifted ? 1 : 2;
+                const std::uint32_t most_in_rows = bit(0) ? 4 : side_by_side == 1 ? most_streamed : 0;
+                const std::uint32_t most = side_by_side == 4 ? 1 : most_in_rows;
+                for (std::uint32_t rows = 1; rows <= most; ++rows) {
+                    SCOPED_TRACE(std::to_string(rows) + " rows, " + std::to_string(side_by_side) +
+                                 " side by side, centring " + std::to_string(static_cast<std::uint32_t>(centring)) +
+                                 ", bits " + std::to_string(bits));
+                    visit(Variant{rows, side_by_side, bit(0), centring, bit(1), bit(2), affine});
+                }
             }
         }
     }
@@ -207,7 +275,9 @@ TEST(Hazards, NoSequenceHasOne) {
 
 TEST(Hazards, EveryStepMayFollowItself) {
     for_each_variant([](const Variant& variant) {
-        for (const Pass& pass : passes(variant)) {
+        std::vector<Pass> passes = statistics_passes(variant);
+        std::ranges::copy(last_passes(variant), std::back_inserter(passes));
+        for (const Pass& pass : passes) {
             EXPECT_TRUE(may_follow(pass.step, pass.step)) << pass.name;
             EXPECT_LE(pass.step.size, 32U) << pass.name;  // the replay buffer
         }
@@ -311,6 +381,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Pair{"SFPEXEXP behind a rotation", rotate(1, 2), exponent(3, 4)},
                     Pair{"SFPMAD's result's exponent", mad(1, 2, 3, 4), exponent(4, 5)},
                     Pair{"SFPIADD behind a rotation", rotate(1, 2), integer_subtract_from(3, 4)},
+                    Pair{"a limit that SFPMAD has just made", mad(1, 2, 3, 4), enable_lanes_from_register(5, 4)},
+                    Pair{"SFPMAD's result overwritten by a mask's scratch", mad(1, 2, 3, 4),
+                         enable_lanes_from(kTwiceLane, 16, 4)},
                     Pair{"SFPSHFT behind a rotation", rotate(1, 2), shift(3, -1)},
                     Pair{"SFPENCC behind a rotation", rotate(1, 2), conditions_off()},
                     Pair{"anything behind SFPCONFIG of the lane configuration", configure(15), load(0, 0)}));
@@ -333,7 +406,18 @@ INSTANTIATE_TEST_SUITE_P(
                     Pair{"SFPCONFIG of L11 takes one cycle", configure(11), mad(4, 11, 12, 4)},
                     Pair{"SFPENCC takes one cycle", conditions_on(), enable_lanes_below(kTwiceLane, 32, 4)},
                     Pair{"SFPIADD's flags take one cycle", enable_lanes_below(kTwiceLane, 32, 4), load(4, 0)},
+                    Pair{"a limit in halves takes one cycle each", load_half(4, kLowerHalf, 1),
+                         enable_lanes_from_register(kTwiceLane, 4)},
+                    Pair{"a mask's flags, its inverse, take one cycle", enable_lanes_from(kTwiceLane, 16, 4),
+                         store(5, 0)},
                     Pair{"rotations of different registers", rotate(1, 2), rotate(1, 3)}));
+
+TEST(Hazards, StepsOfStripsMayFollowThemselves) {
+    for (const Sequence& step : {turn_step(), clear_step().advance()}) {
+        EXPECT_TRUE(may_follow(step, step));
+        EXPECT_LE(step.size, 32U);  // the replay buffer
+    }
+}
 
 TEST(Hazards, SumsOfPairsAndRoundingHaveNone) {
     for (const std::uint32_t vectors : {1U, 2U}) {

@@ -147,11 +147,11 @@ void VectorUnit::extract_exponent(std::uint32_t word) {
     write(field(word, 4), values);
 }
 
-// The flags follow the sign of the new value, unless left alone (Mod1 bit 2); bit 3, the inverse, has no use here.
+// The flags follow the sign of the new value, or with Mod1 bit 3 its inverse, unless left alone (bit 2).
 void VectorUnit::add_integers(std::uint32_t word) {
     const std::uint32_t mode = field(word, 0);
     const std::uint32_t to = field(word, 4);
-    require(to < kWritableRegisters && mode < 8, word, "SFPIADD to another register or in another mode");
+    require(to < kWritableRegisters && (mode & 12U) != 12, word, "SFPIADD to another register or in another mode");
     const Lanes& left = registers_[field(word, 8)];
     Lanes values;
     for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
@@ -162,7 +162,8 @@ void VectorUnit::add_integers(std::uint32_t word) {
     }
     write(to, values);
     for (std::uint32_t lane = 0; lane < kLaneCount && (mode & 4U) == 0; ++lane) {
-        flags_[lane] = is_enabled(lane) ? (values[lane] & kSignBit) != 0 : flags_[lane];
+        const bool is_negative = (values[lane] & kSignBit) != 0;
+        flags_[lane] = is_enabled(lane) ? is_negative != ((mode & 8U) != 0) : flags_[lane];
     }
 }
 

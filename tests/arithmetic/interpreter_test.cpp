@@ -12,6 +12,7 @@
 
 #include "formats.hpp"
 #include "norm/statistics.hpp"
+#include "norm/strips.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
 namespace {
@@ -40,9 +41,13 @@ protected:
         cursor.modes[1] = {.increment = 2};
     }
     void execute(sfpu::Instruction instruction) { unit.execute(instruction.word); }
-    void execute(const Sequence& sequence) {
+    // As it is issued with DEST rows to what is distant, or with a number for the lower half of a register.
+    void execute(const Sequence& sequence, std::uint32_t operand = 0) {
         for (std::uint32_t i = 0; i < sequence.size; ++i) {
-            execute(sequence.instructions[i]);
+            const sfpu::Instruction instruction = sequence.instructions[i];
+            const bool takes_it =
+                instruction.base == sfpu::Base::kDistant || instruction.base == sfpu::Base::kLowerHalf;
+            unit.execute(instruction.word + (takes_it ? operand : 0));
         }
     }
 
@@ -133,10 +138,207 @@ TEST_F(InterpreterTest, EnablesLanesByTwiceTheirNumber) {
     EXPECT_EQ(unit.lanes(5)[31], bits_of(1.0F));
 }
 
+TEST_F(InterpreterTest, EnablesLanesFromOneOn) {
+    for (const std::int32_t limit : {-1, 0, 1, 31, 32, 63}) {
+        unit.set_lanes(5, counting_from(1));
+        execute(sfpu::conditions_on());
+        execute(sfpu::enable_lanes_from(sfpu::kTwiceLane, limit, 4));
+        execute(sfpu::move(sfpu::kZero, 5));
+        for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
+            EXPECT_EQ(unit.lanes(5)[lane], static_cast<std::int32_t>(2 * lane) >= limit ? 0 : lane + 1) << limit;
+        }
+        execute(sfpu::conditions_off());
+    }
+}
+
+TEST_F(InterpreterTest, EnablesLanesFromARegisterOn) {
+    Lanes limits = counting_from(0);
+    limits[7] = 15;
+    limits[8] = 16;
+    limits[9] = 0xffffffff;  // -1
+    unit.set_lanes(4, limits);
+    unit.set_lanes(5, counting_from(1));
+    execute(sfpu::conditions_on());
+    execute(sfpu::enable_lanes_from_register(sfpu::kTwiceLane, 4));
+    execute(sfpu::move(sfpu::kZero, 5));
+    for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
+        EXPECT_EQ(unit.lanes(5)[lane], lane == 7 ? 8 : 0) << lane;
+        EXPECT_EQ(unit.lanes(4)[lane], 2 * lane - limits[lane]) << lane;
+    }
+}
+
+// Flags change in lanes that are enabled, so that one condition narrows the other.
+TEST_F(InterpreterTest, EnablesLanesThatAreFromOneOnAndBelowAnother) {
+    unit.set_lanes(5, counting_from(1));
+    execute(sfpu::conditions_on());
+    execute(sfpu::enable_lanes_from(sfpu::kTwiceLane, 10, 4));
+    execute(sfpu::enable_lanes_below(sfpu::kTwiceLane, 20, 4));
+    execute(sfpu::move(sfpu::kZero, 5));
+    for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
+        EXPECT_EQ(unit.lanes(5)[lane], lane >= 5 && lane < 10 ? 0 : lane + 1);
+    }
+}
+
+TEST_F(InterpreterTest, EnablesTheFirstLanesOfEachOfFour) {
+    for (const std::int32_t limit : {1, 15, 6}) {
+        unit.set_lanes(5, counting_from(1));
+        execute(sfpu::enable_first_lanes(4, limit, 4));
+        execute(sfpu::move(sfpu::kZero, 5));
+        for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
+            const bool is_enabled = static_cast<std::int32_t>(2 * (lane % kLaneColumns)) < limit;
+            EXPECT_EQ(unit.lanes(5)[lane], is_enabled ? 0 : lane + 1) << limit;
+        }
+        execute(sfpu::conditions_off());
+    }
+}
+
+// Column `column` of row `row` of 64 columns of four rows that begin at DEST row `first`: as rows one behind the other,
+// and as a strip.
+[[nodiscard]] Bits& in_rows(Dest& dest, std::uint32_t first, std::uint32_t row, std::uint32_t column) {
+    return dest[first + 4 * row + column / kDestColumns][column % kDestColumns];
+}
+[[nodiscard]] Bits& in_strip(Dest& dest, std::uint32_t first, std::uint32_t row, std::uint32_t column) {
+    return dest[first + column / kDestColumns * 4 + row][column % kDestColumns];
+}
+constexpr std::uint32_t kStripRows = 4;
+constexpr std::uint32_t kGroupColumns = 64;
+
+class StripTest : public InterpreterTest {
+protected:
+    StripTest() { cursor.modes[1] = {.increment = sfpu::kDestRowsPerPair}; }
+    template <typename Visit>
+    static void for_each_element(Visit visit) {
+        for (std::uint32_t row = 0; row < kStripRows; ++row) {
+            for (std::uint32_t column = 0; column < kGroupColumns; ++column) {
+                visit(row, column);
+            }
+        }
+    }
+
+    const std::unique_ptr<Dest> before = std::make_unique<Dest>(*dest);
+};
+
+TEST_F(StripTest, TurnsRowsIntoAStripAndBack) {
+    unit.set_lanes(2, counting_from(70));
+    execute(sfpu::turn_step());
+    execute(sfpu::turn_step());
+    for (const std::uint32_t first : {0U, 16U}) {
+        for_each_element([&](std::uint32_t row, std::uint32_t column) {
+            ASSERT_EQ(in_strip(*dest, first, row, column), in_rows(*before, first, row, column));
+        });
+    }
+    EXPECT_EQ(cursor.counter, 2 * sfpu::kDestRowsPerGroup);
+    EXPECT_EQ(unit.lanes(2), counting_from(70)) << "registers of sums and centres stay";
+    cursor.counter = 0;
+    execute(sfpu::turn_step());
+    execute(sfpu::turn_step());
+    EXPECT_EQ(*dest, *before);
+}
+
+TEST_F(StripTest, PlacesGammaAndBetaBesideEachGroup) {
+    constexpr std::uint32_t kFirst = 64;
+    cursor.base = kFirst;
+    for (std::uint32_t i = 0; i < 256; ++i) {
+        (*dest)[kFirst + sfpu::kColumnsIn + i / kDestColumns][i % kDestColumns] = bits_of(static_cast<float>(i));
+        (*dest)[kFirst + sfpu::kBetaColumnsIn + i / kDestColumns][i % kDestColumns] = bits_of(-static_cast<float>(i));
+    }
+    execute(sfpu::place_affine({.has_gamma = true, .has_beta = true, .zero_centered_gamma = true, .beta_distance = 0}));
+    for (std::uint32_t i = 0; i < 256; ++i) {
+        const std::uint32_t group = kFirst + i / kGroupColumns * sfpu::kDestRowsPerGroup;
+        const std::uint32_t row = i % kGroupColumns / kDestColumns;
+        ASSERT_EQ((*dest)[group + sfpu::kGammaInGroup + row][i % kDestColumns], bits_of(static_cast<float>(i + 1)));
+        ASSERT_EQ((*dest)[group + sfpu::kBetaInGroup + row][i % kDestColumns], bits_of(-static_cast<float>(i)));
+    }
+}
+
+// Each of the four rows by its own mean and rstd, each column by its own gamma and beta, from either layout to either.
+TEST_F(StripTest, NormalisesAGroupFromAndToEitherLayout) {
+    constexpr std::uint32_t kDistance = 64;
+    constexpr Bits kCentreScale = 0x3f400000;
+    const auto x = [](std::uint32_t row, std::uint32_t column) {
+        return bits_of(static_cast<float>(64 * row + column));
+    };
+    const auto rstd = [](std::uint32_t row) { return bits_of(0.5F + static_cast<float>(row)); };
+    const auto centre = [](std::uint32_t row) { return bits_of(-3.0F * static_cast<float>(row + 1)); };
+    const auto gamma = [](std::uint32_t column) { return bits_of(1.0F + static_cast<float>(column)); };
+    const auto beta = [](std::uint32_t column) { return bits_of(0.25F * static_cast<float>(column)); };
+    const sfpu::Affine affine{.has_gamma = true, .has_beta = true, .zero_centered_gamma = false, .beta_distance = 0};
+    Lanes centre_scale;
+    centre_scale.fill(kCentreScale);
+    unit.set_lanes(14, centre_scale);
+    for (const sfpu::Turns turns : {sfpu::Turns{false, false}, {true, false}, {false, true}, {true, true}}) {
+        for_each_element([&](std::uint32_t row, std::uint32_t column) {
+            (turns.before ? in_rows : in_strip)(*dest, 0, row, column) = x(row, column);
+            in_rows(*dest, kDistance + sfpu::kGammaInGroup, 0, column) = gamma(column);
+            in_rows(*dest, kDistance + sfpu::kBetaInGroup, 0, column) = beta(column);
+        });
+        Lanes rstds;
+        Lanes centres;
+        for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
+            rstds[lane] = rstd(lane / kLaneColumns);
+            centres[lane] = centre(lane / kLaneColumns);
+        }
+        unit.set_lanes(0, rstds);
+        unit.set_lanes(sfpu::kCentresOfStrip, centres);
+        cursor = {.base = kDistance, .counter = 0, .modes = cursor.modes};
+        execute(sfpu::store_factors({.rows = 1,
+                                     .stride = 16,
+                                     .residual_distance = 0,
+                                     .shifts = false,
+                                     .keeps_shift = false,
+                                     .vectors = 2,
+                                     .side_by_side = 4},
+                                    true));
+        for (const std::uint32_t parity : {0U, 1U}) {
+            cursor = {.base = parity * sfpu::kDestRowsPerVector, .counter = 0, .modes = cursor.modes};
+            execute(sfpu::normalise_group_step(parity, true, affine, turns), kDistance);
+            EXPECT_EQ(cursor.counter, sfpu::kDestRowsPerGroup);
+        }
+        for_each_element([&](std::uint32_t row, std::uint32_t column) {
+            const Bits centred = multiply_add(x(row, column), kCentreScale, centre(row));
+            const Bits expected = multiply_add(multiply_add(centred, rstd(row), 0), gamma(column), beta(column));
+            ASSERT_EQ((turns.behind ? in_strip : in_rows)(*dest, 0, row, column), expected) << row << " " << column;
+        });
+    }
+}
+
+TEST_F(StripTest, ClearsColumnsBehindARowsEnd) {
+    for (std::uint32_t columns = 1; columns < kDestColumns; ++columns) {
+        *dest = *before;
+        cursor.base = 8;
+        execute(sfpu::clear_columns(columns));
+        for (std::uint32_t row = 0; row < 20; ++row) {
+            for (std::uint32_t column = 0; column < kDestColumns; ++column) {
+                const bool is_cleared = row >= 8 && row < 12 && column >= columns;
+                ASSERT_EQ((*dest)[row][column], is_cleared ? 0 : (*before)[row][column]) << columns;
+            }
+        }
+        EXPECT_TRUE(unit.is_unconditional());
+    }
+}
+
+TEST_F(StripTest, ClearsRowsBehindAMatrixsEnd) {
+    for (std::uint32_t rows = 0; rows < kStripRows; ++rows) {
+        *dest = *before;
+        cursor.counter = 0;
+        execute(sfpu::begin_clearing_rows(), rows * 2 * kLaneColumns);
+        const Sequence step = sfpu::clear_step().advance();
+        execute(step);
+        execute(step);
+        execute(sfpu::conditions_off());
+        for (std::uint32_t row = 0; row < 12; ++row) {
+            for (std::uint32_t column = 0; column < kDestColumns; ++column) {
+                const bool is_cleared = row < 8 && row % kStripRows >= rows;
+                ASSERT_EQ((*dest)[row][column], is_cleared ? 0 : (*before)[row][column]) << rows;
+            }
+        }
+    }
+}
+
 TEST_F(InterpreterTest, EnablesTheFirstLanesOfBothHalves) {
     for (const std::int32_t limit : {1, 31, 20}) {
         unit.set_lanes(5, counting_from(1));
-        const sfpu::Sequence sequence = sfpu::enable_first_lanes(true, limit, 4);
+        const sfpu::Sequence sequence = sfpu::enable_first_lanes(2, limit, 4);
         for (std::uint32_t i = 0; i < sequence.size; ++i) {
             execute(sequence.instructions[i]);
         }
@@ -227,7 +429,8 @@ TEST_F(InterpreterTest, RefusesWhatIsNotDescribed) {
     EXPECT_THROW(execute(sfpu::mad(1, 2, 3, 12)), std::logic_error);
     EXPECT_THROW(execute(sfpu::move(1, 11)), std::logic_error);
     EXPECT_THROW(execute(sfpu::configure(15)), std::logic_error);
-    EXPECT_THROW(execute(sfpu::encode(sfpu::Opcode::kAdd, 0x9a120)), std::logic_error);  // no factor of L10
+    EXPECT_THROW(execute(sfpu::encode(sfpu::Opcode::kAdd, 0x9a120)), std::logic_error);       // no factor of L10
+    EXPECT_THROW(execute(sfpu::encode(sfpu::Opcode::kIntegerAdd, 0x12c)), std::logic_error);  // CC_NONE and CC_GTE0
     EXPECT_THROW(unit.execute(0x99000000), std::logic_error);
     execute(sfpu::conditions_on());
     EXPECT_THROW(execute(sfpu::transpose()), std::logic_error);

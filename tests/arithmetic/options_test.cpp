@@ -88,47 +88,73 @@ TEST_P(EveryKindWithFactor, IsLinearInGammaAndBeta) {
     EXPECT_EQ(times(normalise(configuration, rows.operands()).y, -1), times(once.y, 1));
 }
 
+// Two calls that differ in what a test is about: with the option, and without.
+struct Calls {
+    std::uint32_t width;
+    std::string_view with;
+    std::string_view without;
+};
+
 TEST(Options, NoGammaIsAGammaOfOnes) {
-    Rows rows = draw_rows(distributions().front(), find(96, ""), kRowsDrawn, run_seed());
-    rows.gamma.assign(96, kOne);
-    const Operands without{.x = rows.x, .beta = rows.beta};
-    EXPECT_EQ(normalise(find(96, "no-gamma"), without).y, normalise(find(96, ""), rows.operands()).y);
+    for (const Calls& calls : {Calls{96, "no-gamma", ""}, {50, "no-gamma:tile", "tile"}}) {
+        Rows rows = draw_rows(distributions().front(), find(calls.width, calls.without), kRowsDrawn, run_seed());
+        rows.gamma.assign(calls.width, kOne);
+        const Operands without{.x = rows.x, .beta = rows.beta};
+        EXPECT_EQ(normalise(find(calls.width, calls.with), without).y,
+                  normalise(find(calls.width, calls.without), rows.operands()).y);
+    }
 }
 
 TEST(Options, NoBetaIsABetaOfZeros) {
-    Rows rows = draw_rows(distributions().front(), find(96, ""), kRowsDrawn, run_seed());
-    rows.beta.assign(96, 0);
-    const Operands without{.x = rows.x, .gamma = rows.gamma};
-    EXPECT_EQ(normalise(find(96, "no-beta"), without).y, normalise(find(96, ""), rows.operands()).y);
+    for (const Calls& calls : {Calls{96, "no-beta", ""}, {50, "no-beta:tile", "tile"}}) {
+        Rows rows = draw_rows(distributions().front(), find(calls.width, calls.without), kRowsDrawn, run_seed());
+        rows.beta.assign(calls.width, 0);
+        const Operands without{.x = rows.x, .gamma = rows.gamma};
+        EXPECT_EQ(normalise(find(calls.width, calls.with), without).y,
+                  normalise(find(calls.width, calls.without), rows.operands()).y);
+    }
 }
 
 // Gammas of 1 + g, for g that leave the sum a bf16 number.
 TEST(Options, AZeroCenteredGammaLacksItsOne) {
-    Rows rows = draw_rows(distributions().front(), find(96, ""), kRowsDrawn, run_seed());
-    for (std::size_t i = 0; i < 96; ++i) {
-        rows.gamma[i] = std::bit_cast<Bits>(static_cast<float>(i) / 64);
+    for (const Calls& calls : {Calls{96, "zero-centered", ""}, {64, "zero-centered:tile", "tile"}}) {
+        Rows rows = draw_rows(distributions().front(), find(calls.width, calls.without), kRowsDrawn, run_seed());
+        for (std::size_t i = 0; i < calls.width; ++i) {
+            rows.gamma[i] = std::bit_cast<Bits>(static_cast<float>(i) / 64);
+        }
+        const std::vector<Bits> centred = normalise(find(calls.width, calls.with), rows.operands()).y;
+        for (Bits& bits : rows.gamma) {
+            bits = std::bit_cast<Bits>(std::bit_cast<float>(bits) + 1);
+        }
+        EXPECT_EQ(centred, normalise(find(calls.width, calls.without), rows.operands()).y);
     }
-    const std::vector<Bits> centred = normalise(find(96, "zero-centered"), rows.operands()).y;
-    for (Bits& bits : rows.gamma) {
-        bits = std::bit_cast<Bits>(std::bit_cast<float>(bits) + 1);
-    }
-    EXPECT_EQ(centred, normalise(find(96, ""), rows.operands()).y);
 }
 
 TEST(Options, AResidualOfZerosIsNone) {
-    const Configuration& with = find(257, "f32:residual");
-    Rows rows = draw_rows(distributions().front(), with, kRowsDrawn, run_seed());
-    rows.residual.assign(rows.x.size(), 0);
-    const Operands without{.x = rows.x, .gamma = rows.gamma, .beta = rows.beta};
-    EXPECT_EQ(normalise(with, rows.operands()).y, normalise(find(257, "f32"), without).y);
+    for (const Calls& calls : {Calls{257, "f32:residual", "f32"},
+                               {256, "f32:residual:sum:statistics:tile", "f32:tile"},
+                               {4096, "f32:residual:sum:statistics:tile", "f32:tile"},
+                               {3000, "f32:residual:sum:statistics:tile", "f32:tile"}}) {
+        const Configuration& with = find(calls.width, calls.with);
+        Rows rows = draw_rows(distributions().front(), with, kRowsDrawn, run_seed());
+        rows.residual.assign(rows.x.size(), 0);
+        const Operands without{.x = rows.x, .gamma = rows.gamma, .beta = rows.beta};
+        EXPECT_EQ(normalise(with, rows.operands()).y, normalise(find(calls.width, calls.without), without).y)
+            << calls.width;
+    }
 }
 
 TEST(Options, WhatIsReturnedBesideDecidesNoBitOfY) {
-    for (const std::uint32_t width : {384U, 1056U, 4096U}) {
-        const Rows rows = draw_rows(distributions().front(), find(width, ""), kRowsDrawn, run_seed());
-        EXPECT_EQ(normalise(find(width, "statistics"), rows.operands()).y,
-                  normalise(find(width, ""), rows.operands()).y)
-            << width;
+    for (const Calls& calls : {Calls{384, "statistics", ""},
+                               {1056, "statistics", ""},
+                               {4096, "statistics", ""},
+                               {256, "statistics:tile", "tile"},
+                               {300, "statistics:tile-input", "tile-input"},
+                               {257, "f32:statistics:tile", "f32:tile"}}) {
+        const Rows rows = draw_rows(distributions().front(), find(calls.width, calls.without), kRowsDrawn, run_seed());
+        EXPECT_EQ(normalise(find(calls.width, calls.with), rows.operands()).y,
+                  normalise(find(calls.width, calls.without), rows.operands()).y)
+            << calls.width;
     }
     const Configuration& alone = find(257, "f32:residual");
     const Rows rows = draw_rows(distributions().front(), alone, kRowsDrawn, run_seed());

@@ -22,13 +22,20 @@ void require(bool holds, const char* reason) {
     }
 }
 
+template <typename Number>
+[[nodiscard]] constexpr Number round_up(Number number, Number multiple) {
+    return (number + multiple - 1) / multiple * multiple;
+}
+
 // What the planner passes to a core that does the whole tensor: one run, from page 0 of bank 0.
-[[nodiscard]] std::vector<std::uint32_t> arguments_for(std::size_t rows, Bits negative_epsilon) {
+[[nodiscard]] std::vector<std::uint32_t> arguments_for(std::size_t rows, std::size_t rows_per_matrix,
+                                                       Bits negative_epsilon) {
     using contract::ComputeArgument;
     using contract::RunArgument;
     const auto first = static_cast<std::size_t>(ComputeArgument::kCount);
     std::vector<std::uint32_t> arguments(first + contract::run_slot(1, RunArgument::kBank), 0);
     arguments[static_cast<std::size_t>(ComputeArgument::kNegativeEpsilonBits)] = negative_epsilon;
+    arguments[static_cast<std::size_t>(ComputeArgument::kRowsPerMatrix)] = static_cast<std::uint32_t>(rows_per_matrix);
     arguments[first + static_cast<std::size_t>(contract::CoreArgument::kRuns)] = 1;
     arguments[first + contract::run_slot(0, RunArgument::kRows)] = static_cast<std::uint32_t>(rows);
     return arguments;
@@ -39,8 +46,9 @@ void require(bool holds, const char* reason) {
 RowFeed::RowFeed(const Shape& shape, const Operands& operands)
     : shape_(shape),
       operands_(operands),
-      arguments_(arguments_for(operands.x.size() / shape.width, shape.negative_epsilon)),
-      rows_(operands.x.size() / shape.width) {
+      rows_(operands.x.size() / shape.width),
+      rows_per_matrix_(operands.rows_per_matrix == 0 ? std::max<std::size_t>(rows_, 1) : operands.rows_per_matrix),
+      arguments_(arguments_for(rows_of_run(), rows_per_matrix_, shape.negative_epsilon)) {
     check_operands();
     lay_out();
     const Formats& formats = shape.formats;
@@ -58,6 +66,7 @@ void RowFeed::check_operands() const {
             "a bf16 tensor has elements that are none");
     };
     require(operands_.x.size() % shape_.width == 0, "x is not whole rows");
+    require(rows_ % rows_per_matrix_ == 0, "x is not whole matrices");
     expect(operands_.x, shape_.formats.input, operands_.x.size());
     expect(operands_.residual, shape_.formats.residual, operands_.x.size());
     expect(operands_.gamma, shape_.formats.gamma, shape_.width);
@@ -67,19 +76,23 @@ void RowFeed::check_operands() const {
 // Buffers one behind the other, all poison.
 void RowFeed::lay_out() {
     const Formats& formats = shape_.formats;
-    const std::uint32_t vector_elements = reads_again() ? kElementsPerChunk : shape_.segments * kElementsPerChunk;
-    const auto add = [this](Buffer buffer, Format format, std::uint32_t page_elements, std::uint32_t pages) {
+    const InTiles& in_tiles = shape_.in_tiles;
+    const std::uint32_t vector_elements = reads_again() ? kElementsPerChunk : round_up(shape_.width, kElementsPerChunk);
+    const auto add = [this](Buffer buffer, Format format, std::uint32_t page_elements, std::uint32_t pages,
+                            bool is_in_tiles = false) {
         if (format != Format::kNone) {
-            rings_[index_of(buffer)] = {
-                .page_bytes = page_elements * bytes_of(format), .pages = pages, .format = format};
+            rings_[index_of(buffer)] = {.page_bytes = page_elements * bytes_of(format),
+                                        .pages = pages,
+                                        .format = format,
+                                        .is_in_tiles = is_in_tiles};
         }
     };
-    add(Buffer::kInput, formats.input, shape_.page_elements, shape_.input_pages);
+    add(Buffer::kInput, formats.input, shape_.page_elements, shape_.input_pages, in_tiles.input);
     add(Buffer::kGamma, formats.gamma, vector_elements, 1);
     add(Buffer::kBeta, formats.beta, vector_elements, 1);
-    add(Buffer::kResidual, formats.residual, shape_.page_elements, shape_.input_pages);
-    add(Buffer::kOutput, formats.output, shape_.page_elements, shape_.output_pages);
-    add(Buffer::kSum, formats.sum, shape_.page_elements, shape_.output_pages);
+    add(Buffer::kResidual, formats.residual, shape_.page_elements, shape_.input_pages, in_tiles.residual);
+    add(Buffer::kOutput, formats.output, shape_.page_elements, shape_.output_pages, in_tiles.output);
+    add(Buffer::kSum, formats.sum, shape_.page_elements, shape_.output_pages, in_tiles.sum);
     add(Buffer::kStatistics, formats.rstd, kElementsPerChunk, 2);
     std::uint32_t byte = kFirstByte;
     for (Ring& ring : rings_) {
@@ -165,7 +178,7 @@ void RowFeed::write(std::uint32_t address, std::span<const Bits> values, Format 
 Results RowFeed::take_results() {
     for (const Buffer buffer : {Buffer::kOutput, Buffer::kSum, Buffer::kStatistics}) {
         const Ring& ring = rings_[index_of(buffer)];
-        require(ring.pages == 0 || ring.next.first_row >= rows_, "not every row was pushed");
+        require(ring.pages == 0 || ring.next.first_row >= rows_of_run(), "not every row was pushed");
     }
     require(std::ranges::all_of(rings_, [](const Ring& ring) { return ring.pushed == ring.popped; }),
             "pages are left in a buffer");
@@ -173,13 +186,53 @@ Results RowFeed::take_results() {
 }
 
 std::uint32_t RowFeed::rows_of(const Step& step) const {
-    const std::size_t left = rows_ - std::min<std::size_t>(rows_, step.first_row);
+    const std::size_t left = rows_of_run() - std::min(rows_of_run(), step.first_row);
     return static_cast<std::uint32_t>(std::min<std::size_t>(shape_.rows_per_block, left));
 }
 
-RowFeed::Piece RowFeed::piece_of(const Step& step, std::uint32_t row) const {
-    const std::uint32_t offset = step.segment * kElementsPerChunk;
-    return {(step.first_row + row) * shape_.width + offset, std::min(kElementsPerChunk, shape_.width - offset)};
+// Of strips whole ones: each matrix with the padding of its tiles, or, where the kernel knows of none, rows that nobody
+// asks for behind the last.
+std::size_t RowFeed::rows_of_run() const {
+    if (!shape_.has_strips()) {
+        return rows_;
+    }
+    return shape_.pads_rows ? rows_ / rows_per_matrix_ * round_up<std::size_t>(rows_per_matrix_, contract::kTileSide)
+                            : round_up<std::size_t>(rows_, contract::kRowsPerStrip);
+}
+
+// None for padding.
+std::optional<std::size_t> RowFeed::row_of_tensor(std::size_t row_of_run) const {
+    const std::size_t in_matrix =
+        shape_.pads_rows ? round_up<std::size_t>(rows_per_matrix_, contract::kTileSide) : rows_of_run();
+    const std::size_t rows = shape_.pads_rows ? rows_per_matrix_ : rows_;
+    const std::size_t row = row_of_run % in_matrix;
+    return row < rows ? std::optional(row_of_run / in_matrix * rows + row) : std::nullopt;
+}
+
+std::uint32_t RowFeed::first_column(std::uint32_t segment) const {
+    return segment * contract::columns_per_chunk(shape_.rows_per_vector);
+}
+
+// Of rows of `width` elements.
+std::uint32_t RowFeed::columns_of(std::uint32_t segment, std::uint32_t width) const {
+    return std::min(contract::columns_per_chunk(shape_.rows_per_vector), width - first_column(segment));
+}
+
+// The first `columns` columns of row `row` of the step at the back. Of a strip 16 of each row come together, as they do
+// in a face, or 64.
+template <typename Visit>
+void RowFeed::for_each_piece(const Ring& ring, std::uint32_t row, std::uint32_t columns, Visit visit) const {
+    const bool has_strips = shape_.has_strips();
+    const std::uint32_t together = !has_strips        ? columns
+                                   : ring.is_in_tiles ? contract::kFaceSide
+                                                      : contract::kElementsPerVectorPair;
+    const std::uint32_t in_strip = has_strips ? row % contract::kRowsPerStrip : 0;
+    const std::uint32_t first = (row - in_strip) * shape_.row_stride + in_strip * together;
+    for (std::uint32_t column = 0; column < columns; column += together) {
+        const std::uint32_t place = first + column * (has_strips ? contract::kRowsPerStrip : 1);
+        visit(Piece{ring.address_of(ring.pushed) + place * bytes_of(ring.format), column,
+                    std::min(together, columns - column)});
+    }
 }
 
 void RowFeed::advance(Step& step, std::uint32_t passes) const {
@@ -190,43 +243,52 @@ void RowFeed::advance(Step& step, std::uint32_t passes) const {
 
 void RowFeed::read_step(Ring& ring, std::span<const Bits> tensor) {
     // Behind the last block comes one more, which says that no row is redone.
-    require(ring.next.first_row < rows_ + shape_.rows_per_block, "waits for rows that do not come");
+    require(ring.next.first_row < rows_of_run() + shape_.rows_per_block, "waits for rows that do not come");
     require(ring.pushed - ring.popped + pages_per_step() <= ring.pages, "waits for a page that has no room");
-    const std::uint32_t base = ring.address_of(ring.pushed);
-    poison(base, pages_per_step() * ring.page_bytes);
+    poison(ring.address_of(ring.pushed), pages_per_step() * ring.page_bytes);
     for (std::uint32_t row = 0; row < rows_of(ring.next); ++row) {
-        const Piece piece = piece_of(ring.next, row);
-        put(base + row * shape_.row_stride * bytes_of(ring.format), tensor.subspan(piece.first, piece.elements),
-            ring.format);
+        if (const auto from = row_of_tensor(ring.next.first_row + row)) {
+            const std::size_t first = *from * shape_.width + first_column(ring.next.segment);
+            for_each_piece(ring, row, columns_of(ring.next.segment, shape_.width), [&](const Piece& piece) {
+                put(piece.address, tensor.subspan(first + piece.column, piece.elements), ring.format);
+            });
+        }
     }
     ring.pushed += pages_per_step();
     advance(ring.next, shape_.reads_per_row);
 }
 
-// The whole vector once, beneath each of rows side by side; or a segment of it with each step of a row's last pass.
+// The whole vector once, beneath each row of a pair; or a segment of it with each step of a row's last pass.
 void RowFeed::read_affine(Ring& ring, std::span<const Bits> values) {
     require(!values.empty(), "waits for a vector that the call does not have");
     require(reads_again() || ring.pushed == 0, "gamma and beta come once");
     poison(ring.first_byte, ring.page_bytes);
     if (reads_again()) {
-        const Piece piece = piece_of({.segment = ring.next.segment}, 0);
-        values = values.subspan(piece.first, piece.elements);
+        const std::uint32_t segment = ring.next.segment;
+        values = values.subspan(first_column(segment), columns_of(segment, shape_.width));
         advance(ring.next, 1);
     }
-    for (std::uint32_t row = 0; row < contract::rows_per_vector(shape_.row_stride); ++row) {
+    const std::uint32_t copies = shape_.has_strips() ? 1 : shape_.rows_per_vector;
+    for (std::uint32_t row = 0; row < copies; ++row) {
         put(ring.first_byte + row * shape_.row_stride * bytes_of(ring.format), values, ring.format);
     }
     ++ring.pushed;
 }
 
 void RowFeed::write_step(Ring& ring, std::vector<Bits>& tensor) {
-    require(ring.next.first_row < rows_, "pushes more rows than there are");
-    const std::uint32_t base = ring.address_of(ring.pushed);
+    require(ring.next.first_row < rows_of_run(), "pushes more rows than there are");
     for (std::uint32_t row = 0; row < rows_of(ring.next); ++row) {
-        const Piece piece = piece_of(ring.next, row);
-        for (std::uint32_t i = 0; i < piece.elements; ++i) {
-            tensor[piece.first + i] =
-                element(base + (row * shape_.row_stride + i) * bytes_of(ring.format), ring.format);
+        const std::uint32_t segment = ring.next.segment;
+        const auto to = row_of_tensor(ring.next.first_row + row);
+        const std::uint32_t columns = to ? columns_of(segment, shape_.width) : 0;
+        for_each_piece(ring, row, columns, [&](const Piece& piece) {
+            const std::size_t first = *to * shape_.width + first_column(segment) + piece.column;
+            for (std::uint32_t i = 0; i < piece.elements; ++i) {
+                tensor[first + i] = element(piece.address + i * bytes_of(ring.format), ring.format);
+            }
+        });
+        if (ring.is_in_tiles && (to || shape_.pads_rows)) {
+            check_padding(ring, row, columns);
         }
     }
     ring.pushed += pages_per_step();
@@ -234,18 +296,30 @@ void RowFeed::write_step(Ring& ring, std::vector<Bits>& tensor) {
     advance(ring.next, 1);
 }
 
+// Zeros behind the first `columns` columns of a row's segment, up to the end of the tiles.
+void RowFeed::check_padding(const Ring& ring, std::uint32_t row, std::uint32_t columns) const {
+    const std::uint32_t stored = columns_of(ring.next.segment, round_up(shape_.width, contract::kTileSide));
+    for_each_piece(ring, row, stored, [&](const Piece& piece) {
+        for (std::uint32_t i = 0; i < piece.elements; ++i) {
+            require(piece.column + i < columns || element(piece.address + i * bytes_of(ring.format), ring.format) == 0,
+                    "writes padding that is not zero");
+        }
+    });
+}
+
 // One element of each, which is what kernels/writer.cpp sends.
 void RowFeed::write_statistics(Ring& ring) {
-    require(ring.next.first_row < rows_, "pushes more statistics than there are rows");
+    require(ring.next.first_row < rows_of_run(), "pushes more statistics than there are rows");
     const std::uint32_t distance = contract::kElementsPerVectorPair * bytes_of(ring.format);
-    const std::uint32_t rows_per_vector = contract::rows_per_vector(shape_.row_stride);
     for (std::uint32_t row = 0; row < rows_of(ring.next); ++row) {
-        const std::uint32_t address =
-            ring.address_of(ring.pushed) + contract::mean_offset(row, rows_per_vector) * bytes_of(ring.format);
-        if (!results_.mean.empty()) {
-            results_.mean[ring.next.first_row + row] = element(address, ring.format);
+        const std::uint32_t offset = contract::mean_offset(row, shape_.rows_per_vector);
+        const std::uint32_t address = ring.address_of(ring.pushed) + offset * bytes_of(ring.format);
+        if (const auto to = row_of_tensor(ring.next.first_row + row)) {
+            if (!results_.mean.empty()) {
+                results_.mean[*to] = element(address, ring.format);
+            }
+            results_.rstd[*to] = element(address + distance, ring.format);
         }
-        results_.rstd[ring.next.first_row + row] = element(address + distance, ring.format);
     }
     ring.popped = ++ring.pushed;
     ring.next.first_row += shape_.rows_per_block;

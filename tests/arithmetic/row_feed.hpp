@@ -2,11 +2,12 @@
 //
 // A step is what kernels/work.hpp calls one: a page with a block of rows, or a page for each row's segment. Whatever a
 // page holds beside its rows is poison (NaN, unless a test says otherwise), so that padding which counts anywhere is
-// found out.
+// found out. Padding that tiles have is written too, and has to be zeros.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -26,11 +27,21 @@ struct Formats {
     Format rstd = Format::kNone;  // and of the pages that both are packed to
 };
 
+// Tensors of rows in TILE layout; the others are in ROW_MAJOR.
+struct InTiles {
+    bool input = false;
+    bool residual = false;
+    bool output = false;
+    bool sum = false;
+};
+
 // What of a plan decides how rows travel.
 struct Shape {
-    std::uint32_t width = 0;       // elements
-    std::uint32_t row_stride = 0;  // elements, from row to row in a page
-    std::uint32_t segments = 0;    // of a row
+    std::uint32_t width = 0;            // elements
+    std::uint32_t rows_per_vector = 1;  // side by side: a pair's 2, a strip's 4
+    bool pads_rows = false;             // the run counts rows with the padding that tiles have below each matrix
+    std::uint32_t row_stride = 0;       // elements, from row to row in a page
+    std::uint32_t segments = 0;         // of a row
     std::uint32_t rows_per_block = 0;
     std::uint32_t page_elements = 0;  // of row buffers
     std::uint32_t input_pages = 0;
@@ -38,6 +49,9 @@ struct Shape {
     Bits negative_epsilon = 0;
     std::uint32_t reads_per_row = 1;  // more: rows, and segments of gamma and beta, come anew for each pass
     Formats formats{};
+    InTiles in_tiles{};
+
+    [[nodiscard]] bool has_strips() const { return rows_per_vector == 4; }
 };
 
 inline constexpr Half kPoison = 0x7fc1;  // a NaN, and two of them an fp32 NaN
@@ -50,7 +64,8 @@ struct Operands {
     std::span<const Bits> beta{};
     std::span<const Bits> residual{};
     Half poison = kPoison;
-    Half noise = 0;  // bits of the poison that are drawn anew for each
+    Half noise = 0;                     // bits of the poison that are drawn anew for each
+    std::uint32_t rows_per_matrix = 0;  // 0: all are one matrix's
 };
 
 // fp32 bits: y and sum [rows, width], mean and rstd [rows]; empty where the call does not return them.
@@ -94,7 +109,7 @@ public:
     [[nodiscard]] Results take_results();
 
 private:
-    // The next step of a buffer.
+    // The next step of a buffer. Its first row is counted as the run counts rows.
     struct Step {
         std::size_t first_row = 0;
         std::uint32_t pass = 0;
@@ -105,6 +120,7 @@ private:
         std::uint32_t page_bytes = 0;
         std::uint32_t pages = 0;
         Format format = Format::kNone;
+        bool is_in_tiles = false;
         std::uint32_t pushed = 0;  // ever
         std::uint32_t popped = 0;
         Step next{};
@@ -114,9 +130,10 @@ private:
         }
         [[nodiscard]] std::uint32_t end() const { return first_byte + pages * page_bytes; }
     };
-    // A row's part in a step: where in the tensor it begins, how long it is.
+    // Consecutive elements of a row's segment: where in L1, and which.
     struct Piece {
-        std::size_t first = 0;
+        std::uint32_t address = 0;
+        std::uint32_t column = 0;
         std::uint32_t elements = 0;
     };
 
@@ -124,9 +141,17 @@ private:
     void lay_out();
     [[nodiscard]] const Ring& ring_at(std::uint32_t address) const;
     [[nodiscard]] std::uint32_t rows_of(const Step& step) const;
-    [[nodiscard]] std::uint32_t pages_per_step() const { return shape_.segments == 1 ? 1 : shape_.rows_per_block; }
+    [[nodiscard]] std::uint32_t pages_per_step() const {
+        return shape_.segments == 1 ? 1 : shape_.rows_per_block / shape_.rows_per_vector;
+    }
     [[nodiscard]] bool reads_again() const { return shape_.reads_per_row > 1; }
-    [[nodiscard]] Piece piece_of(const Step& step, std::uint32_t row) const;
+    [[nodiscard]] std::size_t rows_of_run() const;
+    [[nodiscard]] std::optional<std::size_t> row_of_tensor(std::size_t row_of_run) const;
+    [[nodiscard]] std::uint32_t first_column(std::uint32_t segment) const;
+    [[nodiscard]] std::uint32_t columns_of(std::uint32_t segment, std::uint32_t width) const;
+    template <typename Visit>
+    void for_each_piece(const Ring& ring, std::uint32_t row, std::uint32_t columns, Visit visit) const;
+    void check_padding(const Ring& ring, std::uint32_t row, std::uint32_t columns) const;
     void advance(Step& step, std::uint32_t passes) const;
     void read_step(Ring& ring, std::span<const Bits> tensor);
     void read_affine(Ring& ring, std::span<const Bits> values);
@@ -140,8 +165,9 @@ private:
 
     Shape shape_;
     Operands operands_;
-    std::vector<std::uint32_t> arguments_;
     std::size_t rows_;
+    std::size_t rows_per_matrix_;
+    std::vector<std::uint32_t> arguments_;
     std::array<Ring, 32> rings_{};
     std::vector<Half> l1_;
     Bits drawn_ = 1;

@@ -23,6 +23,10 @@ OPTIONS = {
     "gamma": VECTORS,
     "beta": VECTORS,
     "residual": [None, "bf16", "fp32"],
+    "input_layout": ["rm", "tile"],
+    "residual_layout": ["rm", "tile"],
+    "output_layout": [None, "rm", "tile"],
+    "sum_layout": [None, "rm", "tile"],
     "input_memory": ["dram", "l1"],
     "residual_memory": ["dram", "l1"],
     "vector_memory": ["dram", "l1"],
@@ -57,6 +61,12 @@ def allowed(option, value, other, of_other) -> bool:
         return value is None or of_other is not None
     if option == "residual_memory" and other == "residual":
         return value == "dram" or of_other is not None
+    if option == "residual_layout" and other == "residual":
+        return value == "rm" or of_other is not None
+    if option == "sum_layout" and other in ("sum", "residual"):
+        return value is None or of_other is not None
+    if option == "output_layout" and other == "output":
+        return value is None or of_other != "in_place"
     if option == "output_memory" and other == "output":
         return value is None or of_other in ("new", "bf16", "fp32")
     return True

@@ -187,7 +187,9 @@ void spoil_optional(const Draw& draw, std::optional<TensorSpec>& spec) {
 
 // Outputs of another data type, or that have no meaning without a residual or gamma.
 void spoil_options(const Draw& draw, Problem& problem) {
-    switch (draw.below(6)) {
+    switch (draw.below(8)) {
+        case 6: problem.options.layout = Layout::kTile; break;
+        case 7: problem.options.sum_layout = Layout::kTile; break;
         case 0: problem.options.dtype = DataType::kOther; break;
         case 1: problem.options.sum_dtype = DataType::kOther; break;
         case 2: problem.options.return_sum = true; break;
@@ -273,6 +275,19 @@ void add_options(const Draw& draw, Problem& problem) {
     }
 }
 
+// Rows in tiles, some of them or all.
+void add_tiles(const Draw& draw, Problem& problem) {
+    const auto layout = [&draw] { return draw.choice(std::array{Layout::kRowMajor, Layout::kTile}); };
+    problem.input.layout = layout();
+    problem.options.layout = layout();
+    if (problem.residual) {
+        problem.residual->layout = layout();
+    }
+    if (problem.options.return_sum) {
+        problem.options.sum_layout = layout();
+    }
+}
+
 }  // namespace
 
 Problem arbitrary_problem(std::mt19937_64 next) {
@@ -288,6 +303,8 @@ Problem arbitrary_problem(std::mt19937_64 next) {
     add_options(draw, problem);
     if (draw.one_in(4)) {
         add_padding(draw, problem);
+    } else if (draw.one_in(2)) {
+        add_tiles(draw, problem);
     }
     // Half of them stay as they are.
     for (std::int64_t spoilt = draw.one_in(2) ? 1 + draw.below(3) : 0; spoilt > 0; --spoilt) {

@@ -75,9 +75,13 @@ std::string describe_problem(const Problem& problem) {
     }
     const Options& options = problem.options;
     const auto number = [](const std::optional<DataType>& dtype) { return dtype ? static_cast<int>(*dtype) : -1; };
+    const auto layout_number = [](const std::optional<Layout>& layout) {
+        return layout ? static_cast<int>(*layout) : -1;
+    };
     const auto& memory = options.memory_config;
     text << "  norm " << static_cast<int>(options.norm) << ", gamma is zero-centered " << options.zero_centered_gamma
-         << ", dtype " << number(options.dtype) << ", sum " << options.return_sum << " of dtype "
+         << ", dtype " << number(options.dtype) << ", layout " << layout_number(options.layout) << ", sum's "
+         << layout_number(options.sum_layout) << ", sum " << options.return_sum << " of dtype "
          << number(options.sum_dtype) << ", statistics " << options.return_statistics << ", memory "
          << (memory ? static_cast<int>(memory->buffer_type) : -1) << " layout "
          << (memory ? static_cast<int>(memory->memory_layout) : -1) << ", epsilon " << options.epsilon << "\n";

@@ -35,7 +35,20 @@ using contract::TensorLayout;
                                                                          : contract::Centring::kScaled;
 }
 
+// In the SFPU's vectors: four of a strip, two narrow ones, or one.
+[[nodiscard]] std::int64_t rows_side_by_side(const Problem& problem) {
+    return has_strips(problem) ? 4 : (problem.input.shape.back() <= 32 ? 2 : 1);
+}
+
+// A chunk holds 1,024 elements of a row, or 256 of each row of a strip.
+[[nodiscard]] std::int64_t columns_of_chunk(const Problem& problem) {
+    return has_strips(problem) ? contract::kElementsPerChunk / 4 : contract::kElementsPerChunk;
+}
+
 [[nodiscard]] std::int64_t most_vectors_of_a_batch(const Problem& problem, std::int64_t segments) {
+    if (has_strips(problem)) {
+        return 1;
+    }
     if (segments == 1) {
         return contract::kMaxVectorsPerBatch;
     }
@@ -50,14 +63,16 @@ void check_cut(const Problem& problem, const Call& call) {
     const std::int64_t stride = call.row_stride_elements;
     const std::int64_t rows = call.rows_per_block;
     const std::int64_t batch = call.rows_per_batch;
-    require(segments == (call.width_elements + contract::kElementsPerChunk - 1) / contract::kElementsPerChunk,
-            "a row has as many segments as chunks");
-    const std::int64_t side_by_side = contract::rows_per_vector(static_cast<std::uint32_t>(stride));
+    const std::int64_t columns = columns_of_chunk(problem);
+    require(segments == (call.width_elements + columns - 1) / columns, "a row has as many segments as chunks");
+    const std::int64_t side_by_side = rows_side_by_side(problem);
+    require(call.rows_per_vector == side_by_side, "kernels know which rows share vectors");
+    require(call.pads_rows == (has_strips(problem) && rows_of_matrix(problem) % 32 != 0 ? 1U : 0U),
+            "and whether rows are padding");
     require(side_by_side * stride % contract::kElementsPerVectorPair == 0,
             "a row starts at a vector pair, or half way through one");
     require(batch % side_by_side == 0, "a batch is whole vectors of rows");
-    require(segments == 1 ? call.width_elements <= stride : stride == contract::kElementsPerChunk,
-            "a row fits in its stride");
+    require(segments == 1 ? call.width_elements <= stride : stride == columns, "a row fits in its stride");
     require(batch >= 1 && rows >= batch && rows % batch == 0, "a block is whole batches");
     require(batch / side_by_side <= most_vectors_of_a_batch(problem, segments),
             "a batch is as large as the registers and DEST allow");
@@ -66,7 +81,7 @@ void check_cut(const Problem& problem, const Call& call) {
     require(segments == 1 || rows == batch, "a block of streamed rows is a batch");
     require(!problem.options.return_statistics || rows / side_by_side <= contract::kMaxVectorsWithStatistics,
             "the statistics of a block fit in a chunk");
-    const std::int64_t page_elements = segments == 1 ? rows * stride : stride;
+    const std::int64_t page_elements = segments == 1 ? rows * stride : side_by_side * stride;
     require(call.buffer_page_elements >= page_elements, "a page holds its rows");
 }
 
@@ -77,7 +92,7 @@ void check_steps(const Plan& plan, const Call& call) {
     require(call.reads_again == 0 || (segments > 1 && !plan.sharing),
             "only rows of several segments are read again, and then no core has all of gamma to share");
     const std::int64_t kept = call.reads_again != 0 ? 1 : segments;  // steps that stay until the row's last pass
-    const std::int64_t pages_per_step = segments == 1 ? 1 : call.rows_per_block;
+    const std::int64_t pages_per_step = segments == 1 ? 1 : call.rows_per_block / call.rows_per_vector;
     const std::int64_t pages = call.input_pages;
     const std::int64_t pages_kept = pages_per_step * kept;
     require(pages_kept >= 1 && pages % pages_kept == 0, "no block straddles the end of the input buffer");
@@ -92,7 +107,7 @@ void check_steps(const Plan& plan, const Call& call) {
 
 void check_pages(const Plan& plan, const Call& call) {
     const std::int64_t page_elements = call.buffer_page_elements;
-    const std::int64_t pages_per_step = call.segments == 1 ? 1 : call.rows_per_block;
+    const std::int64_t pages_per_step = call.segments == 1 ? 1 : call.rows_per_block / call.rows_per_vector;
     for (const CircularBuffer& buffer : plan.buffers) {
         const std::int64_t elements = buffer.page_bytes / bytes_of(buffer.dtype);
         if (is_one_of(buffer, {contract::Buffer::kInput, contract::Buffer::kResidual})) {
@@ -108,7 +123,8 @@ void check_pages(const Plan& plan, const Call& call) {
             const TensorLayout& tensor = call[is_gamma ? Tensor::kGamma : Tensor::kBeta];
             const std::int64_t halves = tensor.has_short_pieces() ? 2 : 1;
             const std::int64_t needed =
-                halves * (call.reads_again != 0 ? contract::kElementsPerChunk : call.width_elements);
+                halves *
+                (call.reads_again != 0 ? contract::columns_per_chunk(call.rows_per_vector) : call.width_elements);
             require(buffer.pages == 1 && elements >= needed, "gamma and beta, or a segment, fit in their buffers");
         }
     }
@@ -130,6 +146,7 @@ struct Rows {
     std::optional<DataType> dtype;
     BufferType memory = BufferType::kDram;
     std::int64_t elements = 0;  // of a row, its padding included
+    Layout layout = Layout::kRowMajor;
 };
 
 [[nodiscard]] std::int64_t stored_elements(const TensorSpec& spec) {
@@ -157,11 +174,19 @@ void check_rows(const Problem& problem, const Plan& plan, const Rows& rows) {
     }
     check_place(problem, layout, *rows.dtype, rows.memory);
     const std::int64_t banks = banks_of(problem, rows.memory);
+    if (rows.layout == Layout::kTile) {
+        require(layout.tiles_per_row == (plan.call.width_elements + 31) / 32, "kernels know the tiles of a row");
+        require(layout.page_bytes == 1024 * bytes_of(*rows.dtype), "a page in tiles is a tile");
+        const std::int64_t tiles = rows_with_padding(problem, plan.rows) / 32 * layout.tiles_per_row;
+        require((tiles + banks - 1) / banks <= kMax32Bits / layout.page_bytes, "an offset in a bank fits in 32 bits");
+        return;
+    }
+    require(layout.tiles_per_row == 0, "a row that is a page has no tiles");
     const std::int64_t page_bytes = aligned(rows.elements * bytes_of(*rows.dtype), alignment_of(problem, rows.memory));
     require(layout.page_bytes == page_bytes, "a page of a tensor is a row, aligned");
     require(layout.piece_elements == contract::kElementsPerChunk &&
                 layout.piece_stride_bytes == contract::kElementsPerChunk * layout.element_bytes &&
-                (is_statistic(rows.tensor) || layout.pieces_per_page == plan.call.segments),
+                (is_statistic(rows.tensor) || has_strips(problem) || layout.pieces_per_page == plan.call.segments),
             "the pieces of a row are its segments");
     require((plan.rows + banks - 1) / banks <= kMax32Bits / page_bytes, "an offset in a bank fits in 32 bits");
 }
@@ -192,6 +217,7 @@ void check_affine(const Problem& problem, const Call& call, Tensor tensor, const
         return;
     }
     check_place(problem, layout, spec->dtype, spec->buffer_type);
+    require(layout.tiles_per_row == 0, "gamma and beta are no rows in tiles");
     const std::int64_t bytes = bytes_of(spec->dtype);
     const bool is_tiled = spec->layout == Layout::kTile;
     const bool is_one_page = !is_tiled && spec->shape.back() == call.width_elements;
@@ -222,18 +248,19 @@ void check_tensors(const Problem& problem, const Plan& plan, const Call& call) {
             "and whether readers read what is shared out");
     require(call.one_core == (plan.cores.size() == 1 ? 1U : 0U), "kernels know where their arguments are");
     const auto check = [&](const Rows& rows) { check_rows(problem, plan, rows); };
-    const auto [dtype, sum_dtype, out] = outputs_of(problem);
-    check({Tensor::kInput, problem.input.dtype, problem.input.buffer_type, stored_elements(problem.input)});
+    const auto [dtype, sum_dtype, out, layout, sum_layout] = outputs_of(problem);
+    check({Tensor::kInput, problem.input.dtype, problem.input.buffer_type, stored_elements(problem.input),
+           problem.input.layout});
     const auto& given = problem.output_tensor;
-    check({Tensor::kOutput, dtype, out, given ? stored_elements(*given) : call.width_elements});
-    check({Tensor::kSum, sum_dtype, out, call.width_elements});
+    check({Tensor::kOutput, dtype, out, given ? stored_elements(*given) : call.width_elements, layout});
+    check({Tensor::kSum, sum_dtype, out, call.width_elements, sum_layout});
     const std::optional<DataType> statistics =
         problem.options.return_statistics ? std::optional(DataType::kFloat32) : std::nullopt;
     check({Tensor::kRstd, statistics, out, 1});
     check({Tensor::kMean, problem.options.norm == Norm::kRms ? std::nullopt : statistics, out, 1});
     if (problem.residual) {
         check({Tensor::kResidual, problem.residual->dtype, problem.residual->buffer_type,
-               stored_elements(*problem.residual)});
+               stored_elements(*problem.residual), problem.residual->layout});
     } else {
         check({Tensor::kResidual, std::nullopt, BufferType::kDram, call.width_elements});
     }
@@ -250,6 +277,9 @@ void check_constants(const Problem& problem, const Plan& plan, const Call& call)
             "compute has its arguments");
     require(std::bit_cast<float>(plan.compute_arguments[0]) == -static_cast<float>(problem.options.epsilon),
             "epsilon is used as given");
+    require(plan.rows == 0 ||
+                (plan.compute_arguments[1] == plan.rows_per_matrix && plan.rows_per_matrix == rows_of_matrix(problem)),
+            "kernels know the rows of a matrix");
 }
 
 }  // namespace

@@ -64,9 +64,11 @@ void check_cores(const Problem& problem, const Plan& plan) {
 }
 
 // Page p of an interleaved tensor lies in bank p % banks at index p / banks: the runs, sorted, must join without gaps
-// from page 0 of each bank to its last.
+// from page 0 of each bank to its last. Strips are as one bank of rows with the padding of their tiles.
 void check_rows(const Problem& problem, const Plan& plan) {
-    const std::int64_t banks = banks_of(problem, problem.input.buffer_type);
+    const bool are_strips = has_strips(problem);
+    const std::int64_t banks = are_strips ? 1 : banks_of(problem, problem.input.buffer_type);
+    const std::int64_t all_rows = are_strips ? rows_with_padding(problem, plan.rows) : plan.rows;
     std::int64_t bank = -1;
     std::int64_t next_page = 0;
     std::int64_t rows = 0;
@@ -76,10 +78,11 @@ void check_rows(const Problem& problem, const Plan& plan) {
         bank = run.bank;
         require(run.first_page == next_page, "no row is left out and none is taken twice");
         next_page += run.count;
-        require(next_page <= plan.rows / banks + (bank < plan.rows % banks ? 1 : 0), "a run ends with its bank");
+        require(next_page <= all_rows / banks + (bank < all_rows % banks ? 1 : 0), "a run ends with its bank");
+        require(!are_strips || run.count % 4 == 0, "strips are taken whole");
         rows += run.count;
     }
-    require(rows == plan.rows, "all rows are taken");
+    require(rows == all_rows, "all rows are taken");
 }
 
 void check_sharing(const Plan& plan) {

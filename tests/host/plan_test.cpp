@@ -56,7 +56,7 @@ TEST(Plan, gives_constants_as_the_bits_of_a_float32) {
     EXPECT_EQ(std::bit_cast<float>(call.centre_scale_bits), 0.75F);
     EXPECT_EQ(std::bit_cast<float>(call.negative_mean_square_scale_bits), -1.0F / 54.0F);
     EXPECT_EQ(std::bit_cast<float>(call.rstd_scale_bits), 4.0F / 3.0F);
-    ASSERT_EQ(planned.compute_arguments.size(), 1U);
+    ASSERT_EQ(planned.compute_arguments.size(), 2U);
     EXPECT_EQ(std::bit_cast<float>(planned.compute_arguments[0]), -1e-12F);
 }
 

@@ -119,8 +119,21 @@ TEST_F(Tensors, output_tensor_that_cannot_take_y_is_refused) {
     };
     refuses([](TensorSpec& output) { output.storage = Storage::kHost; },
             "must be allocated on device, but is in host memory; allocate one with ttnn.allocate_tensor_on_device");
-    refuses([](TensorSpec& output) { output.layout = Layout::kTile; },
-            "must be in ROW_MAJOR layout, but is in TILE layout; allocate a ROW_MAJOR one");
+    refuses(
+        [](TensorSpec& output) {
+            output.layout = Layout::kTile;
+            output.tile.height = 16;
+        },
+        "is in TILE layout of tiles of 16 x 32, but its tiles must be 32 x 32; allocate a ROW_MAJOR one, or one of "
+        "ttnn.Tile((32, 32))");
+    refuses(
+        [](TensorSpec& output) {
+            output.layout = Layout::kTile;
+            output.padded_shape = {96, 1024};
+        },
+        "of shape [64, 1024] is stored as [96, 1024], but in TILE layout each matrix must be padded to whole tiles, "
+        "and "
+        "no more; take it out of its padding with ttnn.slice");
     refuses([](TensorSpec& output) { output.memory_layout = MemoryLayout::kSharded; },
             "must be in INTERLEAVED memory, but is sharded; allocate one in ttnn.DRAM_MEMORY_CONFIG");
     refuses([](TensorSpec& output) { output.dtype = DataType::kOther; },
@@ -131,6 +144,9 @@ TEST_F(Tensors, output_tensor_that_cannot_take_y_is_refused) {
     problem.options.dtype = DataType::kFloat32;
     expect_error("dtype is FLOAT32, but output_tensor is BFLOAT16; leave dtype away");
     problem.options.dtype.reset();
+    problem.options.layout = Layout::kTile;
+    expect_error("layout is TILE, but output_tensor is in ROW_MAJOR layout; leave layout away");
+    problem.options.layout.reset();
     problem.options.memory_config = MemoryConfig{};
     expect_error("memory_config does not go with output_tensor, which has a memory; leave it away");
 }
@@ -142,11 +158,55 @@ TEST_F(Tensors, with_several_faults_are_refused_for_their_storage_first) {
         "input must be allocated on device, but is in host memory; move it with ttnn.to_device(input, device)");
 }
 
-TEST_F(Tensors, in_tile_layout_are_refused) {
+TEST_F(Tensors, in_tiles_are_taken) {
+    problem.input.layout = Layout::kTile;
+    expect_error("");
+    problem.residual->layout = Layout::kTile;
+    problem.residual->padded_shape = problem.residual->shape;
+    expect_error("");
+    problem.options.layout = Layout::kRowMajor;
+    expect_error("");
+}
+
+TEST_F(Tensors, in_other_tiles_are_refused) {
     expect_error_of_each(
-        {"input", "residual"}, [](TensorSpec& spec) { spec.layout = Layout::kTile; },
-        "NAME must be in ROW_MAJOR layout, but is in TILE layout; convert it with ttnn.to_layout(NAME, "
-        "ttnn.ROW_MAJOR_LAYOUT)");
+        {"input", "residual"},
+        [](TensorSpec& spec) {
+            spec.layout = Layout::kTile;
+            spec.tile.width = 16;
+        },
+        "NAME is in TILE layout of tiles of 32 x 16, but its tiles must be 32 x 32; convert it with "
+        "ttnn.to_layout(NAME, ttnn.ROW_MAJOR_LAYOUT)");
+    expect_error_of_each(
+        {"input", "residual"},
+        [](TensorSpec& spec) {
+            spec.layout = Layout::kTile;
+            spec.tile.is_transposed = true;
+        },
+        "NAME is in TILE layout of transposed tiles of 32 x 32, but its tiles must be 32 x 32; convert it with "
+        "ttnn.to_layout(NAME, ttnn.ROW_MAJOR_LAYOUT)");
+}
+
+TEST_F(Tensors, with_more_padding_than_tiles_have_are_refused) {
+    expect_error_of_each(
+        {"input", "residual"},
+        [](TensorSpec& spec) {
+            spec.layout = Layout::kTile;
+            spec.padded_shape = spec.shape;
+            spec.padded_shape.back() += 32;
+        },
+        "NAME of shape [64, 1024] is stored as [64, 1056], but in TILE layout each matrix must be padded to whole "
+        "tiles, and no more; take it out of its padding with ttnn.slice");
+    problem.input = {.shape = {std::int64_t{1} << 30, 1, 32}};
+    problem.residual.reset();
+    problem.gamma.reset();
+    problem.beta.reset();
+    problem.output_tensor.reset();
+    problem.options.layout = Layout::kTile;
+    problem.device.dram_banks.resize(60'000);
+    expect_error(
+        "input of shape [1073741824, 1, 32] has more than 4294967295 rows with the padding of tiles, but a row's index "
+        "must fit in 32 bits; split the input");
 }
 
 TEST_F(Tensors, that_are_sharded_are_refused) {

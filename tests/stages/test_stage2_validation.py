@@ -82,10 +82,14 @@ def test_a_deallocated_tensor_is_refused_as_one(device, nothing_is_sent, name, o
     )
 
 
-def test_must_be_in_row_major_layout(device, nothing_is_sent):
-    tiled = to_device(np.ones((32, WIDTH)), device, layout=ttnn.TILE_LAYOUT)
-    text = refusal(device, input=tiled)
-    assert "input must be in ROW_MAJOR layout" in text and "TILE" in text and "ttnn.to_layout" in text
+def test_must_be_in_row_major_layout_or_in_tiles_of_32_by_32(device, nothing_is_sent):
+    host = ttnn.Tensor(
+        np.ones((32, WIDTH), np.float32), ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, tile=ttnn.Tile((16, 32))
+    )
+    text = refusal(device, input=ttnn.to_device(host, device))
+    assert (
+        "input is in TILE layout of tiles of 16 x 32" in text and "must be 32 x 32" in text and "ttnn.to_layout" in text
+    )
 
 
 @pytest.mark.parametrize("name", ["gamma", "beta"])

@@ -25,10 +25,14 @@ inline constexpr contract::Call kCall = read_call();
 inline constexpr uint32_t kWidth = kCall.width_elements;
 inline constexpr uint32_t kRowStride = kCall.row_stride_elements;  // elements
 inline constexpr uint32_t kSegments = kCall.segments;
-inline constexpr uint32_t kRowsPerVector = contract::rows_per_vector(kRowStride);  // side by side
-inline constexpr bool kRowsArePaired = kRowsPerVector > 1;
-// gamma and beta in L1 and DEST: beneath each of the rows side by side.
-inline constexpr uint32_t kAffineElements = (kRowsPerVector - 1) * kRowStride + kWidth;
+inline constexpr uint32_t kRowsPerVector = kCall.rows_per_vector;  // side by side
+inline constexpr bool kRowsArePaired = kRowsPerVector == contract::kRowsPerPair;
+inline constexpr bool kRowsAreStrips = kRowsPerVector == contract::kRowsPerStrip;
+inline constexpr bool kPadsRows = kCall.pads_rows != 0;
+inline constexpr uint32_t kColumnsPerChunk = contract::columns_per_chunk(kRowsPerVector);
+// gamma and beta in L1: beneath each row of a pair.
+inline constexpr uint32_t kAffineCopies = kRowsArePaired ? contract::kRowsPerPair : 1;
+inline constexpr uint32_t kAffineElements = (kAffineCopies - 1) * kRowStride + kWidth;
 inline constexpr uint32_t kRowsPerBatch = kCall.rows_per_batch;
 inline constexpr uint32_t kRowsPerBlock = kCall.rows_per_block;
 inline constexpr bool kIsResident = kSegments == 1;  // a row stays in DEST from its first pass to its last
@@ -56,7 +60,7 @@ inline constexpr bool kReadersReadAffine = kCall.readers_read_affine != 0;
 inline constexpr bool kOneCore = kCall.one_core != 0;
 
 // A step is what reader and writer move at a time: a block, or one segment of each of a block's rows.
-inline constexpr uint32_t kPagesPerStep = kIsResident ? 1 : kRowsPerBlock;
+inline constexpr uint32_t kPagesPerStep = kIsResident ? 1 : kRowsPerBlock / kRowsPerVector;
 inline constexpr uint32_t kPageElements = kCall.buffer_page_elements;
 inline constexpr uint32_t kInputPages = kCall.input_pages;
 inline constexpr uint32_t kStepsInFlight = kCall.steps_in_flight;
@@ -81,7 +85,8 @@ inline constexpr uint32_t kStatistics = static_cast<uint32_t>(contract::Buffer::
 // What the plan promises; a plan that breaks it does not compile.
 static_assert(kWidth != 0 && (kWidth <= kRowStride || kSegments > 1), "a row must fit in its stride");
 static_assert(kRowStride % contract::kElementsPerVectorPair == 0 || kRowsArePaired, "a row starts at a vector pair");
-static_assert(kIsResident || kRowStride == contract::kElementsPerChunk, "a streamed row's page is one chunk");
+static_assert(kIsResident || kRowStride == kColumnsPerChunk, "a streamed row's page is one chunk, or a strip's is");
+static_assert(kRowsAreStrips || !kInputTensor.is_in_tiles(), "rows in tiles are taken as strips");
 static_assert(kInputPages % kPagesPerStep == 0, "no step may straddle the end of kInput");
 static_assert(kReadsAgain || kInputPages % (kPagesPerStep * kSegments) == 0, "nor a block that is kept");
 static_assert(kStepsInFlight >= 1 && kStepsInFlight <= 15, "transaction ids 1 to 15 tell the steps apart");
@@ -89,7 +94,7 @@ static_assert(kStepsInFlight >= 1 && kStepsInFlight <= 15, "transaction ids 1 to
 // too, and the reader reserves room for all of them before it pushes the first.
 static_assert(kInputPages / kPagesPerStep >= (kReadsAgain ? 1 : kSegments) + kStepsInFlight - 1,
               "a reader that is ahead must not wait for pages that only the steps under way can free");
-static_assert(kSegments == (kWidth + contract::kElementsPerChunk - 1) / contract::kElementsPerChunk, "chunks of a row");
+static_assert(kSegments == (kWidth + kColumnsPerChunk - 1) / kColumnsPerChunk, "chunks of a row");
 static_assert(kRowsPerBatch >= 1 && kRowsPerBlock % kRowsPerBatch == 0, "a block is whole batches");
 static_assert(kRowsPerBatch % kRowsPerVector == 0, "and a batch whole vectors");
 static_assert(!kReadsAgain || (!kIsResident && !kSharesAffine), "rows that fit are read once");

@@ -90,12 +90,15 @@ void kernel_main() {
             }
             begin();
         }
-        const uint32_t rows = index < runs ? read_run<contract::ComputeArgument>(index).rows : 1;
-        for (uint32_t row = 0; row < rows; row += kRowsPerBlock) {
+        const bool is_redone = index >= runs;
+        const Run run = is_redone ? Run{0, 0, kRowsRedone} : read_run<contract::ComputeArgument>(index);
+        for (uint32_t row = 0; row < run.rows; row += kRowsPerBlock) {
+            const uint32_t first_row = is_redone ? kNoPadding : run.first_page + row;
             if constexpr (kIsResident) {
-                normalise_resident_block(rows - row < kRowsPerBlock ? rows - row : kRowsPerBlock, state);
+                const uint32_t left = run.rows - row;
+                normalise_resident_block(left < kRowsPerBlock ? left : kRowsPerBlock, first_row, state);
             } else {
-                normalise_streamed_block(state);
+                normalise_streamed_block(first_row, state);
             }
             progress.add_block();
         }

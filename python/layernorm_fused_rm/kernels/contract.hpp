@@ -7,3 +7,4 @@
 #include "contract/dest.hpp"
 #include "contract/runtime.hpp"
 #include "contract/tensors.hpp"
+#include "contract/tiles.hpp"

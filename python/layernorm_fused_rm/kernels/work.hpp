@@ -10,7 +10,7 @@
 
 namespace layernorm_fused_rm {
 
-// `rows` pages of one input bank, side by side.
+// `rows` pages of one input bank, side by side; or rows of strips.
 struct Run {
     uint32_t bank;
     uint32_t first_page;  // within the bank
@@ -69,9 +69,25 @@ inline uint32_t count_blocks() {
     return blocks;
 }
 
-// Elements of a row in one segment: a chunk, or the rest of the row.
+// Elements of a row in one segment: as many as fit a chunk, or the rest of the row.
 inline uint32_t segment_elements(uint32_t segment) {
-    return segment + 1 < kSegments ? contract::kElementsPerChunk : kWidth - segment * contract::kElementsPerChunk;
+    return segment + 1 < kSegments ? kColumnsPerChunk : kWidth - segment * kColumnsPerChunk;
+}
+
+// What is redone together (dataflow/redo.hpp): a row, or a strip.
+inline constexpr uint32_t kRowsRedone = kRowsAreStrips ? contract::kRowsPerStrip : 1;
+
+// Rows of a strip that are no padding.
+inline constexpr uint32_t kNoPadding = 0xffffffff;  // for a strip's first row: it is taken for one without
+template <typename Common>
+inline uint32_t rows_in_strip(uint32_t first_row) {
+    if (!kPadsRows || first_row == kNoPadding) {
+        return contract::kRowsPerStrip;
+    }
+    const uint32_t rows = get_common_arg_val<uint32_t>(static_cast<uint32_t>(Common::kRowsPerMatrix));
+    const uint32_t row = first_row % contract::rows_in_tiles(rows);
+    const uint32_t left = row < rows ? rows - row : 0;
+    return left < contract::kRowsPerStrip ? left : contract::kRowsPerStrip;
 }
 
 }  // namespace layernorm_fused_rm

@@ -43,6 +43,9 @@ inline void write_statistics(Block block, const Addresses& addresses, Prepare pr
     cb_wait_front(kStatistics, 1);
     prepare();
     for (uint32_t row = 0; row < block.rows; ++row) {
+        if (is_padding(block, row)) {
+            continue;
+        }
         const uint32_t l1_address = get_read_ptr(kStatistics) + contract::mean_offset(row, kRowsPerVector) * kBytes;
         if constexpr (kCentres) {
             noc_async_write(l1_address, row_address<kStatisticsTensor>(block, row, addresses.mean), kBytes);
@@ -57,9 +60,9 @@ inline void write_statistics(Block block, const Addresses& addresses, Prepare pr
 // One step's rows of the output that are not marked.
 inline __attribute__((noinline, cold)) void start_writing_unmarked_rows(Block block, uint32_t segment, uint32_t address,
                                                                         uint32_t l1_address, const RedoList& list) {
-    for (uint32_t row = 0; row < block.rows; ++row) {
+    for (uint32_t row = 0; row < block.rows; row += kRowsRedone) {
         if (!list.has_marked(row, block.rows)) {
-            start_writing_rows<kOutputTensor>(Block{block.bank, block.first_page + row, 1}, segment, address,
+            start_writing_rows<kOutputTensor>(Block{block.bank, block.first_page + row, kRowsRedone}, segment, address,
                                               l1_address + row * stride_bytes(kOutputTensor));
         }
     }
@@ -94,12 +97,12 @@ inline void write_output(Block block, uint32_t segment, const Addresses& address
     if (!addresses.are_written_over) {
         start_writing_rows<kOutputTensor>(block, segment, addresses.output, l1_address);
         if (segment == 0) {
-            list.look_at(block.rows, l1_address);
+            list.look_at(block, l1_address);
         }
         return;
     }
     if (segment == 0) {
-        list.look_at(block.rows, l1_address);
+        list.look_at(block, l1_address);
     }
     if (list.is_empty()) {
         start_writing_rows<kOutputTensor>(block, segment, addresses.output, l1_address);
@@ -124,9 +127,10 @@ inline void write_step(Block block, uint32_t segment, const Addresses& addresses
 // The statistics of a row that was scaled -> its own. A constant row's variance is 0 and its rstd 1 / sqrt(epsilon)
 // whatever the scale; any other's deviation is beyond 2^17, for one element differs by a unit in the last place at
 // least.
-inline void scale_statistics_back(uint32_t scale) {
+inline void scale_statistics_back(uint32_t row, uint32_t scale) {
     constexpr uint32_t kLargestRstdExponent = kExponentOfOne - 16;
-    const uint32_t mean_address = get_read_ptr(kStatistics);
+    const uint32_t mean_address =
+        get_read_ptr(kStatistics) + contract::mean_offset(row, kRowsPerVector) * contract::kBytesPerFloat32;
     const uint32_t rstd_address = mean_address + contract::kElementsPerVectorPair * contract::kBytesPerFloat32;
     if constexpr (kCentres) {
         store_and_wait(mean_address, scaled_up(load(mean_address), scale));
@@ -137,41 +141,46 @@ inline void scale_statistics_back(uint32_t scale) {
     }
 }
 
-// One step of a row that is redone; its statistics before the first. Its sum has been written. Calls prepare_pop() before
-// the step is popped.
+// One step of rows that are redone; their statistics before the first. Their sums have been written. Calls prepare_pop()
+// before the step is popped.
 template <typename Prepare>
-inline void write_redone_step(Block row, uint32_t segment, uint32_t scale, const Addresses& addresses,
+inline void write_redone_step(Block rows, uint32_t segment, const Scales& scales, const Addresses& addresses,
                               Prepare prepare_pop) {
     if constexpr (kReturnsStatistics) {
         if (segment == 0) {
-            write_statistics(row, addresses, [=] { scale_statistics_back(scale); });
+            write_statistics(rows, addresses, [&] {
+                for (uint32_t row = 0; row < count_rows(rows); ++row) {
+                    scale_statistics_back(row, scales.of[row]);
+                }
+            });
         }
     }
     wait_for_output();
-    start_writing_rows<kOutputTensor>(row, segment, addresses.output, get_read_ptr(kOutput));
+    clear_padding_rows(rows, segment, get_read_ptr(kOutput));
+    start_writing_rows<kOutputTensor>(rows, segment, addresses.output, get_read_ptr(kOutput));
     wait_for_sum();
     prepare_pop();
     pop_step();
 }
 
-// A row once more. What is normalised is taken while the last pass's segments are brought: where a row is read again
+// A row once more, or a strip. What is normalised is taken while the last pass's segments are brought: where a row is read again
 // for each pass, there is no room for all of it.
-inline void redo_row(Block row, bool is_last_row, const Addresses& addresses, RowFeed& feed) {
+inline void redo_rows(Block rows, bool are_last, const Addresses& addresses, RowFeed& feed) {
     constexpr uint32_t kStepsBefore =
         kReadsAgain ? 1 : kSegments;  // of the last pass, before the first that is normalised
-    const uint32_t scale = feed.find_scale(row, addresses.read);
+    const Scales scales = feed.find_scales(rows, addresses.read);
     for (uint32_t step = 0; step + kSegments < kReadsPerRow * kSegments; ++step) {
-        feed.push_scaled(row, step % kSegments, addresses.read, scale);
+        feed.push_scaled(rows, step % kSegments, addresses.read, scales);
     }
     for (uint32_t step = 0; step < kSegments + kStepsBefore; ++step) {
         if (step < kSegments) {
             bring_affine_of_step(step);
-            feed.push_scaled(row, step, addresses.read, scale);
+            feed.push_scaled(rows, step, addresses.read, scales);
         }
         if (step >= kStepsBefore) {
             const uint32_t segment = step - kStepsBefore;
-            write_redone_step(row, segment, scale, addresses, [&] {
-                if (segment + 1 == kSegments && !is_last_row) {
+            write_redone_step(rows, segment, scales, addresses, [&] {
+                if (segment + 1 == kSegments && !are_last) {
                     feed.announce_row();
                 }
             });
@@ -179,11 +188,12 @@ inline void redo_row(Block row, bool is_last_row, const Addresses& addresses, Ro
     }
 }
 
-inline __attribute__((noinline, cold)) void redo_rows(const Addresses& addresses, const RedoList& list, RowFeed& feed) {
+inline __attribute__((noinline, cold)) void redo_marked(const Addresses& addresses, const RedoList& list,
+                                                        RowFeed& feed) {
     noc_async_write_barrier();  // what was written of them is there before
     uint32_t left = list.size();
     list.for_each_row([&](uint32_t position) {
-        redo_row(row_at<contract::DataMovementArgument>(position), --left == 0, addresses, feed);
+        redo_rows(row_at<contract::DataMovementArgument>(position), --left == 0, addresses, feed);
     });
 }
 
@@ -209,7 +219,7 @@ inline __attribute__((noinline)) void write_rows() {
         }
     });
     if (!list.is_empty()) {
-        redo_rows(addresses, list, feed);
+        redo_marked(addresses, list, feed);
     }
 }
 

@@ -195,7 +195,7 @@ inline void record(EventKind kind, uint16_t index, uint32_t first, uint32_t seco
 }
 
 // A load or store. Of several in the same 16 bytes, with no other call between them, one stands for all, but for a load
-// of what was stored last.
+// of what was stored last. Stores stand for those that they are followed by, with what all of them have stored.
 inline void record_access(EventKind kind, uint32_t address, uint32_t bytes, uint32_t value) {
     constexpr uint32_t kLooksBack = 4;
     Recorder& recorder = *protocol_recorder;
@@ -205,13 +205,18 @@ inline void record_access(EventKind kind, uint32_t address, uint32_t bytes, uint
         record(Event{kind, 0, 0, address, bytes, value, 0, {"L1", 0}});
         return;
     }
-    const Event* before = recorder.next;
+    Event* before = recorder.next;
     for (uint32_t i = 0; i < kLooksBack && before != recorder.first; ++i) {
         --before;
         if (before->kind != EventKind::kLoad && before->kind != EventKind::kStore) {
             break;
         }
-        if (before->kind == kind && before->first / 16 == address / 16) {
+        if (before->kind == kind && before->first / 16 == address / 16 && kind == EventKind::kLoad) {
+            return;
+        }
+        if (before->kind == kind && before->first / 16 == address / 16 && address == before->first + before->second) {
+            before->second += bytes;
+            before->third |= value;
             return;
         }
     }

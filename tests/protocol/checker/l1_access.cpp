@@ -28,10 +28,24 @@ void check_own_access(Core& core, Thread thread, const Event& event) {
     require(!is_pending, Rule::kNocOrder, "uses what a read may still be filling: no barrier since");
 }
 
+// A zero in the place of an element of the output, which only padding gets.
+void clear(Core& core, const Event& event, std::uint32_t element_bytes) {
+    require(event.third == 0, Rule::kIdentity, "stores an element of the output itself");
+    for (std::uint32_t address = event.first; address < event.first + event.second; address += element_bytes) {
+        Tag& tag = *core.tags_at(address);
+        const std::uint32_t place = address % kUnitBytes / element_bytes;
+        require(tag.content == Content::kNothing, Rule::kIdentity, "stores zeros over elements of the output");
+        tag.zeros |= static_cast<std::uint16_t>(1U << place);
+    }
+}
+
 }  // namespace
 
 void Machine::store(Core& core, Thread thread, const Event& event) {
     check_own_access(core, thread, event);
+    if (is(core.buffer_at(event.first), contract::Buffer::kOutput)) {
+        clear(core, event, program_.memory.output().element_bytes);
+    }
     core.ports[static_cast<std::size_t>(thread)].stored_unit = event.first / kUnitBytes;
 }
 

@@ -11,6 +11,46 @@ namespace {
 constexpr std::uint32_t kTileWidth = 32;
 constexpr std::uint32_t kFaceWidth = 16;
 constexpr std::uint32_t kFaceElements = kFaceWidth * kFaceWidth;
+constexpr std::uint32_t kStripRows = 4;
+
+[[nodiscard]] std::uint64_t round_up(std::uint64_t value, std::uint64_t multiple) {
+    return (value + multiple - 1) / multiple * multiple;
+}
+
+// A place of a tensor of rows in tiles, in rows and columns that count padding.
+struct Cell {
+    std::uint64_t row;
+    std::uint64_t column;
+};
+
+[[nodiscard]] Cell cell_at(const Tensor& tensor, std::uint64_t page, std::uint32_t offset) {
+    const std::uint64_t tiles_per_row = (tensor.width + kTileWidth - 1) / kTileWidth;
+    const std::uint32_t index = offset / tensor.element_bytes;
+    const std::uint32_t face = index / kFaceElements;
+    return {.row = page / tiles_per_row * kTileWidth + face / 2 * kFaceWidth + index % kFaceElements / kFaceWidth,
+            .column = page % tiles_per_row * kTileWidth + face % 2 * kFaceWidth + index % kFaceWidth};
+}
+
+// A unit of such a tensor. Padding of what is read may be anything, padding of what is written is zeros.
+[[nodiscard]] Tag tag_in_tiles(const Tensor& tensor, std::uint64_t page, std::uint32_t offset) {
+    const auto [row, column] = cell_at(tensor, page, offset);
+    const std::uint64_t with_padding = round_up(tensor.rows_per_matrix, kTileWidth);
+    const std::uint32_t places = kUnitBytes / tensor.element_bytes;
+    const bool is_padding = row % with_padding >= tensor.rows_per_matrix || column >= tensor.width;
+    const std::uint64_t own = is_padding ? 0 : std::min<std::uint64_t>(places, tensor.width - column);
+    Tag tag;
+    if (!is_padding) {
+        tag = {.row = static_cast<std::uint32_t>(row / with_padding * tensor.rows_per_matrix + row % with_padding),
+               .element = static_cast<std::uint32_t>(column),
+               .content = tensor.content,
+               .element_bytes = static_cast<std::uint8_t>(tensor.element_bytes),
+               .done = tensor.done};
+    }
+    if (tensor.is_output) {
+        tag.zeros = first_places(places) & static_cast<std::uint16_t>(~first_places(static_cast<std::uint32_t>(own)));
+    }
+    return tag;
+}
 
 [[nodiscard]] std::uint64_t pages_in_bank(const Tensor& tensor, std::uint64_t bank) {
     return tensor.pages / tensor.banks + (bank < tensor.pages % tensor.banks ? 1 : 0);
@@ -52,6 +92,9 @@ struct BankRange {
 }  // namespace
 
 Tag Tensor::tag(std::uint64_t page, std::uint32_t offset) const {
+    if (form == Form::kRowsInTiles) {
+        return tag_in_tiles(*this, page, offset);
+    }
     const std::uint64_t element = element_at(*this, page, offset);
     if (element == width) {
         return {};
@@ -60,19 +103,35 @@ Tag Tensor::tag(std::uint64_t page, std::uint32_t offset) const {
             .element = content == Content::kStatistic ? check_sum : static_cast<std::uint32_t>(element),
             .content = content,
             .element_bytes = static_cast<std::uint8_t>(element_bytes),
-            .done = done};
+            .done = done,
+            .added = content == Content::kStatistic ? 1U : 0U};
 }
 
 std::uint32_t Tensor::own_bytes(std::uint32_t offset) const {
+    if (form == Form::kRowsInTiles) {
+        return kUnitBytes;
+    }
     const std::uint32_t row_bytes = width * element_bytes;
     return offset >= row_bytes ? 0 : std::min(kUnitBytes, row_bytes - offset);
+}
+
+std::uint64_t Tensor::redone_with_row(std::uint64_t row) const {
+    if (!has_strips) {
+        return row;
+    }
+    const std::uint64_t with_padding = round_up(rows_per_matrix, kTileWidth);
+    return (row / rows_per_matrix * with_padding + row % rows_per_matrix) / kStripRows;
+}
+
+std::uint64_t Tensor::redone_with(std::uint64_t page, std::uint32_t offset) const {
+    return form == Form::kRowsInTiles ? cell_at(*this, page, offset).row / kStripRows : redone_with_row(page);
 }
 
 Memory::Memory(std::vector<Tensor> tensors, bool is_written_over)
     : tensors_(std::move(tensors)), is_written_over_(is_written_over) {
     for (const Tensor& tensor : tensors_) {
         const bool counts = tensor.is_output && tensor.element_bytes != 0;
-        written_.emplace_back(counts ? tensor.pages * tensor.units_in_row() : 0, 0);
+        written_.emplace_back(counts ? tensor.pages * tensor.own_units() : 0, 0);
     }
 }
 
@@ -114,23 +173,26 @@ void Memory::write_unit(const TensorRange& range, std::uint64_t first, std::uint
     require(bytes <= tensor.own_bytes(offset), Rule::kNocAddress, "writes behind the end of a row");
     require(bytes == tensor.own_bytes(offset), Rule::kCoverage, "writes a part of 16 bytes of a row");
     const Tag wanted = tensor.tag(page, offset);
-    if (data != wanted) {
+    const std::uint64_t redone = tensor.redone_with(page, offset);
+    Tag found = data;
+    found.zeros = tensor.form == Form::kRowsInTiles ? found.zeros : 0;  // else behind the row's end
+    if (found != wanted) {
         throw Finding(Rule::kIdentity,
                       "writes " + describe(data) + " to " + tensor.name + " where " + describe(wanted) + " belongs");
     }
-    std::uint8_t& written = written_[static_cast<std::size_t>(&tensor - tensors_.data())]
-                                    [page * tensor.units_in_row() + offset / kUnitBytes];
-    require(!is_normalised(tensor) || !overflowed_.contains(page) || read_again_.contains(page) ||
+    std::uint8_t& written =
+        written_[static_cast<std::size_t>(&tensor - tensors_.data())][page * tensor.own_units() + offset / kUnitBytes];
+    require(!is_normalised(tensor) || !overflowed_.contains(redone) || read_again_.contains(redone) ||
                 (written == 0 && !is_written_over_),
             Rule::kCoverage, "writes a row that overflowed before it has been read again");
-    require(written < wanted_writes(tensor, page).most, Rule::kCoverage, "writes bytes of an output a second time");
+    require(written < wanted_writes(tensor, redone).most, Rule::kCoverage, "writes bytes of an output a second time");
     ++written;
 }
 
 void Memory::note_look(std::uint32_t row, bool is_finite) {
     // Once: later it is seen where a block has fewer rows than there is room for.
     if (looked_at_.insert(row).second && !is_finite) {
-        overflowed_.insert(row);
+        overflowed_.insert(output().redone_with_row(row));
     }
 }
 
@@ -139,39 +201,48 @@ void Memory::note_read(const TensorRange& range, std::uint64_t bytes) {
         return;
     }
     for (std::uint64_t byte = 0; byte < bytes; byte += kUnitBytes) {
-        if (overflowed_.contains(range.page(byte))) {
-            read_again_.insert(range.page(byte));
+        if (overflowed_.contains(range.redone_with(byte))) {
+            read_again_.insert(range.redone_with(byte));
         }
     }
 }
 
-Memory::Writes Memory::wanted_writes(const Tensor& tensor, std::uint64_t row) const {
+const Tensor& Memory::output() const { return *std::ranges::find_if(tensors_, is_normalised); }
+
+Memory::Writes Memory::wanted_writes(const Tensor& tensor, std::uint64_t redone) const {
     const bool is_sum = tensor.content == Content::kRow && !is_normalised(tensor);
     if (is_sum || (is_normalised(tensor) && is_written_over_)) {
         return {.least = 1, .most = 1};
     }
     constexpr std::size_t kMostMarked = 16;  // kernels/writer.cpp
-    return {.least = static_cast<std::uint8_t>(overflowed_.contains(row) ? 2 : 1),
-            .most = static_cast<std::uint8_t>(overflowed_.contains(row) || overflowed_.size() > kMostMarked ? 2 : 1)};
+    return {
+        .least = static_cast<std::uint8_t>(overflowed_.contains(redone) ? 2 : 1),
+        .most = static_cast<std::uint8_t>(overflowed_.contains(redone) || overflowed_.size() > kMostMarked ? 2 : 1)};
 }
 
 // Whether something has been written where the range begins.
 bool Memory::is_rewritten(const TensorRange& range) const {
     const auto& written = written_[static_cast<std::size_t>(range.tensor - tensors_.data())];
-    return written[range.page(0) * range.tensor->units_in_row() + range.offset(0) / kUnitBytes] != 0;
+    return written[range.page(0) * range.tensor->own_units() + range.offset(0) / kUnitBytes] != 0;
+}
+
+void Memory::check_is_complete(const Tensor& tensor, std::uint64_t unit, std::uint8_t written) const {
+    const std::uint64_t page = unit / tensor.own_units();
+    const auto offset = static_cast<std::uint32_t>(unit % tensor.own_units() * kUnitBytes);
+    if (written < wanted_writes(tensor, tensor.redone_with(page, offset)).least) {
+        throw Finding(Rule::kCoverage, (tensor.form == Form::kRowsInTiles ? "tile " : "row ") + std::to_string(page) +
+                                           " of " + tensor.name + " is not written, or not redone, from byte " +
+                                           std::to_string(offset));
+    }
+    const Tag tag = tensor.tag(page, offset);
+    require(!is_normalised(tensor) || tag.content == Content::kNothing || looked_at_.contains(tag.row), Rule::kCoverage,
+            "nobody has looked whether a row is to be redone");
 }
 
 void Memory::check_outputs_are_complete() const {
     for (std::size_t i = 0; i < tensors_.size(); ++i) {
-        const std::uint64_t units = written_[i].empty() ? 1 : tensors_[i].units_in_row();
         for (std::uint64_t unit = 0; unit < written_[i].size(); ++unit) {
-            if (written_[i][unit] < wanted_writes(tensors_[i], unit / units).least) {
-                throw Finding(Rule::kCoverage, "row " + std::to_string(unit / units) + " of " + tensors_[i].name +
-                                                   " is not written, or not redone, from byte " +
-                                                   std::to_string(unit % units * kUnitBytes));
-            }
-            require(!is_normalised(tensors_[i]) || looked_at_.contains(unit / units), Rule::kCoverage,
-                    "nobody has looked whether a row is to be redone");
+            check_is_complete(tensors_[i], unit, written_[i][unit]);
         }
     }
 }

@@ -11,9 +11,9 @@
 
 namespace protocol {
 
-// How a tensor's pages hold its elements: a row each; or a vector in one page, in pages of 32 elements, or in row 0 of
-// tiles.
-enum class Form : std::uint8_t { kRows, kWhole, kCut, kTiles };
+// How a tensor's pages hold its elements: a row each, or a tile of rows; or a vector in one page, in pages of 32
+// elements, or in row 0 of tiles.
+enum class Form : std::uint8_t { kRows, kRowsInTiles, kWhole, kCut, kTiles };
 
 // An interleaved tensor: page p lies in bank p % banks as that bank's page p / banks.
 struct Tensor {
@@ -31,13 +31,19 @@ struct Tensor {
     std::uint64_t pages = 0;
     std::uint32_t alignment_bytes = 32;  // of NoC reads from it
     std::uint32_t check_sum = 0;         // of statistics
+    std::uint32_t rows_per_matrix = 1;   // tiles pad each matrix to whole ones
+    bool has_strips = false;             // four rows, counted with that padding, are redone together
 
-    // What a unit of a page holds, and how many of its bytes are elements'.
+    // What a unit of a page holds, and how many of its bytes are the tensor's.
     [[nodiscard]] Tag tag(std::uint64_t page, std::uint32_t offset) const;
     [[nodiscard]] std::uint32_t own_bytes(std::uint32_t offset) const;
-    [[nodiscard]] std::uint64_t units_in_row() const {
-        return (std::uint64_t{width} * element_bytes + kUnitBytes - 1) / kUnitBytes;
+    [[nodiscard]] std::uint64_t own_units() const {
+        return form == Form::kRowsInTiles ? page_bytes / kUnitBytes
+                                          : (std::uint64_t{width} * element_bytes + kUnitBytes - 1) / kUnitBytes;
     }
+    // The row, or the strip, that is redone where this is.
+    [[nodiscard]] std::uint64_t redone_with(std::uint64_t page, std::uint32_t offset) const;
+    [[nodiscard]] std::uint64_t redone_with_row(std::uint64_t row) const;
 };
 
 // A range of a tensor, within one bank.
@@ -53,6 +59,9 @@ struct TensorRange {
         return static_cast<std::uint32_t>((first_byte + byte) % tensor->page_bytes);
     }
     [[nodiscard]] Tag tag(std::uint64_t byte) const { return tensor->tag(page(byte), offset(byte)); }
+    [[nodiscard]] std::uint64_t redone_with(std::uint64_t byte) const {
+        return tensor->redone_with(page(byte), offset(byte));
+    }
 };
 
 class Memory {
@@ -66,13 +75,14 @@ public:
     // Marks the bytes of an output as written, with what is written there, a tag a unit.
     void write(const TensorRange& range, std::uint64_t bytes, const Tag* data);
     // The first element of a row of the output has been looked at, as is wanted of every row. If it is not finite, the
-    // row is to be redone: its output and its statistics are written once more, but the output where it is written over
-    // the row must not have been written before.
+    // row, or its strip, is to be redone: its output and its statistics are written once more, but the output where it
+    // is written over the row must not have been written before.
     void note_look(std::uint32_t row, bool is_finite);
     // A row of the input is read. One that overflowed is so a second time, and may then be written.
     void note_read(const TensorRange& range, std::uint64_t bytes);
     [[nodiscard]] bool is_rewritten(const TensorRange& range) const;
     void check_outputs_are_complete() const;
+    [[nodiscard]] const Tensor& output() const;
 
 private:
     // The fewest and the most writes: a row may be redone without need, behind so many that there was.
@@ -80,13 +90,14 @@ private:
         std::uint8_t least;
         std::uint8_t most;
     };
-    [[nodiscard]] Writes wanted_writes(const Tensor& tensor, std::uint64_t row) const;
+    [[nodiscard]] Writes wanted_writes(const Tensor& tensor, std::uint64_t redone) const;
+    void check_is_complete(const Tensor& tensor, std::uint64_t unit, std::uint8_t written) const;
     void write_unit(const TensorRange& range, std::uint64_t first, std::uint32_t bytes, const Tag& data);
 
     std::vector<Tensor> tensors_;
-    std::vector<std::vector<std::uint8_t>> written_;  // how often; by tensor: [rows, units of a row]
+    std::vector<std::vector<std::uint8_t>> written_;  // how often; by tensor: [pages, units of a page]
     std::unordered_set<std::uint64_t> looked_at_;     // rows of the output
-    std::unordered_set<std::uint64_t> overflowed_;
+    std::unordered_set<std::uint64_t> overflowed_;    // rows, or strips
     std::unordered_set<std::uint64_t> read_again_;
     bool is_written_over_;
 };

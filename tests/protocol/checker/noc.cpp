@@ -21,10 +21,18 @@ void check_alignment(std::uint64_t remote, std::uint32_t l1_address, std::uint32
     require(l1_address % kL1Alignment == 0, Rule::kAlignment, "an L1 address is no multiple of 32 bytes");
 }
 
+// What a unit of a tensor brings, of which `bytes` bytes are read: its elements if they are all among these.
+[[nodiscard]] Tag tag_of_part(const TensorRange& source, std::uint64_t first, std::uint32_t bytes) {
+    const bool is_whole = bytes >= kUnitBytes || (source.tensor->form == Form::kRows &&
+                                                  bytes >= source.tensor->own_bytes(source.offset(first)));
+    return is_whole ? source.tag(first) : Tag{};
+}
+
 void arrive(Core& core, const PendingRead& read) {
     Tag* const to = core.tags_at(read.l1_address);
-    for (std::uint32_t unit = 0; unit < read.bytes / kUnitBytes; ++unit) {
-        to[unit] = read.source.tensor != nullptr ? read.source.tag(std::uint64_t{unit} * kUnitBytes)
+    for (std::uint32_t first = 0; first < read.bytes; first += kUnitBytes) {
+        const std::uint32_t unit = first / kUnitBytes;
+        to[unit] = read.source.tensor != nullptr ? tag_of_part(read.source, first, read.bytes - first)
                                                  : core.tags_at(read.own_address)[unit];
     }
 }
@@ -135,8 +143,8 @@ namespace {
 // Of what the thread has read into pages that it has reserved.
 [[nodiscard]] PendingRead locate_in_own_l1(Core& core, const NocPort& port, const Event& event) {
     const auto from = static_cast<std::uint32_t>(event.address & kLocalMask);
-    require(from % kWriteAlignment == event.first % kWriteAlignment, Rule::kAlignment,
-            "a read within L1 moves data by no multiple of 16 bytes");
+    require(from % kWriteAlignment == event.first % kWriteAlignment && event.second % kUnitBytes == 0, Rule::kAlignment,
+            "a read within L1 moves data by no multiple of 16 bytes, or such a number of them");
     core.buffer_at(from).check_access(Side::kProducer, from, event.second);
     require(!overlap(from, event.second, event.first, event.second), Rule::kNocOrder, "reads from where it reads to");
     for (const PendingRead& read : port.reads) {
@@ -157,7 +165,6 @@ namespace {
 
 void start_read(Core& core, NocPort& port, Memory& memory, const Event& event) {
     require(event.second != 0, Rule::kNocAddress, "reads no bytes");
-    require(event.second % kUnitBytes == 0, Rule::kAlignment, "a read does not end at a multiple of 16 bytes");
     const PendingRead started =
         is_own_l1(core, event.address) ? locate_in_own_l1(core, port, event) : locate_in_tensor(memory, event);
     core.buffer_at(event.first).check_access(Side::kProducer, event.first, event.second);
@@ -175,6 +182,7 @@ void write_tensor(Core& core, NocPort& port, Memory& memory, const Event& event)
     const TensorRange destination = memory.locate(event.address, event.second, true);
     check_alignment(event.address, event.first, kWriteAlignment);
     core.buffer_at(event.first).check_access(Side::kConsumer, event.first, event.second);
+    require(port.stored_unit == 0, Rule::kNocOrder, "writes a page before what was stored there is seen to be there");
     const Tag* const from = core.tags_at(event.first);
     if (memory.is_rewritten(destination)) {
         require(

@@ -19,7 +19,7 @@ constexpr std::uint32_t kRowsPerMove = 8;      // one ELWADD
     }
     require(dest.content == Content::kRow && source.content == Content::kRow && dest.row == source.row &&
                 dest.done == both(0) && source.done == both(0) && source.element > dest.element &&
-                (source.element - dest.element) % (4 * kDestRowElements) == 0,
+                (source.element - dest.element) % tensix.call.pair_elements() == 0,
             Rule::kIdentity, "the FPU adds what does not belong together");
     require(source.element + kDestRowElements <= tensix.call.width, Rule::kIdentity, "the FPU adds padding");
     require(dest.added == 0, Rule::kSources, "adds a third number, which Wormhole's FPU may normalise wrongly");
@@ -36,7 +36,7 @@ void move_row(Tensix& tensix, std::uint32_t from, std::uint32_t to, bool adds) {
     require(row.sfpu_stamp < tensix.fpu_waits, Rule::kVectorOrder,
             "the FPU overwrites a DEST row that the SFPU may still use");
     const Tag& source = tensix.srca[tensix.srca_reading].rows[from];
-    row.tag = adds ? add_tags(tensix, row.tag, source) : source;
+    row.hold(adds ? add_tags(tensix, row.tag, source) : source);
     row.fpu_stamp = tensix.sfpu_waits;
     row.fpu_turn = tensix.turns;
     row.sfpu_stamp = 0;

@@ -28,13 +28,14 @@ std::string describe(const Tag& tag) {
         return text + " from" + names_of(tag.done[0], kSourceNames);
     }
     if (tag.content == Content::kNothing) {
-        return text;
+        return tag.zeros != 0 ? "zeros" : text;
     }
     text += " from element " + std::to_string(tag.element) + names_of(tag.done[0], kDoneNames);
     if (tag.done[0] != tag.done[1]) {
         text += ", odd ones" + names_of(tag.done[1], kDoneNames);
     }
     text += tag.added != 0 ? " with " + std::to_string(tag.added) + " others added" : "";
+    text += tag.zeros != 0 ? " and zeros" : "";
     return text + (tag.element_bytes != 0 ? ", " + std::to_string(tag.element_bytes) + " bytes each" : "");
 }
 

@@ -25,6 +25,10 @@ inline constexpr std::uint8_t kPlusOne = 64;    // of gamma
 inline constexpr std::uint8_t kResidual = 128;  // of a row: the residual's element, not the input's
 using Halves = std::array<std::uint8_t, 2>;
 [[nodiscard]] constexpr Halves both(std::uint8_t done) { return {done, done}; }
+// Bits of the first `count` places of a tag.
+[[nodiscard]] constexpr std::uint16_t first_places(std::uint32_t count) {
+    return static_cast<std::uint16_t>((1U << count) - 1);
+}
 
 // What a statistic was made of; `done` of its tag.
 inline constexpr std::uint8_t kFromFirst = 1;    // the row's first element
@@ -37,7 +41,9 @@ struct Tag {
     Content content = Content::kNothing;
     std::uint8_t element_bytes = 0;  // in L1 and device memory
     Halves done{};
-    std::uint32_t added = 0;     // so many others of the same row have been added to these by the FPU
+    std::uint16_t zeros = 0;  // places where there is no element of a tensor, but a zero, a bit each
+    // So many others of the same row have been added to these by the FPU; of a statistic: 1, if lanes have been.
+    std::uint32_t added = 0;
     std::uint32_t distance = 0;  // and the sum of how many elements on they lay
 
     bool operator==(const Tag&) const = default;
@@ -45,10 +51,11 @@ struct Tag {
         return row == other.row && element == other.element && content == other.content && added == other.added &&
                distance == other.distance;
     }
-    // The same `elements` elements on.
+    // The same `elements` elements on; of zeros nothing is known there.
     [[nodiscard]] Tag from(std::uint32_t elements) const {
         Tag tag = *this;
         tag.element += content == Content::kStatistic ? 0 : elements;
+        tag.zeros = 0;
         return tag;
     }
 };
@@ -56,6 +63,7 @@ struct Tag {
 // What a call asks of its rows.
 struct Call {
     std::uint32_t width = 0;
+    bool has_strips = false;  // four rows at a time, as tiles have them; else one, or two narrow ones
     bool has_residual = false;
     bool shifts = false;   // x is taken less the row's first element
     bool centres = false;  // LayerNorm
@@ -70,20 +78,19 @@ struct Call {
     [[nodiscard]] std::uint8_t finished() const {
         return squared() | kNormalised | (has_gamma ? kHasGamma : 0) | (has_beta ? kHasBeta : 0);
     }
-    // A vector is four DEST rows, of one row of the tensor or of two narrow ones.
+    // A vector is four DEST rows, of one row of the tensor or of two narrow ones; of four where there are strips.
     [[nodiscard]] std::uint32_t lane_rows_per_row() const { return width <= 2 * kDestRowElements ? 2 : 4; }
-    // Vectors, even and odd elements of 64, that a sum over a row has.
-    [[nodiscard]] std::uint32_t vectors() const {
-        const std::uint32_t tail = width % 64;
-        return width / 64 * 2 + (tail != 0 ? 2 : 0);
-    }
+    // Elements of a row that two vectors have, one the even, the other the odd ones.
+    [[nodiscard]] std::uint32_t pair_elements() const { return (has_strips ? 1 : 4) * kDestRowElements; }
+    // Vectors that a sum over a row has.
+    [[nodiscard]] std::uint32_t vectors() const { return (width + pair_elements() - 1) / pair_elements() * 2; }
     // The number, from one, of a row's vector with an element, even (half 0) or odd.
-    [[nodiscard]] static std::uint32_t vector_number(std::uint32_t element, std::uint32_t half) {
-        return element / 64 * 2 + half + 1;
+    [[nodiscard]] std::uint32_t vector_number(std::uint32_t element, std::uint32_t half) const {
+        return element / pair_elements() * 2 + half + 1;
     }
     // The numbers of the vectors that a tag stands for, added up.
-    [[nodiscard]] static std::uint32_t vector_numbers(const Tag& tag, std::uint32_t half) {
-        return (tag.added + 1) * vector_number(tag.element, half) + tag.distance / 64 * 2;
+    [[nodiscard]] std::uint32_t vector_numbers(const Tag& tag, std::uint32_t half) const {
+        return (tag.added + 1) * vector_number(tag.element, half) + tag.distance / pair_elements() * 2;
     }
     // Each vector counts as its number, so that none is left out for another.
     [[nodiscard]] std::uint32_t check_sum() const { return vectors() * (vectors() + 1) / 2; }

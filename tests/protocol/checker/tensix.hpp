@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <optional>
 
 #include "checker/chip_rules.hpp"
 #include "checker/finding.hpp"
@@ -29,6 +30,8 @@ inline constexpr std::size_t kMailboxLength = 4;
 
 struct DestRow {
     Tag tag{};
+    bool is_split = false;         // `tag` has but zeros: even and odd columns are of two places, as while strips turn
+    std::array<Tag, 2> halves{};   // then theirs
     std::int64_t commit = -1;      // the last commit that handed it to the packer
     bool is_dirty = false;         // written since
     std::uint32_t fpu_stamp = 0;   // 1 + number of waits of SFPU for FPU when the FPU wrote it; 0: never
@@ -36,6 +39,11 @@ struct DestRow {
     std::uint32_t sfpu_stamp = 0;  // 1 + number of waits of FPU for SFPU when the SFPU used it; 0: never
     std::uint32_t math_stamp = 0;  // 1 + number of times math was ready when FPU or SFPU used it; 0: never
     std::int64_t unpacks = 0;      // number of hand-overs by the unpacker, the one of its write included
+
+    void hold(const Tag& held) {
+        tag = held;
+        is_split = false;
+    }
 };
 
 // DEST rows that math lets the unpacker write, and what math had made sure of when it was last ready.
@@ -73,6 +81,8 @@ struct AddressMode {
     std::uint32_t clears = 0;
 };
 
+inline constexpr std::uint32_t kLanesPerRow = 8;
+
 // What eight lanes of a register hold of a row: a statistic, made of what, and the check sum of the vectors that were
 // summed.
 struct Statistic {
@@ -88,14 +98,25 @@ struct Statistic {
 // Or elements, the even or odd columns of a DEST row; or neither. Every instruction but SFPTRANSP and SFPCONFIG keeps to
 // lane rows.
 struct LaneRow {
-    Tag tag{};  // of the elements; done[0] concerns this half
+    Tag tag{};  // of the elements; done[0] concerns this half, and its places are the lanes
     std::uint32_t half = 0;
+    std::uint32_t lanes = (1U << kLanesPerRow) - 1;  // that were enabled when they were loaded, a bit each
     Statistic statistic{};
 
     bool operator==(const LaneRow&) const = default;
 };
 inline constexpr std::uint32_t kLaneRows = 4;
+inline constexpr std::uint32_t kLanes = kLaneRows * kLanesPerRow;
 using Register = std::array<LaneRow, kLaneRows>;
+
+// An integer in each lane of a register, as far as they are known (vector_lanes.cpp).
+struct Integers {
+    bool are_known = false;
+    std::array<std::uint32_t, kLanes> lanes{};
+};
+
+[[nodiscard]] std::array<Register, kLregs> first_registers();
+[[nodiscard]] std::array<Integers, kLregs> first_integers();
 
 struct Tensix {
     Call call{};
@@ -135,7 +156,9 @@ struct Tensix {
     std::array<DestRow, kDestRows> dest{};
     std::uint32_t sfpu_waits = 1;  // for the FPU
     std::uint32_t fpu_waits = 1;   // for the SFPU
-    std::array<Register, kLregs> lregs{};
+    std::array<Register, kLregs> lregs = first_registers();
+    std::array<Integers, kLregs> integers = first_integers();
+    std::optional<std::uint32_t> enabled_lanes = ~0U;  // a bit each; none: by what is not known
     std::array<std::uint32_t, kReplaySlots> replay{};
     std::uint32_t replay_next = 0;
     std::uint32_t replay_left = 0;

@@ -15,6 +15,9 @@ namespace sfpu = layernorm_fused_rm::sfpu;
     return lanes.tag.content == Content::kNothing && !is_statistic(lanes);
 }
 
+// A sum whose lanes have not been brought together.
+[[nodiscard]] bool is_open(const LaneRow& lanes) { return is_statistic(lanes) && !lanes.statistic.is_reduced; }
+
 [[nodiscard]] bool has_same_elements(const LaneRow& a, const LaneRow& b) {
     return a.tag.element == b.tag.element && a.half == b.half;
 }
@@ -44,6 +47,7 @@ void require_statistic(const Tensix& tensix, const LaneRow& row, const Statistic
             "a row is given the statistic of another, or another statistic");
     require(sources == kFromFirst || statistic.check_sum == tensix.call.check_sum(), Rule::kIdentity,
             "a statistic is used that not all elements of its row went into, each once");
+    require(statistic.is_reduced, Rule::kIdentity, "a statistic is used whose lanes have not been brought together");
 }
 
 // row * factor
@@ -82,15 +86,23 @@ void add(const Tensix& tensix, LaneRow& row, const LaneRow& term) {
     }
 }
 
-// A row's elements summed up, or their squares, behind `accumulator`.
-[[nodiscard]] LaneRow accumulate(const Tensix& tensix, const LaneRow& row, bool is_square, const LaneRow& accumulator) {
+// Just the lanes that have elements of the row are enabled.
+void require_lanes(const Tensix& tensix, const LaneRow& row, std::uint32_t lane_row) {
+    require(enabled_lanes(tensix, lane_row) == lanes_of(columns_with_elements(row.tag, tensix.call), row.half),
+            Rule::kIdentity, "sums lanes without an element of the row, or leaves one out");
+}
+
+// A row's elements summed up, or their squares, behind `accumulator`; in lane row `lane_row`.
+[[nodiscard]] LaneRow accumulate(const Tensix& tensix, const LaneRow& row, bool is_square, const LaneRow& accumulator,
+                                 std::uint32_t lane_row) {
+    require_lanes(tensix, row, lane_row);
     require(!is_row(accumulator), Rule::kIdentity, "adds up elements of two places");
     const Call& call = tensix.call;
     require(row.tag.done[0] == (is_square ? call.squared() : call.summed()), Rule::kIdentity,
             "sums elements to which not all has been done that must be, or more");
     require(row.tag.added == 0 || !is_square, Rule::kIdentity, "squares sums of elements");
     const Statistic added{.row = row.tag.row,
-                          .check_sum = Call::vector_numbers(row.tag, row.half),
+                          .check_sum = call.vector_numbers(row.tag, row.half),
                           .sources = is_square ? kFromSquares : kFromSum};
     require(!accumulator.statistic.is_reduced, Rule::kIdentity,
             "adds elements to what lanes have been brought together in");
@@ -110,8 +122,10 @@ void add(const Tensix& tensix, LaneRow& row, const LaneRow& term) {
         reduced.statistic.is_reduced = is_statistic(lanes);
         return reduced;
     }
-    require(Call::vector_numbers(lanes.tag, lanes.half) == 1 && lanes.tag.done[0] == tensix.call.joined(),
+    require(tensix.call.vector_numbers(lanes.tag, lanes.half) == 1 && lanes.tag.done[0] == tensix.call.joined(),
             Rule::kIdentity, "takes something else for a row's first element");
+    require(lanes.lanes == (lanes.tag.element == 0 ? 1U : 0U), Rule::kIdentity,
+            "takes other elements of a row beside its first, or leaves that out");
     return {.statistic = {.row = lanes.tag.row, .check_sum = 0, .sources = kFromFirst, .is_reduced = true}};
 }
 
@@ -120,6 +134,7 @@ struct Operands {
     const LaneRow& a;
     const LaneRow& b;
     const LaneRow& c;
+    std::uint32_t lane_row;
 };
 
 // No operand is a row: gamma + 1, or statistics and constants.
@@ -129,15 +144,18 @@ struct Operands {
         mark(gamma, kPlusOne, true);
         return gamma;
     }
+    const bool adds_to_b = registers.to == registers.b && is_open(operands.b) && is_constant(operands.c);
+    const bool adds_to_c = registers.to == registers.c && is_open(operands.c) && is_constant(operands.b);
+    require(!adds_to_b && !adds_to_c, Rule::kIdentity, "adds what is no element of a row to its sum");
     return {.statistic = combine(combine(operands.a.statistic, operands.b.statistic), operands.c.statistic)};
 }
 
 // What is put where a row's elements came from is what has been done to them; put elsewhere, they are summed.
 [[nodiscard]] LaneRow multiply_add(const Tensix& tensix, const Operands& operands, MultiplyAdd registers) {
-    const auto& [a, b, c] = operands;
+    const auto& [a, b, c, lane_row] = operands;
     const bool is_first = registers.to == registers.a;
     if (registers.a == sfpu::kOne && registers.to == registers.b && begins_sum(b, c)) {
-        return accumulate(tensix, c, false, accumulate(tensix, b, false, {}));
+        return accumulate(tensix, c, false, accumulate(tensix, b, false, {}, lane_row), lane_row);
     }
     if ((is_first && is_row(a)) || (registers.to == registers.b && is_row(b))) {
         LaneRow result = is_first ? a : b;
@@ -147,17 +165,40 @@ struct Operands {
     }
     if (is_row(a) && is_row(b)) {
         require(registers.a == registers.b, Rule::kIdentity, "multiplies elements of two places");
-        return accumulate(tensix, a, true, c);
+        return accumulate(tensix, a, true, c, lane_row);
     }
     if (is_row(c)) {
         require(registers.a == sfpu::kOne && (registers.to == registers.b || registers.b == sfpu::kZero),
                 Rule::kUnknown, "a sum that is not known");
-        return accumulate(tensix, c, false, b);
+        return accumulate(tensix, c, false, b, lane_row);
     }
     return !is_row(a) && !is_row(b) ? combine_others(operands, registers) : LaneRow{};
 }
 
+// Register j of either four becomes lane row j. Sums of strips are never brought together by it.
+void transpose_of_strips(Tensix& tensix) {
+    const std::array<Register, kLregs> from = tensix.lregs;
+    for (std::uint32_t i = 0; i < 2 * kLaneRows; ++i) {
+        const std::uint32_t first = i / kLaneRows * kLaneRows;
+        for (std::uint32_t lane_row = 0; lane_row < kLaneRows; ++lane_row) {
+            tensix.lregs[i][lane_row] = from[first + lane_row][i - first];
+        }
+    }
+}
+
 }  // namespace
+
+Statistic statistic_of(const Tag& tag) {
+    return {.row = tag.row, .check_sum = tag.element, .sources = tag.done[0], .is_reduced = tag.added != 0};
+}
+
+Tag tag_of(const Statistic& statistic) {
+    return {.row = statistic.row,
+            .element = statistic.check_sum,
+            .content = Content::kStatistic,
+            .done = {statistic.sources, 0},
+            .added = statistic.is_reduced ? 1U : 0U};
+}
 
 void multiply_add(Tensix& tensix, MultiplyAdd registers) {
     const Register& a = tensix.lregs[registers.a];
@@ -165,12 +206,17 @@ void multiply_add(Tensix& tensix, MultiplyAdd registers) {
     const Register& c = tensix.lregs[registers.c];
     Register& to = tensix.lregs[registers.to];
     for (std::uint32_t i = 0; i < kLaneRows; ++i) {
-        to[i] = multiply_add(tensix, {a[i], b[i], c[i]}, registers);
+        to[i] = multiply_add(tensix, {a[i], b[i], c[i], i}, registers);
+        to[i].tag.zeros = 0;
     }
 }
 
 // Register j of the first four becomes lane row j; the others hold nothing that is tagged.
 void transpose(Tensix& tensix) {
+    if (tensix.call.has_strips) {
+        transpose_of_strips(tensix);
+        return;
+    }
     std::array<Register, kLaneRows> from{};
     std::copy_n(tensix.lregs.begin(), kLaneRows, from.begin());
     std::fill_n(tensix.lregs.begin(), 2 * kLaneRows, Register{});
@@ -178,6 +224,17 @@ void transpose(Tensix& tensix) {
         for (std::uint32_t lane_row = 0; lane_row < kLaneRows; ++lane_row) {
             tensix.lregs[i][lane_row] = to_statistic(tensix, from[lane_row][i]);
         }
+    }
+}
+
+// Within lane rows, so elements are brought together there.
+void rotate(Tensix& tensix, std::uint32_t from, std::uint32_t to) {
+    for (LaneRow& lanes : tensix.lregs[from]) {
+        lanes = is_row(lanes) ? to_statistic(tensix, lanes) : lanes;
+    }
+    tensix.lregs[to] = tensix.lregs[from];
+    for (LaneRow& lanes : tensix.lregs[to]) {
+        lanes.statistic.is_reduced = is_statistic(lanes);
     }
 }
 

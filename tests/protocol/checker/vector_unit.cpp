@@ -55,7 +55,7 @@ struct Access {
 [[nodiscard]] LaneRow load_statistic(const Tag& own, std::uint32_t half) {
     require(half == 0 && own.content == Content::kStatistic, Rule::kIdentity,
             "loads a statistic from columns that have none");
-    return {.statistic = {.row = own.row, .check_sum = own.element, .sources = own.done[0]}};
+    return {.statistic = statistic_of(own)};
 }
 
 // The elements, or the statistics, of four DEST rows. The first that a row of the tensor has there says which: behind a
@@ -63,12 +63,18 @@ struct Access {
 void load(Tensix& tensix, std::uint32_t word) {
     const Access access = access_dest(tensix, word);
     for (std::uint32_t i = 0; i < kRowsPerVector; ++i) {
+        LaneRow& to = tensix.lregs[access.lreg][i];
         const std::uint32_t distance = i % tensix.call.lane_rows_per_row();
         const Tag& own = tensix.dest[access.first_row + i].tag;
         const Tag& first = tensix.dest[access.first_row + i - distance].tag;
-        tensix.lregs[access.lreg][i] = first.content == Content::kStatistic
-                                           ? load_statistic(own, access.half)
-                                           : load_elements(first, own, distance, access.half, tensix.call.width);
+        if (tensix.call.has_strips) {
+            to = load_of_strip(tensix.dest[access.first_row + i], access.half);
+        } else {
+            to = first.content == Content::kStatistic
+                     ? load_statistic(own, access.half)
+                     : load_elements(first, own, distance, access.half, tensix.call.width);
+        }
+        to.lanes = enabled_lanes(tensix, i);
     }
 }
 
@@ -94,11 +100,13 @@ void store(Tensix& tensix, std::uint32_t word) {
         own_dest_row(tensix, access.first_row + i);
         DestRow& row = tensix.dest[access.first_row + i];
         const LaneRow& value = tensix.lregs[access.lreg][i];
-        const Statistic& statistic = value.statistic;
-        if (statistic.sources != 0) {
+        require(value.statistic.sources == 0 || !value.statistic.is_mixed, Rule::kIdentity,
+                "stores a statistic of several rows");
+        if (tensix.call.has_strips) {
+            store_of_strip(row, value, {access.half, enabled_lanes(tensix, i)}, tensix.call);
+        } else if (value.statistic.sources != 0) {
             require(access.half == 0, Rule::kIdentity, "stores a statistic where none is looked for");
-            require(!statistic.is_mixed, Rule::kIdentity, "stores a statistic of several rows");
-            row.tag = {statistic.row, statistic.check_sum, Content::kStatistic, 0, {statistic.sources, 0}};
+            row.tag = tag_of(value.statistic);
         } else if (row.tag.content != Content::kStatistic) {
             store_elements(row, value, access.half, tensix.call.width);
         } else {
@@ -127,6 +135,7 @@ void add_integers(Tensix& tensix, std::uint32_t word) {
 void execute_vector(Tensix& tensix, std::uint32_t word) {
     using sfpu::Opcode;
     ++tensix.turns;
+    follow_lanes(tensix, word);
     switch (static_cast<Opcode>(word >> 24)) {
         case Opcode::kLoad: load(tensix, word); return;
         case Opcode::kStore: store(tensix, word); return;
@@ -135,10 +144,8 @@ void execute_vector(Tensix& tensix, std::uint32_t word) {
         case Opcode::kMultiply:
             multiply_add(tensix, {field(word, 16), field(word, 12), field(word, 8), field(word, 4)});
             return;
-        case Opcode::kMove:
-        case Opcode::kRotate:  // within lane rows
-            tensix.lregs[field(word, 4)] = tensix.lregs[field(word, 8)];
-            return;
+        case Opcode::kMove: tensix.lregs[field(word, 4)] = tensix.lregs[field(word, 8)]; return;
+        case Opcode::kRotate: rotate(tensix, field(word, 8), field(word, 4)); return;
         case Opcode::kTranspose: transpose(tensix); return;
         case Opcode::kConfigure: configure(tensix, word); return;
         case Opcode::kLoadImmediate: tensix.lregs[field(word, 20)] = {}; return;

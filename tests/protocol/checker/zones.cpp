@@ -21,12 +21,14 @@ constexpr std::uint32_t kFpuAndSfpu = p_stall::MATH | p_stall::WAIT_SFPU;
 // DEST row -> L1 units, as many as its elements need in the packer's format.
 void pack_row(const DestRow& row, std::uint32_t element_bytes, std::uint32_t width, Tag* to) {
     const std::uint32_t units = kDestRowElements * element_bytes / kUnitBytes;
+    const std::uint32_t elements = kUnitBytes / element_bytes;
     for (std::uint32_t unit = 0; unit < units; ++unit) {
-        Tag tag = row.tag.from(unit * kUnitBytes / element_bytes);
+        Tag tag = row.tag.from(unit * elements);
         const bool is_there =
             tag.content == Content::kStatistic || (tag.content != Content::kNothing && tag.element < width);
         tag.element_bytes = static_cast<std::uint8_t>(element_bytes);
         to[unit] = is_there ? tag : Tag{};
+        to[unit].zeros = static_cast<std::uint16_t>(row.tag.zeros >> (unit * elements)) & first_places(elements);
     }
 }
 

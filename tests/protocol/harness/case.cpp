@@ -24,13 +24,23 @@ constexpr std::int64_t kChunkElements = 1024;
 constexpr std::int64_t kMostBytesPerChunk = 4096;
 constexpr std::int64_t kWormholeL1Bytes = 1'400'000;
 constexpr std::int64_t kTileWidth = 32;
+constexpr std::int64_t kStripRows = 4;
 constexpr std::size_t kGammaTensor = 2;  // of a case's letters; beta's is the next
 
 [[nodiscard]] BufferType memory_of(char letter) { return letter == 'L' ? BufferType::kL1 : BufferType::kDram; }
 
 [[nodiscard]] DataType dtype_of(char letter) { return letter == 'F' ? DataType::kFloat32 : DataType::kBfloat16; }
 
-[[nodiscard]] std::int64_t chunks_of(std::int64_t width) { return (width + kChunkElements - 1) / kChunkElements; }
+[[nodiscard]] Layout layout_of(char letter) { return letter == 'T' ? Layout::kTile : Layout::kRowMajor; }
+
+[[nodiscard]] std::int64_t divide_up(std::int64_t value, std::int64_t divisor) {
+    return (value + divisor - 1) / divisor;
+}
+
+// Of a row, or of a strip.
+[[nodiscard]] std::int64_t chunks_of(const Case& value) {
+    return divide_up(value.width * (value.has_strips() ? kStripRows : 1), kChunkElements);
+}
 
 // Even in the logarithm: small numbers are as likely as large ones.
 [[nodiscard]] std::int64_t random_size(Random& random, std::int64_t first, std::int64_t last) {
@@ -42,13 +52,32 @@ constexpr std::size_t kGammaTensor = 2;  // of a case's letters; beta's is the n
 // Rows by their relation to cores and banks: fewer, as many, one more or less, a multiple, many.
 [[nodiscard]] std::int64_t random_rows(const Case& value, Random& random) {
     const std::int64_t cores = std::int64_t{value.grid_x} * value.grid_y;
-    const std::int64_t most = std::max<std::int64_t>(1, kMostChunks / chunks_of(value.width));
+    const std::int64_t most = std::max<std::int64_t>(1, kMostChunks / chunks_of(value));
     const std::int64_t around =
         random.one_in(2) ? cores : (value.memories[0] == 'L' ? value.l1_banks : value.dram_banks);
     switch (random.below(4)) {
         case 0: return std::min(most, std::max<std::int64_t>(0, around + random.between(-1, 1)));
         case 1: return std::min(most, around * random.between(1, 6));
         default: return random_size(random, 1, most);
+    }
+}
+
+// Rows in matrices, of which tiles pad each: one of any height, or some alike.
+void choose_matrices(Case& value, Random& random) {
+    const std::int64_t strips = std::max<std::int64_t>(1, kMostChunks / chunks_of(value));
+    const std::int64_t most_tiles = std::max<std::int64_t>(1, strips * kStripRows / kTileWidth);
+    const std::int64_t tiles = random_size(random, 1, most_tiles);
+    value.matrix_rows = kTileWidth * tiles - (random.one_in(3) ? 0 : random.between(0, kTileWidth - 1));
+    const std::int64_t matrices = random.one_in(2) ? 1 : random_size(random, 1, most_tiles / tiles);
+    value.rows = value.matrix_rows * matrices;
+}
+
+void choose_rows(Case& value, Random& random) {
+    if (value.has_strips()) {
+        choose_matrices(value, random);
+    } else {
+        value.matrix_rows = 0;
+        value.rows = random_rows(value, random);
     }
 }
 
@@ -65,8 +94,8 @@ constexpr std::size_t kGammaTensor = 2;  // of a case's letters; beta's is the n
 
 // L1 that is ample, or so short that the plan has to make do with less: with smaller blocks, or, from four segments on,
 // by reading rows again.
-[[nodiscard]] std::int64_t random_l1_bytes(std::int64_t width, Random& random) {
-    const std::int64_t chunks = chunks_of(width);
+[[nodiscard]] std::int64_t random_l1_bytes(const Case& value, Random& random) {
+    const std::int64_t chunks = chunks_of(value);
     const std::int64_t most = 16 * chunks * kMostBytesPerChunk;
     if (!random.one_in(2)) {
         return std::max(kWormholeL1Bytes, most);
@@ -122,6 +151,10 @@ void choose_options(Case& value, Random& random) {
     }
     value.options += value.vectors[0] != '-' && random.one_in(4) ? "z" : "";
     value.options = value.options.empty() ? "-" : value.options;
+    const bool has_tiles = random.one_in(3);
+    for (char& letter : value.layouts) {
+        letter = has_tiles && random.one_in(2) ? 'T' : 'R';
+    }
 }
 
 void choose_grid(Case& value, Random& random) {
@@ -166,8 +199,9 @@ std::string to_options(const Case& value) {
            std::to_string(value.width) + " --grid " + std::to_string(value.grid_x) + "x" +
            std::to_string(value.grid_y) + " --dram-banks " + std::to_string(value.dram_banks) + " --l1-banks " +
            std::to_string(value.l1_banks) + " --memories " + value.memories + " --dtypes " + value.dtypes +
-           " --vectors " + value.vectors + " --options " + value.options + " --l1-bytes " +
-           std::to_string(value.l1_bytes) + " --dram-alignment " + std::to_string(value.dram_alignment) + " --places " +
+           " --layouts " + value.layouts + " --matrix-rows " + std::to_string(value.matrix_rows) + " --vectors " +
+           value.vectors + " --options " + value.options + " --l1-bytes " + std::to_string(value.l1_bytes) +
+           " --dram-alignment " + std::to_string(value.dram_alignment) + " --places " +
            (value.knows_places ? "1" : "0") + " --seed " + std::to_string(value.seed);
 }
 
@@ -193,6 +227,10 @@ void set_option(Case& value, const std::string& name, const std::string& text) {
         value.memories = text;
     } else if (name == "--dtypes") {
         value.dtypes = text;
+    } else if (name == "--layouts") {
+        value.layouts = text;
+    } else if (name == "--matrix-rows") {
+        value.matrix_rows = to_number(text);
     } else if (name == "--vectors") {
         value.vectors = text;
     } else if (name == "--options") {
@@ -211,10 +249,17 @@ void set_option(Case& value, const std::string& name, const std::string& text) {
 }
 
 Problem to_problem(const Case& value) {
-    const auto rows = [&](char dtype, char memory) {
-        TensorSpec spec{.shape = {value.rows, value.width}, .dtype = dtype_of(dtype), .buffer_type = memory_of(memory)};
-        if (value.asks('p')) {
-            spec.padded_shape = {value.rows, padded_width(value.width)};
+    const auto rows = [&](char dtype, char memory, char layout) {
+        TensorSpec spec{.shape = {value.rows, value.width},
+                        .dtype = dtype_of(dtype),
+                        .layout = layout_of(layout),
+                        .buffer_type = memory_of(memory)};
+        if (value.rows_per_matrix() != value.rows) {
+            spec.shape = {value.rows / value.rows_per_matrix(), value.rows_per_matrix(), value.width};
+        }
+        if (value.asks('p') && layout == 'R') {
+            spec.padded_shape = spec.shape;
+            spec.padded_shape.back() = padded_width(value.width);
         }
         return spec;
     };
@@ -232,7 +277,7 @@ Problem to_problem(const Case& value) {
         }
         return spec;
     };
-    Problem problem{.input = rows(value.dtypes.at(0), value.memories.at(0)),
+    Problem problem{.input = rows(value.dtypes.at(0), value.memories.at(0), value.layouts.at(0)),
                     .gamma = vector(kGammaTensor),
                     .beta = vector(kGammaTensor + 1),
                     .options = {.norm = value.asks('m') ? Norm::kRms : Norm::kLayer,
@@ -241,16 +286,18 @@ Problem to_problem(const Case& value) {
                                 .return_statistics = value.asks('t')},
                     .device = to_device(value)};
     if (value.asks('r')) {
-        problem.residual = rows(value.dtypes.at(1), value.memories.at(1));
+        problem.residual = rows(value.dtypes.at(1), value.memories.at(1), value.layouts.at(1));
     }
     if (value.asks('p')) {
-        problem.output_tensor = rows(value.dtypes.at(4), value.memories.at(4));
+        problem.output_tensor = rows(value.dtypes.at(4), value.memories.at(4), value.layouts.at(2));
     } else {
+        problem.options.layout = layout_of(value.layouts.at(2));
         problem.options.dtype = dtype_of(value.dtypes.at(4));
         problem.options.memory_config = MemoryConfig{memory_of(value.memories.at(4))};
     }
     if (value.asks('s')) {
         problem.options.sum_dtype = dtype_of(value.dtypes.at(5));
+        problem.options.sum_layout = layout_of(value.layouts.at(3));
     }
     return problem;
 }
@@ -274,10 +321,10 @@ Case random_case(Random& random) {
         letter = random.one_in(3) ? 'L' : 'D';
     }
     choose_options(value, random);
-    value.l1_bytes = random_l1_bytes(value.width, random);
+    value.l1_bytes = random_l1_bytes(value, random);
     value.dram_alignment = value.chip == "blackhole" || random.one_in(4) ? 64 : 32;
     value.knows_places = !random.one_in(4);
-    value.rows = random_rows(value, random);
+    choose_rows(value, random);
     value.seed = random.next() >> 1;
     choose_overflow(value);
     return value;
@@ -288,9 +335,9 @@ Case random_variation(const Case& value, Random& random) {
     if (random.one_in(2)) {
         choose_grid(other, random);
     }
-    other.l1_bytes = random.one_in(2) ? random_l1_bytes(value.width, random) : value.l1_bytes;
+    other.l1_bytes = random.one_in(2) ? random_l1_bytes(value, random) : value.l1_bytes;
     other.knows_places = random.one_in(2);
-    other.rows = random_rows(other, random);
+    choose_rows(other, random);
     other.seed = random.next() >> 1;
     choose_overflow(other);
     return other;
@@ -314,6 +361,12 @@ std::vector<Case> simpler_cases(const Case& value) {
     for (const char option : value.options) {
         add([=](Case& c) { leave_out(c, option); });
     }
+    add([](Case& c) { c.layouts = "RRRR"; });
+    for (std::size_t i = 0; i < value.layouts.size(); ++i) {
+        add([=](Case& c) { c.layouts[i] = 'R'; });
+    }
+    add([](Case& c) { c.matrix_rows = 0; });
+    add([](Case& c) { c.rows = c.rows_per_matrix(); });
     add([](Case& c) { c.vectors = "--"; });
     add([](Case& c) { c.vectors = "WW"; });
     add([](Case& c) { c.dtypes = "BBBBBB"; });

@@ -23,10 +23,12 @@ struct Case {
     std::int64_t l1_banks = 1;
     std::string memories = "DDDDD";  // of input, residual, gamma, beta, outputs: D(RAM) or L(1)
     std::string dtypes = "BBBBBB";   // of input, residual, gamma, beta, output, sum: B(float16) or F(loat32)
+    std::string layouts = "RRRR";    // of input, residual, output, sum: R(OW_MAJOR) or T(ILE)
+    std::int64_t matrix_rows = 0;    // of each of several matrices, if that divides the rows; else they are one
     std::string vectors = "WW";      // gamma and beta: [W], R(ow-major [W / 32, 32]), T(iles), - for none
     // r(esidual), s(um returned), t: statistics returned, m: RMSNorm, z(ero-centred gamma), p: rows of input, residual
-    // and a given output stored with padding, o: some rows overflow and are redone, i: the output is written over the
-    // input, if they have the same memory and dtype, - for nothing.
+    // and a given output stored with padding, but those in tiles, o: some rows overflow and are redone, i: the output is
+    // written over the input, if they have the same memory, dtype and layout, - for nothing.
     std::string options = "-";
     std::int64_t l1_bytes = 1'400'000;
     std::int64_t dram_alignment = 32;  // bytes
@@ -37,7 +39,16 @@ struct Case {
     [[nodiscard]] bool asks(char option) const { return options.find(option) != std::string::npos; }
     // As asked for, where input and output are alike enough.
     [[nodiscard]] bool is_written_over() const {
-        return asks('i') && memories.at(0) == memories.at(4) && dtypes.at(0) == dtypes.at(4);
+        return asks('i') && memories.at(0) == memories.at(4) && dtypes.at(0) == dtypes.at(4) &&
+               layouts.at(0) == layouts.at(2);
+    }
+    [[nodiscard]] std::int64_t rows_per_matrix() const {
+        return matrix_rows > 0 && rows % matrix_rows == 0 ? matrix_rows : rows;
+    }
+    // Some tensor of the call has its rows in tiles.
+    [[nodiscard]] bool has_strips() const {
+        return layouts.at(0) == 'T' || layouts.at(2) == 'T' || (asks('r') && layouts.at(1) == 'T') ||
+               (asks('s') && layouts.at(3) == 'T');
     }
 };
 

@@ -41,7 +41,8 @@ void Counts::add(const Plan& plan) {
     cores += plan.cores.size();
     rows += static_cast<unsigned long long>(plan.rows);
     multicast += plan.sharing ? 1 : 0;
-    streamed += plan.call.width_elements > layernorm_fused_rm::contract::kElementsPerChunk ? 1 : 0;
+    streamed += plan.call.segments > 1 ? 1 : 0;
+    strips += plan.call.rows_per_vector == layernorm_fused_rm::contract::kRowsPerStrip ? 1 : 0;
     several_runs += std::ranges::any_of(plan.cores, [](const auto& core) { return core.runs.size() > 1; }) ? 1 : 0;
     read_again += plan.call.reads_again != 0 ? 1 : 0;
     float32 += std::ranges::any_of(plan.buffers, is_float32_operand) ? 1 : 0;
@@ -56,6 +57,7 @@ void Counts::add(const Counts& other) {
     rows += other.rows;
     multicast += other.multicast;
     streamed += other.streamed;
+    strips += other.strips;
     several_runs += other.several_runs;
     read_again += other.read_again;
     float32 += other.float32;
@@ -93,10 +95,12 @@ void Collection::print(const Counts& total) const {
     rusage usage{};  // compilers and workers
     getrusage(RUSAGE_CHILDREN, &usage);
     std::printf(
-        "%llu plans of %llu configurations: %llu with multicast, %llu streamed, %llu read again, %llu with several "
-        "runs a core, %llu with float32, %llu with a residual, %llu with statistics; %llu cores, %llu rows\n",
-        total.plans, total.configurations, total.multicast, total.streamed, total.read_again, total.several_runs,
-        total.float32, total.residual, total.statistics, total.cores, total.rows);
+        "%llu plans of %llu configurations: %llu with multicast, %llu with strips, %llu streamed, %llu read again, "
+        "%llu "
+        "with several runs a core, %llu with float32, %llu with a residual, %llu with statistics; %llu cores, %llu "
+        "rows\n",
+        total.plans, total.configurations, total.multicast, total.strips, total.streamed, total.read_again,
+        total.several_runs, total.float32, total.residual, total.statistics, total.cores, total.rows);
     std::printf("%llu failures, %.0f s (CPU %ld s), %.0f plans/s\n", total.failures, seconds,
                 static_cast<long>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec),
                 static_cast<double>(total.plans) / seconds);

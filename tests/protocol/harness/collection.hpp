@@ -18,6 +18,7 @@ struct Counts {
     unsigned long long rows = 0;
     unsigned long long multicast = 0;     // plans that share gamma and beta
     unsigned long long streamed = 0;      // plans whose rows do not stay in DEST
+    unsigned long long strips = 0;        // plans that take four rows at a time, as tiles have them
     unsigned long long several_runs = 0;  // plans in which a core has more than one run
     unsigned long long read_again = 0;    // plans that read rows once a pass
     unsigned long long float32 = 0;       // plans with a buffer of float32 beside the statistics

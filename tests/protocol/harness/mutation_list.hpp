@@ -32,7 +32,22 @@ enum CaseKind : std::size_t {
     kRedoneMany,
     kShortPieces,
     kOnBlackhole,
-    kReadByReader
+    kReadByReader,
+    kStrips,
+    kStripsOfRows,
+    kStripsWithoutAffine,
+    kStripsOfOneGroup,
+    kStripsInL1,
+    kStripsPadded,
+    kStripsStreamed,
+    kStripsOfTilesStreamed,
+    kStripsOfRowsStreamed,
+    kStripsReadAgain,
+    kStripsRedone,
+    kStripsOfRowsRedone,
+    kStripsRedoneInPlace,
+    kStripsRedoneMany,
+    kStripsOnBlackhole
 };
 
 struct Mutation {
@@ -50,6 +65,7 @@ struct Mutation {
 [[nodiscard]] std::vector<Mutation> redo_mutations();
 [[nodiscard]] std::vector<Mutation> fill_mutations();
 [[nodiscard]] std::vector<Mutation> streamed_mutations();
+[[nodiscard]] std::vector<Mutation> strip_mutations();
 [[nodiscard]] std::vector<Mutation> plan_mutations();
 
 }  // namespace protocol

@@ -52,6 +52,23 @@ std::vector<Mutation> plan_mutations() {
         on_plan("runtime arguments cut short", [](Plan& plan) { plan.core_arguments.at(0).resize(2); }),
         on_plan(
             "residual buffer a step too small", [](Plan& plan) { shorten(plan, 3); }, kRichResident),
+        on_plan(
+            "a strip of two cores",
+            [](Plan& plan) {
+                first_run(plan, 1, RunArgument::kFirstPage) -= contract::kRowsPerStrip;
+                first_run(plan, 1, RunArgument::kRows) += contract::kRowsPerStrip;
+            },
+            kStrips),
+        on_plan(
+            "a strip of no core", [](Plan& plan) { first_run(plan, 0, RunArgument::kRows) -= contract::kRowsPerStrip; },
+            kStrips),
+        on_plan(
+            "a run that begins within a strip", [](Plan& plan) { first_run(plan, 1, RunArgument::kFirstPage) += 2; },
+            kStrips),
+        on_plan(
+            "a matrix with a row less", [](Plan& plan) { --plan.rows_per_matrix; }, kStripsOfRows),
+        on_plan(
+            "a matrix with a row more for compute", [](Plan& plan) { ++plan.compute_arguments.at(1); }, kStrips),
         on_plan("buffers of the other format",
                 [](Plan& plan) {
                     for (auto& buffer : plan.buffers) {

@@ -88,6 +88,7 @@ void check_layout(const Plan& plan, const Layout& layout) {
     const auto set = [&](DataMovementArgument argument, std::int64_t word) {
         words.at(static_cast<std::size_t>(argument)) = static_cast<std::uint32_t>(word);
     };
+    set(DataMovementArgument::kRowsPerMatrix, plan.rows_per_matrix);
     if (plan.sharing) {
         set(DataMovementArgument::kGammaSourceX, kFirstCorePlace + plan.sharing->gamma_source.x);
         set(DataMovementArgument::kGammaSourceY, kFirstCorePlace + plan.sharing->gamma_source.y);

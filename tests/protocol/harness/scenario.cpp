@@ -29,14 +29,17 @@ std::uint32_t Scenario::load(const Recorder& recorder, std::uint32_t address, st
 }
 
 std::uint32_t Scenario::load_for(const Recorder& recorder, std::uint32_t address, std::uint32_t bytes) {
+    // What the thread has stored is there once, to be waited for; then others may have been there.
+    const auto found = words_.extract(address);
+    if (!found.empty()) {
+        return found.mapped();
+    }
     if (output_.contains(address) && bytes == sizeof(std::uint16_t)) {
         // The same place is the same row until a page is popped.
         Random random(seed_ ^ (std::uint64_t{recorder.pops} << 32U) ^ address);
         return some_overflow_ && random.one_in(kOneRowIn) ? kInfinity : kOne;
     }
-    // What the thread has stored is there once, to be waited for; then others may have been there.
-    const auto found = words_.extract(address);
-    return found.empty() ? kPoison : found.mapped();
+    return kPoison;
 }
 
 void Scenario::store(const Recorder& recorder, std::uint32_t address, std::uint32_t value) {

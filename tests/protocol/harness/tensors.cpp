@@ -18,6 +18,13 @@ struct Kind {
     bool is_output;
 };
 
+// How rows are held.
+struct Place {
+    char memory;
+    char layout;
+    std::uint32_t element_bytes;
+};
+
 // Where a tensor lies, and how its pages are aligned.
 [[nodiscard]] Tensor place(const Case& value, char memory, const Kind& kind) {
     const bool in_dram = memory == 'D';
@@ -27,7 +34,9 @@ struct Kind {
             .is_output = kind.is_output,
             .in_dram = in_dram,
             .banks = static_cast<std::uint32_t>(in_dram ? value.dram_banks : value.l1_banks),
-            .alignment_bytes = static_cast<std::uint32_t>(in_dram ? value.dram_alignment : kL1Alignment)};
+            .alignment_bytes = static_cast<std::uint32_t>(in_dram ? value.dram_alignment : kL1Alignment),
+            .rows_per_matrix = static_cast<std::uint32_t>(value.rows_per_matrix()),
+            .has_strips = value.has_strips()};
 }
 
 void set_pages(Tensor& tensor, std::int64_t page_elements, std::int64_t pages) {
@@ -38,18 +47,27 @@ void set_pages(Tensor& tensor, std::int64_t page_elements, std::int64_t pages) {
 
 [[nodiscard]] std::uint32_t bytes_of(char dtype) { return dtype == 'F' ? 4 : 2; }
 
-[[nodiscard]] Tensor rows(const Case& value, char memory, std::uint32_t element_bytes, const Kind& kind) {
-    Tensor tensor = place(value, memory, kind);
+[[nodiscard]] Tensor rows(const Case& value, const Place& at, const Kind& kind) {
+    Tensor tensor = place(value, at.memory, kind);
     tensor.width = static_cast<std::uint32_t>(value.width);
-    tensor.element_bytes = element_bytes;
-    set_pages(tensor, value.width, value.rows);
+    tensor.element_bytes = at.element_bytes;
+    if (at.layout == 'T') {
+        const std::int64_t tiles_below = divide_up(value.rows_per_matrix(), kTileWidth);
+        tensor.form = Form::kRowsInTiles;
+        set_pages(tensor, kTileElements,
+                  value.rows / value.rows_per_matrix() * tiles_below * divide_up(value.width, kTileWidth));
+    } else {
+        set_pages(tensor, value.width, value.rows);
+    }
     return tensor;
 }
 
-// Rows that may be padded: all but those that the call allocates itself.
-[[nodiscard]] Tensor given_rows(const Case& value, char memory, std::uint32_t element_bytes, const Kind& kind) {
-    Tensor tensor = rows(value, memory, element_bytes, kind);
-    set_pages(tensor, value.asks('p') ? padded_width(value.width) : value.width, value.rows);
+// Rows that may be padded: all but those in tiles, and those that the call allocates itself.
+[[nodiscard]] Tensor given_rows(const Case& value, const Place& at, const Kind& kind) {
+    Tensor tensor = rows(value, at, kind);
+    if (value.asks('p') && at.layout == 'R') {
+        set_pages(tensor, padded_width(value.width), value.rows);
+    }
     return tensor;
 }
 
@@ -88,6 +106,7 @@ Call to_call(const Case& value) {
     const bool has_residual = value.asks('r');
     const bool centres = !value.asks('m');
     return {.width = static_cast<std::uint32_t>(value.width),
+            .has_strips = value.has_strips(),
             .has_residual = has_residual,
             .shifts = centres && (has_residual || value.dtypes.at(0) == 'F'),
             .centres = centres,
@@ -102,13 +121,16 @@ std::vector<Tensor> make_tensors(const Case& value) {
     const auto bytes = [&](std::size_t tensor, bool is_there) {
         return is_there ? bytes_of(value.dtypes.at(tensor)) : 0;
     };
+    const std::string& layouts = value.layouts;
     return {
-        given_rows(value, memories.at(0), bytes(0, true), {"input", Content::kRow, 0, false}),
-        given_rows(value, memories.at(1), bytes(1, call.has_residual), {"residual", Content::kRow, kResidual, false}),
+        given_rows(value, {memories.at(0), layouts.at(0), bytes(0, true)}, {"input", Content::kRow, 0, false}),
+        given_rows(value, {memories.at(1), layouts.at(1), bytes(1, call.has_residual)},
+                   {"residual", Content::kRow, kResidual, false}),
         vector(value, memories.at(2), value.vectors.at(0), bytes(2, true), {"gamma", Content::kGamma, 0, false}),
         vector(value, memories.at(3), value.vectors.at(1), bytes(3, true), {"beta", Content::kBeta, 0, false}),
-        given_rows(value, memories.at(4), bytes(4, true), {"output", Content::kRow, call.finished(), true}),
-        rows(value, memories.at(4), bytes(5, value.asks('s')), {"sum", Content::kRow, kJoined, true}),
+        given_rows(value, {memories.at(4), layouts.at(2), bytes(4, true)},
+                   {"output", Content::kRow, call.finished(), true}),
+        rows(value, {memories.at(4), layouts.at(3), bytes(5, value.asks('s'))}, {"sum", Content::kRow, kJoined, true}),
         statistic(value, "mean", call.mean_source(), value.asks('t') && call.centres),
         statistic(value, "rstd", kFromSquares, value.asks('t'))};
 }

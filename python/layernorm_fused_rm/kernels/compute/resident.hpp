@@ -7,6 +7,7 @@
 #include "compute/state.hpp"
 #include "norm/passes.hpp"
 #include "tensix/zones.hpp"
+#include "work.hpp"
 
 namespace layernorm_fused_rm {
 
@@ -48,8 +49,9 @@ struct ResidentBatch {
 };
 
 // Block [rows, kWidth] of one segment: filled once, normalised batch by batch, packed once. Pops kInput and kResidual,
-// pushes kStatistics, kOutput, kSum. The SFPU need not wait for the FPU here either: sums are cleared first.
-inline void normalise_resident_block(uint32_t rows, State& state) {
+// pushes kStatistics, kOutput, kSum. The SFPU need not wait for the FPU here either: sums are cleared first. Of strips,
+// `first_row` is the first's, kNoPadding where it is to be taken for one without padding.
+inline void normalise_resident_block(uint32_t rows, [[maybe_unused]] uint32_t first_row, State& state) {
     const uint32_t zone = state.zone;
     const uint32_t batches = (rows + kRowsPerBatch - 1) / kRowsPerBatch;
     const uint32_t elements = batches * kRowsPerBatch * kRowStride;
@@ -59,6 +61,10 @@ inline void normalise_resident_block(uint32_t rows, State& state) {
     } else {
         fill_page<kInputOperand>(zone_row(zone), elements, state.formats);
         fill_page<kResidualOperand>(zone_row(zone) + kResidualRow, elements, state.formats);
+        if constexpr (kTurns<kInputTensor> || kTurns<kResidualTensor>) {
+            tensix::order_sfpu_after_fill();
+            turn_inputs(zone_row(zone), elements / kElementsPerGroup);
+        }
     }
     for (uint32_t batch = 0; batch < batches; ++batch) {
         const uint32_t row = zone_row(zone) + batch * kVectorsPerBatch * kBatchStrideRows;
@@ -70,9 +76,16 @@ inline void normalise_resident_block(uint32_t rows, State& state) {
         MATH((point_sfpu_at(row)));
         MATH((find_statistics(ResidentBatch{statistics_row + sfpu::mean_row(batch * kVectorsPerBatch) - row})));
         load_affine_once(state);
-        MATH((point_sfpu_at(row)));
-        MATH((run_changing_passes(LastPasses{}, kGammaRow - row)));
+        if constexpr (kNormalisesGroups) {
+            MATH((store_factors(kGammaRow)));
+        }
+        MATH((run_part(LastPasses{}, row, kLastSteps, kGammaRow - row)));
+        if constexpr (kRowsAreStrips) {
+            const uint32_t first = first_row == kNoPadding ? kNoPadding : first_row + batch * kRowsPerBatch;
+            clear_padding_of_outputs(row, kLastVectors, true, rows_in_strip<contract::ComputeArgument>(first));
+        }
     }
+    turn_outputs(zone_row(zone), elements / kElementsPerGroup);
     MATH((round_sums(zone_row(zone) + kResidualRow, elements / sfpu::kLanes)));
     if constexpr (kSumsWhileMoving) {
         cb_pop_front(kInput, 1);

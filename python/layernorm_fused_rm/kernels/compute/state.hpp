@@ -22,6 +22,7 @@ inline constexpr uint32_t kGammaRow = contract::kZones * kChunksPerZone * kChunk
 
 static_assert(kVectorsPerBatch <= contract::kMaxVectorsPerBatch);
 static_assert(!kReturnsStatistics || kRowsPerBlock <= kRowsPerVector * contract::kMaxVectorsWithStatistics);
+static_assert(!kRowsAreStrips || kVectorsPerBatch == 1, "a batch is one strip");
 
 // What outlives a block.
 struct State {
@@ -32,10 +33,48 @@ struct State {
 
 inline uint32_t zone_row(uint32_t zone) { return zone * kChunksPerZone * kChunkRows; }
 
-// kGamma, kBeta -> their places in DEST; from element `offset` of their pages.
+// Where gamma and beta come in.
+inline constexpr uint32_t kGammaRowIn = kGammaRow + (kRowsAreStrips ? sfpu::kColumnsIn : 0);
+inline constexpr uint32_t kBetaRowIn = kGammaRow + (kRowsAreStrips ? sfpu::kBetaColumnsIn : kChunkRows);
+
+// kGamma, kBeta -> their places in DEST; from element `offset` of their pages. The SFPU may read them then.
 inline __attribute__((always_inline)) void fill_affine(uint32_t offset, uint32_t elements, Formats& formats) {
-    fill_from_element<kGammaOperand>(offset, kGammaRow, elements, formats);
-    fill_from_element<kBetaOperand>(offset, kGammaRow + kChunkRows, elements, formats);
+    fill_from_element<kGammaOperand>(offset, kGammaRowIn, elements, formats);
+    fill_from_element<kBetaOperand>(offset, kBetaRowIn, elements, formats);
+    tensix::order_sfpu_after_fill();
+    if constexpr (kNormalisesGroups) {
+        MATH((place_affine(kGammaRow)));
+    }
+}
+
+// Rows of a zone's segment as strips, where they have come as rows one behind the other.
+inline void turn_inputs(uint32_t dest_row, uint32_t groups) {
+    if constexpr (kTurns<kInputTensor>) {
+        MATH((turn(dest_row, groups)));
+    }
+    if constexpr (kTurns<kResidualTensor>) {
+        MATH((turn(dest_row + kResidualRow, groups)));
+    }
+}
+// What is packed as rows one behind the other, unless the last pass has left it so.
+inline void turn_outputs(uint32_t dest_row, uint32_t groups) {
+    if constexpr (kTurns<kOutputTensor> && !kNormalisesGroups) {
+        MATH((turn(dest_row, groups)));
+    }
+    if constexpr (kTurns<kSumTensor>) {
+        MATH((turn(dest_row + kResidualRow, groups)));
+    }
+}
+
+// Zeros for the padding of a strip's segment, in what is packed.
+inline void clear_padding_of_outputs([[maybe_unused]] uint32_t dest_row, [[maybe_unused]] uint32_t vectors,
+                                     [[maybe_unused]] bool is_last_segment, [[maybe_unused]] uint32_t rows) {
+    if constexpr (kRowsAreStrips) {
+        MATH((clear_padding<kOutputTensor>(dest_row, vectors, is_last_segment, rows)));
+        if constexpr (kSumTensor.is_there()) {
+            MATH((clear_padding<kSumTensor>(dest_row + kResidualRow, vectors, is_last_segment, rows)));
+        }
+    }
 }
 
 // Packs a zone's `elements` elements from `chunk` on, chunk by chunk, to the back page of a row buffer.
@@ -64,7 +103,6 @@ inline void load_affine_once(State& state) {
         wait_for_affine();
         if constexpr (kIsResident) {
             fill_affine(0, kAffineElements, state.formats);
-            tensix::order_sfpu_after_fill();
             pop_affine();
         }
     }

@@ -16,16 +16,19 @@
 
 namespace layernorm_fused_rm {
 
-static_assert(kIsResident ||
-              (kRowsPerBlock == kRowsPerBatch && kRowsPerBatch <= (kShifts ? contract::kMaxShiftedStreamedRowsPerBatch
-                                                                           : contract::kMaxStreamedRowsPerBatch)));
-static_assert(kIsResident || !kResidualTensor.is_there() || kRowsPerBatch == 1);
+static_assert(kIsResident || (kRowsPerBlock == kRowsPerBatch &&
+                              kVectorsPerBatch <= (kShifts ? contract::kMaxShiftedStreamedRowsPerBatch
+                                                           : contract::kMaxStreamedRowsPerBatch)));
+static_assert(kIsResident || !kResidualTensor.is_there() || kVectorsPerBatch == 1);
+
+// Elements of a chunk for each of gamma's that belongs to it.
+inline constexpr uint32_t kVectorCopies = kRowsAreStrips ? contract::kRowsPerStrip : 1;
 
 // The last pass over a segment comes in parts. Behind each but the last there is room in SrcA for two rows of the next.
 inline constexpr uint32_t kSourceBanks = 2;
-inline constexpr uint32_t kParts = (kRowsPerBatch + kSourceBanks - 1) / kSourceBanks + 1;
+inline constexpr uint32_t kParts = (kVectorsPerBatch + kSourceBanks - 1) / kSourceBanks + 1;
 inline uint32_t rows_from(uint32_t first) {
-    return first + kSourceBanks < kRowsPerBatch ? first + kSourceBanks : kRowsPerBatch;
+    return first + kSourceBanks < kVectorsPerBatch ? first + kSourceBanks : kVectorsPerBatch;
 }
 
 // Where a summing pass finds a segment's step in the buffers of rows. What is read again is dropped at once.
@@ -39,15 +42,22 @@ inline void drop_segment() {
 // Waits for a segment in a summing pass.
 inline void wait_for_segment(uint32_t segment) { wait_for_rows((steps_behind(segment) + 1) * kPagesPerStep); }
 
-// Calls visit(elements of a row in this segment), a constant, so that what is issued for it is a plain sequence: a loop
-// takes the RISC-V three cycles an instruction, and what lies between two parts of a pass is waited for.
+// Calls visit(elements of a row, or of a strip, in this segment), a constant, so that what is issued for it is a plain
+// sequence: a loop takes the RISC-V three cycles an instruction, and what lies between two parts of a pass is waited
+// for.
 template <typename Visit>
 inline __attribute__((always_inline)) void with_elements_of(uint32_t segment, Visit visit) {
-    if (kLastSegment == contract::kElementsPerChunk || segment + 1 < kSegments) {
+    if (kLastSegment == kColumnsPerChunk || segment + 1 < kSegments) {
         visit(std::integral_constant<uint32_t, contract::kElementsPerChunk>{});
+    } else if constexpr (kRowsAreStrips) {
+        visit(std::integral_constant<uint32_t, kGroupsOfLastSegment * kElementsPerGroup>{});
     } else {
         visit(std::integral_constant<uint32_t, kLastSegment>{});
     }
+}
+// Groups of 64 columns in it.
+inline uint32_t groups_of(uint32_t segment) {
+    return segment + 1 < kSegments ? sfpu::kGroupsPerChunk : kGroupsOfLastSegment;
 }
 
 // One segment of rows `first` to `last` - 1 of a block, kInput and kResidual -> their chunks in a zone; the segment's
@@ -69,9 +79,10 @@ inline void sum_segments(uint32_t first, State& state, Pass pass) {
     for (uint32_t segment = first; segment < kSegments; ++segment) {
         wait_for_segment(segment);
         tensix::order_fill_after_sfpu();
-        fill_rows(0, kRowsPerBatch, steps_behind(segment), state.zone, segment, state.formats);
+        fill_rows(0, kVectorsPerBatch, steps_behind(segment), state.zone, segment, state.formats);
         tensix::order_sfpu_after_fill();
         drop_segment();
+        turn_inputs(zone_row(state.zone), groups_of(segment));
         MATH((point_sfpu_at(zone_row(state.zone))));
         pass(segment);
         MATH((join_pieces(segment, kGammaRow)));
@@ -90,9 +101,10 @@ inline void sum_whole_segment(uint32_t steps, State& state) {
     if constexpr (row > 0) {
         MATH((sum_pairs<row - 1, kPairs, sfpu::Sums::kBegin>(dest_row - kChunkRows)));
     }
-    if constexpr (row + 1 < kRowsPerBatch) {
+    if constexpr (row + 1 < kVectorsPerBatch) {
         sum_whole_segment<row + 1>(steps, state);
     } else {
+        MATH((turn_pairs(dest_row, kPairs)));
         MATH((sum_pairs<row, kPairs, sfpu::Sums::kBegin>(dest_row)));
     }
 }
@@ -153,13 +165,12 @@ inline void hand_over_statistics(State& state) {
 inline void fill_affine_segment(uint32_t segment, State& state) {
     if constexpr (kReadsAgain) {
         wait_for_affine();
-        with_elements_of(segment, [&](auto elements) { fill_affine(0, elements, state.formats); });
+        with_elements_of(segment, [&](auto elements) { fill_affine(0, elements / kVectorCopies, state.formats); });
         pop_affine();
     } else {
-        const uint32_t first = segment * contract::kElementsPerChunk;
-        with_elements_of(segment, [&](auto elements) { fill_affine(first, elements, state.formats); });
+        const uint32_t first = segment * kColumnsPerChunk;
+        with_elements_of(segment, [&](auto elements) { fill_affine(first, elements / kVectorCopies, state.formats); });
     }
-    tensix::order_sfpu_after_fill();
 }
 
 // Packs the rows of one segment, a page a row.
@@ -168,7 +179,7 @@ inline void pack_segment(uint32_t buffer, uint32_t chunk, Formats& formats) {
     if constexpr (tensor.is_there()) {
         formats.pack_to(buffer, tensor.element_bytes);
         cb_reserve_back(buffer, kPagesPerStep);
-        for (uint32_t row = 0; row < kRowsPerBatch; ++row) {
+        for (uint32_t row = 0; row < kVectorsPerBatch; ++row) {
             tensix::pack_chunk(chunk + row, tensix::back_address(buffer) + row * page_bytes(tensor));
         }
         cb_push_back(buffer, kPagesPerStep);
@@ -177,7 +188,7 @@ inline void pack_segment(uint32_t buffer, uint32_t chunk, Formats& formats) {
 
 // Rows `first` to the last of a segment, and the segment's gamma and beta -> DEST. Pops its step.
 inline void finish_fill(uint32_t first, uint32_t segment, State& state) {
-    fill_rows(first, kRowsPerBatch, 0, state.zone, segment, state.formats);
+    fill_rows(first, kVectorsPerBatch, 0, state.zone, segment, state.formats);
     pop_rows(kPagesPerStep);
     fill_affine_segment(segment, state);
 }
@@ -185,16 +196,20 @@ inline void finish_fill(uint32_t first, uint32_t segment, State& state) {
 // Normalises one segment of the block's rows in place, part by part, and acquires the other zone. Behind each part but
 // the last goes what the unpacker has meanwhile brought of the next segment: SrcA's banks hold two rows.
 inline void normalise_segment(uint32_t segment, uint32_t zone, Formats& formats) {
-    constexpr uint32_t kStepsOfChunk = kVectorsPerChunk / kVectorsPerStep;
-    constexpr uint32_t kLastSteps = kLastVectors / kVectorsPerStep;
     const bool is_last = segment + 1 == kSegments;
-    const uint32_t per_part = is_last ? kLastSteps / kParts : kStepsOfChunk / kParts;
-    uint32_t left = is_last ? kLastSteps : kStepsOfChunk;
+    const uint32_t per_part = is_last ? kLastSteps / kParts : kLastStepsOfChunk / kParts;
+    uint32_t left = is_last ? kLastSteps : kLastStepsOfChunk;
     uint32_t dest_row = zone_row(zone);
+    if constexpr (!kNormalisesGroups || kJoinsFirst) {
+        turn_inputs(dest_row, groups_of(segment));
+    }
+    if constexpr (kJoinsFirst) {
+        MATH((join_segment(dest_row, kGammaRow, is_last ? kLastVectors : kVectorsPerChunk)));
+    }
     for (uint32_t part = 0; part < kParts; ++part) {
         const uint32_t steps = part + 1 < kParts ? per_part : left;
         MATH((run_part(LastPasses{}, dest_row, steps, kGammaRow - zone_row(zone))));
-        dest_row += steps * kDestRowsPerStep;
+        dest_row += steps * kLastStepRows;
         left -= steps;
         if (part == 0) {
             tensix::acquire_zone();
@@ -207,20 +222,24 @@ inline void normalise_segment(uint32_t segment, uint32_t zone, Formats& formats)
     }
 }
 
-// The last pass over all segments: normalises and packs. Pops and pushes a step each.
-inline void normalise_segments(State& state) {
+// The last pass over all segments: normalises and packs. Pops and pushes a step each. Of a strip, `rows` rows are no
+// padding.
+inline void normalise_segments([[maybe_unused]] uint32_t rows, State& state) {
     wait_for_rows(kPagesPerStep);
     tensix::order_fill_after_sfpu();
     finish_fill(0, 0, state);
     for (uint32_t segment = 0; segment < kSegments; ++segment) {
         const uint32_t chunk = state.zone * kChunksPerZone;
         normalise_segment(segment, state.zone, state.formats);
+        clear_padding_of_outputs(zone_row(state.zone), segment + 1 == kSegments ? kLastVectors : kVectorsPerChunk,
+                                 segment + 1 == kSegments, rows);
         MATH((round_sums(zone_row(state.zone) + kResidualRow,
                          segment + 1 == kSegments ? kLastVectors : kVectorsPerChunk)));
+        turn_outputs(zone_row(state.zone), groups_of(segment));
         tensix::commit_zone();
         state.zone ^= 1;
         if (segment + 1 < kSegments) {
-            finish_fill(kRowsPerBatch, segment + 1, state);
+            finish_fill(kVectorsPerBatch, segment + 1, state);
         }
         tensix::wait_zone();
         pack_segment<kOutputTensor>(kOutput, chunk, state.formats);
@@ -229,15 +248,18 @@ inline void normalise_segments(State& state) {
     }
 }
 
-// Block [kRowsPerBatch, kWidth] of several segments: filled once a pass.
-inline void normalise_streamed_block(State& state) {
+// Block [kRowsPerBatch, kWidth] of several segments: filled once a pass. `first_row` as of resident blocks.
+inline void normalise_streamed_block([[maybe_unused]] uint32_t first_row, State& state) {
     MATH((sfpu::issue<ClearSums>()));
     find_statistics(StreamedBlock{state});
     if constexpr (kReturnsStatistics) {
         hand_over_statistics(state);
     }
     load_affine_once(state);
-    normalise_segments(state);
+    if constexpr (kNormalisesGroups) {
+        MATH((store_factors(kGammaRow)));
+    }
+    normalise_segments(rows_in_strip<contract::ComputeArgument>(first_row), state);
 }
 
 }  // namespace layernorm_fused_rm

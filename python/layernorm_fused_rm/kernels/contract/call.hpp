@@ -23,6 +23,8 @@ enum class Centring : uint32_t {
 struct Call {
     // Shape of the work.
     uint32_t width_elements = 0;
+    uint32_t rows_per_vector = 1;       // side by side: 1, a pair's 2, or a strip's 4
+    uint32_t pads_rows = 0;             // 1: of strips, some rows are padding between matrices
     uint32_t row_stride_elements = 0;   // from row to row in a page; a chunk if several segments
     uint32_t segments = 0;              // a row's pieces of at most one chunk
     uint32_t reads_again = 0;           // 1: L1 holds no whole row, so each pass reads it anew
@@ -50,8 +52,8 @@ struct Call {
     }
     // Elements of gamma, or of beta, in L1: all, or a segment.
     [[nodiscard]] constexpr uint32_t affine_elements() const {
-        const uint32_t chunks = reads_again != 0 ? 1 : (width_elements + kElementsPerChunk - 1) / kElementsPerChunk;
-        return chunks * kElementsPerChunk;
+        const uint32_t elements = reads_again != 0 ? columns_per_chunk(rows_per_vector) : width_elements;
+        return (elements + kElementsPerChunk - 1) / kElementsPerChunk * kElementsPerChunk;
     }
     // Mean, but for RMSNorm, and 1 / deviation are returned.
     [[nodiscard]] constexpr bool returns_statistics() const { return (*this)[Tensor::kRstd].is_there(); }
@@ -60,6 +62,8 @@ struct Call {
     template <typename Self, typename Field>
     static constexpr void for_each_word(Self& self, Field&& field) {
         field("", "width_elements", self.width_elements);
+        field("", "rows_per_vector", self.rows_per_vector);
+        field("", "pads_rows", self.pads_rows);
         field("", "row_stride_elements", self.row_stride_elements);
         field("", "segments", self.segments);
         field("", "reads_again", self.reads_again);

@@ -11,13 +11,17 @@ inline constexpr uint32_t kElementsPerDestRow = 16;
 inline constexpr uint32_t kElementsPerChunk = 1024;
 inline constexpr uint32_t kChunksInDest = 8;
 
-// Two SFPU vectors (even columns, odd columns) cover four DEST rows: 64 consecutive elements (ISA documents,
-// "SFPLOAD"). A row starts at a multiple of this in L1 and in DEST, but rows of at most half of it lie in pairs, side
-// by side in the same two vectors.
+// Two SFPU vectors (even columns, odd columns) cover four DEST rows: 64 elements (ISA documents, "SFPLOAD"). Of one row,
+// consecutive; or of two rows of at most 32, a pair; or, where a tensor is in TILE layout, 16 of each of four rows, a
+// strip, of which each then has a DEST row, and the next 16 lie in the next two vectors. A row starts at a multiple of
+// the 64 in L1 and in DEST, or a pair of rows, or a strip.
 inline constexpr uint32_t kElementsPerVectorPair = 64;
-inline constexpr uint32_t kElementsPerPairedRow = kElementsPerVectorPair / 2;
-[[nodiscard]] constexpr uint32_t rows_per_vector(uint32_t row_stride) {
-    return row_stride == kElementsPerPairedRow ? 2 : 1;
+inline constexpr uint32_t kRowsPerPair = 2;
+inline constexpr uint32_t kRowsPerStrip = 4;
+inline constexpr uint32_t kElementsPerPairedRow = kElementsPerVectorPair / kRowsPerPair;
+// Elements of a row in one segment of it: of one row, or of each of a strip's.
+[[nodiscard]] constexpr uint32_t columns_per_chunk(uint32_t rows_per_vector) {
+    return rows_per_vector == kRowsPerStrip ? kElementsPerChunk / kRowsPerStrip : kElementsPerChunk;
 }
 
 // DEST is shared out in two zones of three chunks, one computed while the other is packed; gamma and beta lie in the
@@ -32,13 +36,13 @@ inline constexpr uint32_t kMaxShiftedStreamedRowsPerBatch = 1;
 inline constexpr uint32_t kMaxSegmentsOfRowsTogether = 1024;
 
 // A row's statistics in DEST and in a page of kStatistics: its mean fills the even elements of one vector pair, its
-// 1 / deviation those of the next. Paired rows have a half of each.
+// 1 / deviation those of the next. Rows that share their vectors share these.
 inline constexpr uint32_t kStatisticsPerRow = 2;
 inline constexpr uint32_t kMaxVectorsWithStatistics = kElementsPerChunk / (kStatisticsPerRow * kElementsPerVectorPair);
 // Where a block's row has its mean, in elements from the start of the page.
 [[nodiscard]] constexpr uint32_t mean_offset(uint32_t row, uint32_t rows_per_vector) {
     return row / rows_per_vector * kStatisticsPerRow * kElementsPerVectorPair +
-           row % rows_per_vector * kElementsPerPairedRow;
+           row % rows_per_vector * (kElementsPerVectorPair / rows_per_vector);
 }
 
 }  // namespace layernorm_fused_rm::contract

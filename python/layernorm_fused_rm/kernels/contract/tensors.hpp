@@ -29,8 +29,10 @@ struct Distribution {
 };
 
 // Pages, cut into pieces of consecutive elements. A row of a tensor of rows is a page and its pieces are chunks; gamma
-// and beta are one such page, or pages of 32 elements, a piece each, or rows of 16 in the faces of tiles. Pages are
-// interleaved over banks. Without elements it is no tensor of the call, and all zeros.
+// and beta are one such page, or pages of 32 elements, a piece each, or rows of 16 in the faces of tiles. A tensor of
+// rows in tiles has a tile a page, tile row by tile row, and its pieces are the 4 x 16 elements that a strip has of a
+// face (contract/tiles.hpp). Pages are interleaved over banks. Without elements it is no tensor of the call, and all
+// zeros.
 struct TensorLayout {
     uint32_t element_bytes = 0;
     uint32_t page_bytes = 0;  // from page to page in a bank: padding included, aligned
@@ -40,7 +42,9 @@ struct TensorLayout {
     uint32_t alignment_bytes = 0;     // of its memory: what the NoC reads has the same place in it as where it goes
     uint32_t in_dram = 0;             // 1: DRAM, 0: L1
     uint32_t banks = 0;
+    uint32_t tiles_per_row = 0;  // of rows in tiles, a tile a page; 0: a row is a page
 
+    [[nodiscard]] constexpr bool is_in_tiles() const { return tiles_per_row != 0; }
     [[nodiscard]] constexpr bool is_there() const { return element_bytes != 0; }
     [[nodiscard]] constexpr bool interleaves_like(const TensorLayout& other) const {
         return in_dram == other.in_dram && banks == other.banks;
@@ -67,6 +71,7 @@ struct TensorLayout {
         field("alignment_bytes", self.alignment_bytes);
         field("in_dram", self.in_dram);
         field("banks", self.banks);
+        field("tiles_per_row", self.tiles_per_row);
     }
 };
 

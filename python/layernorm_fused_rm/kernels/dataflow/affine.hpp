@@ -87,7 +87,7 @@ inline uint32_t place_to_read_to(uint32_t piece, uint32_t at) {
 template <const Vector& vector>
 inline void start_reading(uint32_t first, uint32_t last) {
     const uint32_t address = tensor_address(vector.tensor);
-    for (uint32_t row = 0; row < kRowsPerVector; ++row) {
+    for (uint32_t row = 0; row < kAffineCopies; ++row) {
         for_each_piece<vector>(first, last, row, [=](uint32_t piece, uint32_t page, uint32_t at) {
             constexpr TensorLayout layout = kLayout<vector>;
             const uint32_t offset = layout.offset_of(piece);
@@ -103,7 +103,7 @@ inline void start_reading(uint32_t first, uint32_t last) {
 template <const Vector& vector>
 inline void move_read(uint32_t first, uint32_t last) {
     if constexpr (kLayout<vector>.has_short_pieces()) {
-        for (uint32_t row = 0; row < kRowsPerVector; ++row) {
+        for (uint32_t row = 0; row < kAffineCopies; ++row) {
             for_each_piece<vector>(first, last, row, [=](uint32_t piece, uint32_t page, uint32_t at) {
                 const uint32_t from = place_to_read_to<vector>(piece, at);
                 if (from != at) {
@@ -255,7 +255,7 @@ inline void bring_affine() {
 
 // One segment of both -> a page each of kGamma, kBeta.
 inline void bring_affine_segment(uint32_t segment) {
-    const uint32_t first = segment * contract::kElementsPerChunk;
+    const uint32_t first = segment * kColumnsPerChunk;
     read_affine(first, first + segment_elements(segment));
 }
 

@@ -60,13 +60,17 @@ inline void store_and_wait(uint32_t address, uint32_t word) {
     }
 }
 
-// A row's elements in L1, as fp32 bits. bf16's are the upper half of these.
+// Elements in an L1 page, as fp32 bits. bf16's are the upper half of these.
 template <const TensorLayout& tensor>
 class Elements {
 public:
     explicit Elements(uint32_t address) : elements_(address) {}
-    uint32_t get(uint32_t index) const { return static_cast<uint32_t>(elements_[index]) << kLowerBits; }
-    void set(uint32_t index, uint32_t bits) { elements_[index] = static_cast<Element>(bits >> kLowerBits); }
+    uint32_t get(uint32_t row, uint32_t column) const {
+        return static_cast<uint32_t>(elements_[element_in_page<tensor>(row, column)]) << kLowerBits;
+    }
+    void set(uint32_t row, uint32_t column, uint32_t bits) {
+        elements_[element_in_page<tensor>(row, column)] = static_cast<Element>(bits >> kLowerBits);
+    }
 
 private:
     using Element = std::conditional_t<tensor.element_bytes == contract::kBytesPerBfloat16, uint16_t, uint32_t>;
@@ -75,17 +79,40 @@ private:
     CoreLocalMem<volatile Element> elements_;
 };
 
-// Its first `count` elements times 2^-s.
+// The first `count` elements of a row times 2^-s.
 template <const TensorLayout& tensor>
-inline void scale_down(uint32_t address, uint32_t count, uint32_t s) {
+inline void scale_down(uint32_t address, uint32_t row, uint32_t count, uint32_t s) {
     Elements<tensor> elements(address);
     uint32_t last = 0;
     for (uint32_t i = 0; i < count; ++i) {
-        last = scaled_down(elements.get(i), s);
-        elements.set(i, last);
+        last = scaled_down(elements.get(row, i), s);
+        elements.set(row, i, last);
     }
-    while (elements.get(count - 1) != last) {  // see store_and_wait
+    while (elements.get(row, count - 1) != last) {  // see store_and_wait
     }
+}
+
+// Zeros for the rows of a strip that are padding, which compute takes for rows here.
+inline void clear_padding_rows(Block rows, uint32_t segment, uint32_t address) {
+    if constexpr (kPadsRows) {
+        Elements<kOutputTensor> elements(address);
+        for (uint32_t row = rows_in_strip<contract::DataMovementArgument>(rows.first_page); row < rows.rows; ++row) {
+            for (uint32_t i = 0; i < segment_elements(segment); ++i) {
+                elements.set(row, i, 0);
+            }
+            while (elements.get(row, segment_elements(segment) - 1) != 0) {  // see store_and_wait
+            }
+        }
+    }
+}
+
+// Powers of two, of the rows that are redone together.
+struct Scales {
+    uint32_t of[kRowsRedone];
+};
+// Those that are no padding.
+inline uint32_t count_rows(Block rows) {
+    return kRowsAreStrips ? rows_in_strip<contract::DataMovementArgument>(rows.first_page) : rows.rows;
 }
 
 // kInput and kResidual behind the reader's last page, for whoever fills them once the reader is through.
@@ -101,24 +128,31 @@ public:
         push(kPagesOfAnnouncement);
     }
 
-    // Finds the power of two that is to be taken out of a row of the tensors at `tensors`: none where it has elements
+    // Finds the power of two that is to be taken out of each row of the tensors at `tensors`: none where it has elements
     // that are not finite.
-    uint32_t find_scale(Block row, RowAddresses tensors) {
-        uint32_t largest = 0;
+    Scales find_scales(Block rows, RowAddresses tensors) {
+        Scales largest{};
         for (uint32_t segment = 0; segment < kSegments; ++segment) {
-            fetch(row, segment, tensors);
-            const uint32_t exponent = find_largest_exponent(segment);
-            largest = largest < exponent ? exponent : largest;
+            fetch(rows, segment, tensors);
+            for (uint32_t row = 0; row < count_rows(rows); ++row) {
+                const uint32_t exponent = find_largest_exponent(row, segment);
+                largest.of[row] = largest.of[row] < exponent ? exponent : largest.of[row];
+            }
         }
-        return largest == kSpecialExponent || largest < kLargestExponent ? 0 : largest - kLargestExponent;
+        for (uint32_t& scale : largest.of) {
+            scale = scale == kSpecialExponent || scale < kLargestExponent ? 0 : scale - kLargestExponent;
+        }
+        return largest;
     }
 
-    // Pushes a segment of a row, scaled.
-    void push_scaled(Block row, uint32_t segment, RowAddresses tensors, uint32_t scale) {
-        fetch(row, segment, tensors);
-        scale_down<kInputTensor>(next().input, segment_elements(segment), scale);
-        if constexpr (kResidualTensor.is_there()) {
-            scale_down<kResidualTensor>(next().residual, segment_elements(segment), scale);
+    // Pushes a segment of rows, scaled.
+    void push_scaled(Block rows, uint32_t segment, RowAddresses tensors, const Scales& scales) {
+        fetch(rows, segment, tensors);
+        for (uint32_t row = 0; row < count_rows(rows); ++row) {
+            scale_down<kInputTensor>(next().input, row, segment_elements(segment), scales.of[row]);
+            if constexpr (kResidualTensor.is_there()) {
+                scale_down<kResidualTensor>(next().residual, row, segment_elements(segment), scales.of[row]);
+            }
         }
         push(kPagesPerStep);
     }
@@ -131,22 +165,22 @@ private:
         slot_ = (slot_ + pages / kPagesPerStep) % kSlots;
     }
 
-    // A row's segment -> the next step, there but not pushed.
-    void fetch(Block row, uint32_t segment, RowAddresses tensors) {
+    // A segment of the rows -> the next step, there but not pushed.
+    void fetch(Block rows, uint32_t segment, RowAddresses tensors) {
         reserve_rows(kPagesPerStep);
-        start_reading_step(row, segment, tensors, next());
+        start_reading_step(rows, segment, tensors, next());
         noc_async_read_barrier();
     }
 
-    // The largest exponent in the row of the next step; of elements that a residual takes away, none.
-    uint32_t find_largest_exponent(uint32_t segment) const {
+    // The largest exponent in a row of the next step; of elements that a residual takes away, none.
+    uint32_t find_largest_exponent(uint32_t row, uint32_t segment) const {
         const Elements<kInputTensor> input(next().input);
         uint32_t largest = 0;  // size, an fp32 number's bits without its sign and in the upper 31
         for (uint32_t i = 0; i < segment_elements(segment); ++i) {
-            const uint32_t bits = input.get(i);
+            const uint32_t bits = input.get(row, i);
             uint32_t size = bits << 1;
             if constexpr (kResidualTensor.is_there()) {
-                const uint32_t other = Elements<kResidualTensor>(next().residual).get(i);
+                const uint32_t other = Elements<kResidualTensor>(next().residual).get(row, i);
                 const bool cancel = (bits ^ other) == kSignBit && size < kSizeOfInfinity;
                 size = cancel ? 0 : size < other << 1 ? other << 1 : size;
             }
@@ -159,16 +193,17 @@ private:
     uint32_t slot_;
 };
 
-// Row `position` of this core, in the order of its runs, as a block.
+// Row or strip `position` of this core, in the order of its runs, as a block.
 template <typename Common>
 inline Block row_at(uint32_t position) {
     uint32_t index = 0;
     Run run = read_run<Common>(0);
+    position *= kRowsRedone;
     while (position >= run.rows) {
         position -= run.rows;
         run = read_run<Common>(++index);
     }
-    return {run.bank, run.first_page + position, 1};
+    return {run.bank, run.first_page + position, kRowsRedone};
 }
 
 }  // namespace layernorm_fused_rm

@@ -1,5 +1,6 @@
 // Rows of a block between device memory and L1, for the reader and the writer: where a row of each tensor lies, the
-// transfers of one step, and the buffers of what is read. A row is a page, and its segments are the page's pieces.
+// transfers of one step, and the buffers of what is read. A row is a page, and its segments are the page's pieces; rows
+// in strips are dataflow/strips.hpp's.
 //
 // A run is one of the input's banks. A tensor that interleaves alike has the same rows side by side in the same bank;
 // any other has them bank by bank.
@@ -11,6 +12,7 @@
 #include "arguments.hpp"
 #include "contract.hpp"
 #include "dataflow/pages.hpp"
+#include "dataflow/strips.hpp"
 #include "work.hpp"
 
 namespace layernorm_fused_rm {
@@ -18,7 +20,10 @@ namespace layernorm_fused_rm {
 // The NoC address of a block's row in a tensor at `address`.
 template <const TensorLayout& tensor>
 inline uint64_t row_address(Block block, uint32_t row, uint32_t address) {
-    if constexpr (tensor.interleaves_like(kInputTensor)) {
+    if constexpr (kRowsAreStrips) {
+        const uint32_t in_strip = row % contract::kRowsPerStrip;
+        return page_address<tensor>(tensor_row(block.first_page + row - in_strip) + in_strip, address);
+    } else if constexpr (tensor.interleaves_like(kInputTensor)) {
         return page_address<tensor>(block.bank, block.first_page + row, address);
     } else {
         return page_address<tensor>(kInputTensor.distribution().page_at(block.bank, block.first_page + row), address);
@@ -28,8 +33,8 @@ inline uint64_t row_address(Block block, uint32_t row, uint32_t address) {
 // True if a block is one transfer: its rows lie side by side, without gaps, in L1 and in the bank.
 template <const TensorLayout& tensor>
 inline constexpr bool kIsOneTransfer =
-    kIsResident&& tensor.interleaves_like(kInputTensor) && tensor.page_bytes == stride_bytes(tensor) &&
-    tensor.page_bytes == row_bytes(tensor);
+    !kRowsAreStrips && kIsResident && tensor.interleaves_like(kInputTensor) &&
+    tensor.page_bytes == stride_bytes(tensor) && tensor.page_bytes == row_bytes(tensor);
 
 // Of a row's last segment: to the end of its page, or of its room in L1 where padding makes the page longer. Reads need
 // not end with the row.
@@ -42,7 +47,9 @@ inline constexpr uint32_t last_read_bytes() {
 // Starts the reads of a step.
 template <const TensorLayout& tensor>
 inline void start_reading_rows(Block block, uint32_t segment, uint32_t address, uint32_t l1_address) {
-    if constexpr (kIsOneTransfer<tensor>) {
+    if constexpr (kRowsAreStrips) {
+        start_reading_strips<tensor>(block, segment, address, l1_address);
+    } else if constexpr (kIsOneTransfer<tensor>) {
         noc_async_read(row_address<tensor>(block, 0, address), l1_address, block.rows * tensor.page_bytes);
     } else {
         const uint32_t offset = segment * tensor.piece_stride_bytes;
@@ -96,7 +103,9 @@ inline void push_rows(uint32_t pages) {
 // Starts the writes of a step. Never more than the row: what lies behind it is not ours.
 template <const TensorLayout& tensor>
 inline void start_writing_rows(Block block, uint32_t segment, uint32_t address, uint32_t l1_address) {
-    if constexpr (kIsOneTransfer<tensor>) {
+    if constexpr (kRowsAreStrips) {
+        start_writing_strips<tensor>(block, segment, address, l1_address);
+    } else if constexpr (kIsOneTransfer<tensor>) {
         noc_async_write(l1_address, row_address<tensor>(block, 0, address), block.rows * tensor.page_bytes);
     } else {
         const uint32_t bytes = segment_elements(segment) * tensor.element_bytes;

@@ -15,12 +15,13 @@
 #include "norm/pieces.hpp"
 #include "norm/statistics.hpp"
 #include "norm/steps.hpp"
+#include "norm/strips.hpp"
 #include "tensix/fill.hpp"
 
 namespace layernorm_fused_rm {
 
 inline constexpr uint32_t kChunkRows = contract::kElementsPerChunk / contract::kElementsPerDestRow;
-inline constexpr uint32_t kVectorsPerBatch = kRowsPerBatch / kRowsPerVector;  // of rows, or of pairs of rows
+inline constexpr uint32_t kVectorsPerBatch = kRowsPerBatch / kRowsPerVector;  // of rows, of pairs, of strips
 inline constexpr uint32_t kBatchStrideRows =
     kIsResident ? kRowsPerVector * kRowStride / contract::kElementsPerDestRow : kChunkRows;
 inline constexpr uint32_t kVectorsPerStep = kVectorsPerBatch == 1 ? 2 : 1;
@@ -28,26 +29,43 @@ inline constexpr uint32_t kDestRowsPerStep = kVectorsPerStep * sfpu::kDestRowsPe
 inline constexpr uint32_t kVectorsPerChunk = contract::kElementsPerChunk / sfpu::kLanes;
 
 // The row's last segment: whole vectors, an even number, then a last pair of vectors of which kTail elements count.
-inline constexpr uint32_t kLastSegment = kWidth - (kSegments - 1) * contract::kElementsPerChunk;
+inline constexpr uint32_t kLastSegment = kWidth - (kSegments - 1) * kColumnsPerChunk;
 inline constexpr uint32_t kElementsPerPair = contract::kElementsPerVectorPair / kRowsPerVector;  // of one row
 inline constexpr uint32_t kTail = kLastSegment % kElementsPerPair;
 inline constexpr uint32_t kWholeVectors = kLastSegment / kElementsPerPair * 2;
 inline constexpr uint32_t kLastVectors = kWholeVectors + (kTail != 0 ? 2 : 0);
 
+// Rows one behind the other that are to be strips in DEST, or strips that are to be such rows (norm/strips.hpp): 64
+// columns of four at a time, a group.
+template <const TensorLayout& tensor>
+inline constexpr bool kTurns = kRowsAreStrips&& tensor.is_there() && !tensor.is_in_tiles();
+inline constexpr uint32_t kElementsPerGroup = contract::kRowsPerStrip * contract::kElementsPerVectorPair;
+static_assert(sfpu::kGroupsPerChunk * kElementsPerGroup == contract::kElementsPerChunk);
+inline constexpr uint32_t kGroupsOfLastSegment =
+    (kLastSegment + contract::kElementsPerVectorPair - 1) / contract::kElementsPerVectorPair;
+
 // Where rows are summed as they come, the FPU adds their matrices up in pairs as it moves them to DEST, which halves
 // what is left to the SFPU (tensix/fill.hpp): of a streamed row the whole segments, of a resident one that has a bank
-// of SrcA to itself the whole matrices.
+// of SrcA to itself the whole matrices. Of a strip's segment it adds column c and c + 128, whichever way its rows lie.
 inline constexpr bool kSumsOnFpu = kCentres && !kShifts;
 inline constexpr bool kSumsSegmentsOnFpu = kSumsOnFpu && !kIsResident;
-inline constexpr uint32_t kWholeSegments = kWidth / contract::kElementsPerChunk;
+inline constexpr uint32_t kWholeSegments = kWidth / kColumnsPerChunk;
 inline constexpr uint32_t kMatricesPerRow = kRowStride / tensix::kElementsPerMatrix;
-inline constexpr bool kSumsWhileMoving = kSumsOnFpu && kIsResident && kRowStride > contract::kElementsPerChunk / 2 &&
+inline constexpr bool kSumsWhileMoving = kSumsOnFpu && kIsResident && kRowsPerVector == 1 &&
+                                         kRowStride > contract::kElementsPerChunk / 2 &&
                                          kRowStride % tensix::kElementsPerMatrix == 0;
 inline constexpr uint32_t kPairsOfMatrices = kSumsWhileMoving ? kWidth / tensix::kElementsPerMatrix / 2 : 0;
 
 inline uint32_t negative_epsilon_bits() {
     return get_common_arg_val<uint32_t>(static_cast<int>(contract::ComputeArgument::kNegativeEpsilonBits));
 }
+
+// Strips have a last pass of their own where there is gamma or beta: group by group, each a step.
+inline constexpr bool kNormalisesGroups = kRowsAreStrips && (kGammaTensor.is_there() || kBetaTensor.is_there());
+inline constexpr bool kJoinsFirst = kNormalisesGroups && !kIsResident && (kShifts || kResidualTensor.is_there());
+inline constexpr uint32_t kLastStepRows = kNormalisesGroups ? sfpu::kDestRowsPerGroup : kDestRowsPerStep;
+inline constexpr uint32_t kLastStepsOfChunk = kChunkRows / kLastStepRows;
+inline constexpr uint32_t kLastSteps = kNormalisesGroups ? kGroupsOfLastSegment : kLastVectors / kVectorsPerStep;
 
 // Passes that follow one another.
 template <typename... Pass>
@@ -67,10 +85,11 @@ inline constexpr sfpu::RowConstants kConstants = {kCall.negative_sum_scale_bits,
 
 // A resident row is joined with its residual, shifted and centred in place, each once. Of a streamed row every pass
 // gets x anew.
+inline constexpr bool kKeepsShift = kShifts && (!kIsResident || kRowsAreStrips);
 inline constexpr uint32_t kResidualDistance = kResidualTensor.is_there() ? kChunkRows : 0;
 constexpr sfpu::Batch batch_with(uint32_t residual_distance, bool shifts) {
-    return {kVectorsPerBatch,        kBatchStrideRows, residual_distance, shifts,
-            kShifts && !kIsResident, kVectorsPerStep,  kRowsArePaired};
+    return {kVectorsPerBatch, kBatchStrideRows, residual_distance, shifts,
+            kKeepsShift,      kVectorsPerStep,  kRowsPerVector};
 }
 inline constexpr sfpu::Batch kFirstPass = batch_with(kResidualDistance, kShifts);
 inline constexpr sfpu::Batch kLaterPass = kIsResident ? batch_with(0, false) : kFirstPass;
@@ -81,7 +100,7 @@ inline constexpr sfpu::Affine kAffine = {kGammaTensor.is_there(), kBetaTensor.is
 
 // clang-format off
 struct SetConstants { static constexpr sfpu::Sequence value = sfpu::set_constants(kLaterPass, kConstants); };
-struct ClearSums { static constexpr sfpu::Sequence value = sfpu::clear_sums(); };
+struct ClearSums { static constexpr sfpu::Sequence value = sfpu::clear_sums(kLaterPass); };
 struct FindShifts { static constexpr sfpu::Sequence value = sfpu::shifts_from_first_elements(kFirstPass); };
 struct FindCentres { static constexpr sfpu::Sequence value = sfpu::centres_from_sums(kLaterPass, kConstants); };
 struct FindRstd { static constexpr sfpu::Sequence value = sfpu::rstd_from_squares(kLaterPass, kConstants); };
@@ -121,6 +140,20 @@ struct Normalise {
     }
 };
 
+// x + residual - K in place, of a streamed strip, before its last pass.
+struct Join {
+    static constexpr sfpu::Batch batch = kFirstPass;
+    static constexpr sfpu::Sequence step(sfpu::Batch batch) {
+        return sfpu::adjust_step(batch, false, {false, kSumTensor.is_there()});
+    }
+};
+// The last pass over a strip's groups, even columns or odd ones.
+template <uint32_t parity>
+struct NormaliseGroup {
+    static constexpr sfpu::Sequence value = sfpu::normalise_group_step(
+        parity, kCentres && !kIsResident, kAffine, {kTurns<kInputTensor> && !kIsResident && !kJoinsFirst, !kTurns<kOutputTensor>});
+};
+
 // From vector `first` of a row on.
 template <typename Pass, uint32_t first = 0>
 struct Step { static constexpr sfpu::Sequence value = Pass::step(Pass::batch.from_vector(first)).advance(); };
@@ -140,6 +173,16 @@ struct SumPairs {
     static constexpr sfpu::Sequence value =
         sfpu::sum_row_step(row, pairs * kVectorsPerMatrix, kVectorsPerStep, sums).advance();
 };
+struct Turn { static constexpr sfpu::Sequence value = sfpu::turn_step(); };
+struct PlaceAffine { static constexpr sfpu::Sequence value = sfpu::place_affine(kAffine); };
+struct KeepShifts { static constexpr sfpu::Sequence value = sfpu::keep_shifts(); };
+struct FetchShifts { static constexpr sfpu::Sequence value = sfpu::fetch_shifts(); };
+struct StoreFactors { static constexpr sfpu::Sequence value = sfpu::store_factors(kLaterPass, kCentres && !kIsResident); };
+struct ClearTail { static constexpr sfpu::Sequence value = sfpu::clear_columns(kTail); };
+struct BeginClearingRows { static constexpr sfpu::Sequence value = sfpu::begin_clearing_rows(); };
+struct EndClearingRows { static constexpr sfpu::Sequence value = sfpu::Sequence{}.then(sfpu::conditions_off()); };
+struct SetZeros { static constexpr sfpu::Sequence value = sfpu::Sequence{}.then(sfpu::move(sfpu::kZero, sfpu::kFirstValue)); };
+struct ClearPair { static constexpr sfpu::Sequence value = sfpu::clear_step().advance(); };
 struct RoundToEven { static constexpr sfpu::Sequence value = sfpu::round_to_even_step(kVectorsPerStep).advance(); };
 struct JoinLevel { static constexpr sfpu::Sequence value = sfpu::join_level(kVectorsPerBatch); };
 struct StoreLevel { static constexpr sfpu::Sequence value = sfpu::store_level(kVectorsPerBatch); };
@@ -148,6 +191,15 @@ struct StoreLevel { static constexpr sfpu::Sequence value = sfpu::store_level(kV
 // The next batch's rows, and a segment's, start here; steps count vectors from it.
 inline void point_sfpu_at(uint32_t dest_row) { TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row); }
 inline void rewind() { TTI_SETRWC(p_setrwc::CLR_NONE, 0, 0, 0, 0, p_setrwc::SET_D); }
+
+// Groups of 64 columns of a strip from `dest_row` on, turned from rows one behind the other or back to them.
+inline void turn(uint32_t dest_row, uint32_t groups) {
+    static_assert(!kRowsAreStrips || kDestRowsPerStep == sfpu::kDestRowsPerPair,
+                  "a step ends a vector pair further on");
+    point_sfpu_at(dest_row);
+    sfpu::repeat<Turn>(groups);
+    rewind();
+}
 
 // The row's last vectors, behind those from `first` on, their padding masked.
 template <typename Pass, uint32_t first>
@@ -225,22 +277,31 @@ inline void sum_segment(uint32_t segment) {
 // One pass that changes elements of a row of one segment in place; what it makes of padding is never written to a
 // tensor, nor summed.
 template <typename Pass>
-inline void run_changing_pass(uint32_t affine_distance = 0) {
-    sfpu::repeat<Step<Pass>>(kLastVectors / kVectorsPerStep, affine_distance);
+inline void run_changing_pass() {
+    sfpu::repeat<Step<Pass>>(kLastVectors / kVectorsPerStep);
     rewind();
 }
 
-template <typename... Pass>
-inline void run_changing_passes(PassList<Pass...>, uint32_t affine_distance) {
-    (run_changing_pass<Pass>(affine_distance), ...);
+// Some steps of one of the last passes, from `dest_row` on. Groups are normalised even columns first, then odd ones.
+template <typename Pass>
+inline void run_steps(uint32_t dest_row, uint32_t steps, uint32_t affine_distance) {
+    point_sfpu_at(dest_row);
+    if constexpr (kNormalisesGroups && std::is_same_v<Pass, Normalise>) {
+        sfpu::repeat<NormaliseGroup<0>>(steps, affine_distance);
+        rewind();
+        point_sfpu_at(dest_row + sfpu::kDestRowsPerVector);
+        sfpu::repeat<NormaliseGroup<1>>(steps, affine_distance);
+    } else {
+        sfpu::repeat<Step<Pass>>(steps * (kLastStepRows / kDestRowsPerStep), affine_distance);
+    }
+    rewind();
 }
 
-// Some steps of such passes, from `dest_row` on; none if there are none.
+// Of all of them; none if there are no steps.
 template <typename... Pass>
 inline void run_part(PassList<Pass...>, uint32_t dest_row, uint32_t steps, uint32_t affine_distance) {
     if (steps != 0) {
-        point_sfpu_at(dest_row);
-        ((sfpu::repeat<Step<Pass>>(steps, affine_distance), rewind()), ...);
+        (run_steps<Pass>(dest_row, steps, affine_distance), ...);
     }
 }
 
@@ -259,6 +320,15 @@ inline void adjust_paired_rows() {
     if constexpr (kRowsArePaired) {
         run_changing_pass<Pass>();
         sfpu::issue<ClearSums>();
+    }
+}
+
+// The sums of a strip's pairs of matrices, behind as many matrices from `dest_row` on, turned to rows side by side.
+inline void turn_pairs(uint32_t dest_row, uint32_t pairs) {
+    if constexpr (kTurns<kInputTensor>) {
+        const uint32_t rows = pairs * tensix::kRowsPerMatrix;
+        TTI_STALLWAIT(p_stall::STALL_SFPU, p_stall::MATH);
+        turn(dest_row + rows, rows / sfpu::kDestRowsPerGroup);
     }
 }
 
@@ -293,12 +363,70 @@ inline void sum_resident_rows([[maybe_unused]] uint32_t statistics_distance) {
     constexpr bool kIsFirst = std::is_same_v<Pass, Sum>;
     if constexpr (kIsFirst && kShifts) {
         sfpu::issue<FindShifts>();
-        store_statistic<StoreShifts>(statistics_distance);
+        if constexpr (!kKeepsShift) {
+            store_statistic<StoreShifts>(statistics_distance);
+        }
         adjust_paired_rows<Shift>();
     }
     constexpr uint32_t kSummed = kIsFirst ? 2 * kPairsOfMatrices * kVectorsPerMatrix : 0;
     if constexpr (kSummed < kLastVectors) {
         run_summing_pass<Pass, kSummed>();
+    }
+}
+
+// gamma and beta of a segment of strips -> their groups, from `dest_row` on; the strip's factors -> there too.
+inline void place_affine(uint32_t dest_row) {
+    point_sfpu_at(dest_row);
+    sfpu::issue<PlaceAffine>();
+}
+inline void store_factors(uint32_t dest_row) {
+    point_sfpu_at(dest_row);
+    sfpu::issue<StoreFactors>();
+    if constexpr (kJoinsFirst && kShifts) {
+        sfpu::issue<KeepShifts>();
+    }
+}
+
+// A segment of a streamed strip, joined and shifted before its last pass, which it is then like any other in.
+inline void join_segment(uint32_t dest_row, uint32_t factors_row, uint32_t vectors) {
+    if constexpr (kShifts) {
+        point_sfpu_at(factors_row);
+        sfpu::issue<FetchShifts>();
+    }
+    point_sfpu_at(dest_row);
+    sfpu::repeat<Step<Join>>(vectors / kVectorsPerStep);
+    rewind();
+}
+
+// Zeros for what of a strip's segment, of `vectors` vectors from `dest_row` on, is padding of tiles: columns behind its
+// row's end, and rows but the first `rows`.
+template <const TensorLayout& tensor>
+inline void clear_padding(uint32_t dest_row, uint32_t vectors, bool is_last_segment, uint32_t rows) {
+    if constexpr (!tensor.is_in_tiles()) {
+        return;
+    }
+    if constexpr (kWidth % contract::kTileSide != 0) {
+        if (is_last_segment) {
+            if constexpr (kTail != 0) {
+                point_sfpu_at(dest_row + (kLastVectors / 2 - 1) * sfpu::kDestRowsPerPair);
+                sfpu::issue<ClearTail>();
+            }
+            if constexpr (kLastVectors / 2 % 2 != 0) {
+                point_sfpu_at(dest_row + kLastVectors / 2 * sfpu::kDestRowsPerPair);
+                sfpu::issue<SetZeros>();
+                sfpu::issue<ClearPair>();
+                rewind();
+            }
+        }
+    }
+    if constexpr (kPadsRows) {
+        if (rows < contract::kRowsPerStrip) {
+            point_sfpu_at(dest_row);
+            sfpu::issue<BeginClearingRows>(rows * 2 * sfpu::kLanes / contract::kRowsPerStrip);
+            sfpu::repeat<ClearPair>(vectors / 2);
+            sfpu::issue<EndClearingRows>();
+            rewind();
+        }
     }
 }
 

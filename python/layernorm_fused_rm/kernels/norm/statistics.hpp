@@ -10,9 +10,10 @@
 
 namespace layernorm_fused_rm::sfpu {
 
-[[nodiscard]] constexpr Sequence clear_sums() {
+// All that a batch may have; of a strip, which keeps more than sums there, its one.
+[[nodiscard]] constexpr Sequence clear_sums(Batch batch) {
     Sequence sequence;
-    for (uint32_t row = 0; row < 4; ++row) {
+    for (uint32_t row = 0; row < (batch.is_strip() ? 1 : 4); ++row) {
         sequence.then(move(kZero, sum_of(row)));
     }
     return sequence;
@@ -35,14 +36,18 @@ constexpr void add_lanes(Sequence& sequence, uint32_t registers) {
 }
 
 // L0..L3, one sum a lane -> L0, lane row j holding in each of its eight lanes the whole sum of row j; of paired rows
-// that of pair j's first row, and L1 that of its second. L2 and L3 lost.
+// that of pair j's first row, and L1 that of its second. L2 and L3 lost. A strip's are in their lane rows; L2 lost.
 [[nodiscard]] constexpr Sequence reduce_lanes(Batch batch) {
     Sequence sequence;
-    sequence.then(transpose()).then(add(0, 1, 0)).then(add(2, 3, batch.paired ? 1 : 2));
-    if (!batch.paired) {
+    if (batch.is_strip()) {
+        add_lanes(sequence, 1);
+        return sequence;
+    }
+    sequence.then(transpose()).then(add(0, 1, 0)).then(add(2, 3, batch.is_pair() ? 1 : 2));
+    if (!batch.is_pair()) {
         sequence.then(add(0, 2, 0));
     }
-    add_lanes(sequence, batch.paired ? 2 : 1);
+    add_lanes(sequence, batch.is_pair() ? 2 : 1);
     return sequence;
 }
 
@@ -57,10 +62,13 @@ inline constexpr RowValues kReduced = {{0, 1}};
     return Sequence{}.then(move(1, 0)).then(move(1, 2)).then(move(1, 3)).then(transpose());
 }
 
-// `values`, times what register `scale` holds -> L0..L3, each lane of Lj having the value of its row.
+// `values`, times what register `scale` holds -> L0..L3, each lane of Lj having the value of its row; of a strip L0.
 [[nodiscard]] constexpr Sequence scale_and_spread(Batch batch, RowValues values, uint32_t scale) {
     Sequence sequence;
-    if (!batch.paired) {
+    if (batch.is_strip()) {
+        return sequence.then(multiply(values.registers[0], scale, 0)).settle();
+    }
+    if (!batch.is_pair()) {
         return sequence.then(multiply(values.registers[0], scale, 1)).then(spread());
     }
     sequence.then(multiply(values.registers[0], scale, 0)).then(multiply(values.registers[1], scale, 2));
@@ -89,9 +97,9 @@ struct RowConstants {
 inline constexpr uint32_t kThreeEighthsBits = 0x3ec00000;
 inline constexpr uint32_t kOneHalfBits = 0x3f000000;
 
-// 3/8 and 1/2 of a paired batch's 1/sqrt, in registers that only rows by themselves use otherwise.
-inline constexpr uint32_t kPairedThreeEighths = kProgrammable + 1;
-inline constexpr uint32_t kPairedOneHalf = kProgrammable + 2;
+// 3/8 and 1/2 of 1/sqrt, of rows that share vectors, in registers that only rows by themselves use otherwise.
+inline constexpr uint32_t kSharedThreeEighths = kProgrammable + 1;
+inline constexpr uint32_t kSharedOneHalf = kProgrammable + 2;
 
 // Puts constants where the steps find them for good, as far as there are registers; L0 lost. Once, before the first
 // batch.
@@ -100,9 +108,9 @@ inline constexpr uint32_t kPairedOneHalf = kProgrammable + 2;
     if (keeps_centre_scale(batch)) {
         sequence.then(load_bits(0, constants.centre_scale_bits)).then(configure(centre_scale_of(batch)));
     }
-    if (batch.paired) {
-        sequence.then(load_bits(0, kThreeEighthsBits)).then(configure(kPairedThreeEighths));
-        sequence.then(load_bits(0, kOneHalfBits)).then(configure(kPairedOneHalf));
+    if (batch.side_by_side > 1) {
+        sequence.then(load_bits(0, kThreeEighthsBits)).then(configure(kSharedThreeEighths));
+        sequence.then(load_bits(0, kOneHalfBits)).then(configure(kSharedOneHalf));
     }
     return sequence;
 }
@@ -119,11 +127,15 @@ inline constexpr uint32_t kNoNumberBits = 0x7f800001;
     return sequence.then(multiply(0, 4, 1)).then(conditions_off());
 }
 
-// Sums in L0..L3 -> the scaled sum of row j in L(first+j), and sums cleared for the next pass; paired, in Lj.
+// Sums in L0..L3 -> the scaled sum of row j in L(first+j), and sums cleared for the next pass; paired, in Lj; a
+// strip's, from L0, in L(first).
 [[nodiscard]] constexpr Sequence scale_sums(Batch batch, uint32_t scale_bits, uint32_t first) {
     Sequence sequence;
     sequence.then(reduce_lanes(batch)).then_early(load_bits(4, scale_bits));
-    if (batch.paired) {
+    if (batch.is_strip()) {
+        return sequence.then(multiply(0, 4, first)).then(clear_sums(batch));
+    }
+    if (batch.is_pair()) {
         return sequence.then(scale_and_spread(batch, kReduced, 4));
     }
     sequence.then_early(load_bits(1, kNoNumberBits)).then(scale_numbers()).then(spread());
@@ -133,7 +145,7 @@ inline constexpr uint32_t kNoNumberBits = 0x7f800001;
         }
         sequence.then(configure(first + row));
     }
-    return sequence.then(clear_sums());
+    return sequence.then(clear_sums(batch));
 }
 
 inline constexpr uint32_t kNegativeOneBits = 0xbf800000;
@@ -141,7 +153,7 @@ inline constexpr uint32_t kNegativeOneBits = 0xbf800000;
 // The rows' first elements -> -K of each row; L0..L3 zero before and, unless paired, after. Loaded into a row's first
 // lane alone: the sum over the lanes then adds zeros, and every lane gets K itself.
 [[nodiscard]] constexpr Sequence shifts_from_first_elements(Batch batch) {
-    Sequence sequence = enable_first_lanes(batch.paired, 1, kFirstValue);
+    Sequence sequence = enable_first_lanes(batch.side_by_side, 1, kFirstValue);
     for (uint32_t row = 0; row < batch.rows; ++row) {
         sequence.then(load(sum_of(row), batch.dest_row(row * batch.vectors)));
         if (batch.has_residual()) {
@@ -176,7 +188,9 @@ struct Rsqrt {
     uint32_t one_half;
 };
 inline constexpr Rsqrt kRsqrt = {1, kReduced, {{2}}, {{1}}, {{6}}, 7, 3};
-inline constexpr Rsqrt kPairedRsqrt = {2, kReduced, {{2, 3}}, {{4, 5}}, {{6, 7}}, kPairedThreeEighths, kPairedOneHalf};
+inline constexpr Rsqrt kPairedRsqrt = {2, kReduced, {{2, 3}}, {{4, 5}}, {{6, 7}}, kSharedThreeEighths, kSharedOneHalf};
+// Beside -K and -sum / 2^k in L1 and L3.
+inline constexpr Rsqrt kStripRsqrt = {1, kReduced, {{2}}, {{7}}, {{6}}, kSharedThreeEighths, kSharedOneHalf};
 
 // Appends make(registers...) for one value, or for each of two.
 template <typename Make, typename... Values>
@@ -203,11 +217,11 @@ constexpr void improve_rsqrt(Sequence& sequence, Rsqrt at) {
     constexpr uint32_t kScale = 4;  // registers of constants that have been used before 1/sqrt needs theirs
     constexpr uint32_t kTerm = 6;
     constexpr uint32_t kMagic = 5;
-    const Rsqrt at = batch.paired ? kPairedRsqrt : kRsqrt;
+    const Rsqrt at = batch.is_strip() ? kStripRsqrt : batch.is_pair() ? kPairedRsqrt : kRsqrt;
     Sequence sequence;
     sequence.then(reduce_lanes(batch)).then_early(load_bits(kScale, constants.negative_mean_square_scale_bits));
     sequence.then_early(load_operand(kTerm)).then_early(load_bits(kMagic, kRsqrtMagic));
-    if (!batch.paired) {
+    if (batch.side_by_side == 1) {
         sequence.then_early(load_bits(at.three_eighths, kThreeEighthsBits));
         sequence.then_early(load_bits(at.one_half, kOneHalfBits));
     }

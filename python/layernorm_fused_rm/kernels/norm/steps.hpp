@@ -17,7 +17,9 @@
 // L14, or for four rows, which fill L11..L14, in L7. Vectors join a sum one after the other whatever the batch, so that
 // its size decides no bit of a row. Paired rows share their vectors, one in lane rows 0 and 1, the other in 2 and 3, so
 // what stands for "row" here is a pair. L11..L14 have one value for all lane rows, so a pair's -K and then its -sum /
-// 2^k stay in Lj, and each is applied by a pass of its own (adjust_step) before Lj is a sum again.
+// 2^k stay in Lj, and each is applied by a pass of its own (adjust_step) before Lj is a sum again. A strip's four rows
+// share their vectors too, a lane row each, and what stands for "row" is a strip. A batch is one strip: its rows' sums
+// and then rstd / c are in L0, their -K in L1, their -sum / 2^k in L3.
 #pragma once
 
 #include <stdint.h>
@@ -39,9 +41,11 @@ struct Batch {
     bool shifts;                 // subtracts K, which DEST's rows do not have taken out
     bool keeps_shift;            // K stays in its register from pass to pass
     uint32_t vectors = 1;        // of a row in one step
-    bool paired = false;         // each row is two, side by side
+    uint32_t side_by_side = 1;   // rows in each vector: two are a pair, four a strip
     uint32_t first_vector = 0;   // of the step, from where the row counter stands
 
+    [[nodiscard]] constexpr bool is_pair() const { return side_by_side == 2; }
+    [[nodiscard]] constexpr bool is_strip() const { return side_by_side == 4; }
     [[nodiscard]] constexpr bool has_residual() const { return residual_distance != 0; }
     [[nodiscard]] constexpr uint32_t items() const { return rows * vectors; }
     [[nodiscard]] constexpr uint32_t row_of(uint32_t item) const { return item / vectors; }
@@ -72,13 +76,17 @@ struct Stores {
 inline constexpr uint32_t kFirstValue = 4;  // L4..L7 hold the elements at hand
 [[nodiscard]] constexpr uint32_t sum_of(uint32_t row) { return row; }
 [[nodiscard]] constexpr uint32_t rstd_of(uint32_t row) { return row; }
+inline constexpr uint32_t kShiftsOfStrip = 1;
+inline constexpr uint32_t kCentresOfStrip = 3;
 [[nodiscard]] constexpr uint32_t negative_shift_of(Batch batch, uint32_t row) {
-    return batch.paired ? row : kProgrammable + row;
+    return batch.is_strip() ? kShiftsOfStrip : batch.is_pair() ? row : kProgrammable + row;
 }
 [[nodiscard]] constexpr uint32_t negative_centre_of(Batch batch, uint32_t row) {
-    return batch.paired ? row : kProgrammable + row + (batch.keeps_shift ? 1 : 0);
+    return batch.is_strip()  ? kCentresOfStrip
+           : batch.is_pair() ? row
+                             : kProgrammable + row + (batch.keeps_shift ? 1 : 0);
 }
-[[nodiscard]] constexpr bool keeps_centre_scale(Batch batch) { return batch.rows < 4 || batch.paired; }
+[[nodiscard]] constexpr bool keeps_centre_scale(Batch batch) { return batch.rows < 4 || batch.is_pair(); }
 [[nodiscard]] constexpr uint32_t centre_scale_of(Batch batch) {
     return keeps_centre_scale(batch) ? kProgrammable + 3 : 7;
 }
@@ -224,21 +232,30 @@ struct Affine {
     bool zero_centered_gamma;
     uint32_t beta_distance;
 };
-// Their registers, of a step's first vector and of the second: where there is one, L2 and L3 hold nothing else.
+// Their registers, of a step's first vector and of the second: where there is one, L2 and L3 hold nothing else. A
+// strip's, where L3 does, take turns.
 [[nodiscard]] constexpr uint32_t gamma_of(uint32_t vector) { return vector == 0 ? 6 : 2; }
 [[nodiscard]] constexpr uint32_t beta_of(uint32_t vector) { return vector == 0 ? 7 : 3; }
 
+constexpr void load_affine_of(Sequence& sequence, Affine affine, uint32_t vector, uint32_t registers) {
+    if (affine.has_gamma) {
+        sequence.then(load_distant(gamma_of(registers), vector * kDestRowsPerVector));
+    }
+    if (affine.has_beta) {
+        sequence.then(load_distant(beta_of(registers), affine.beta_distance + vector * kDestRowsPerVector));
+    }
+}
+constexpr void centre_gamma(Sequence& sequence, Affine affine, uint32_t registers) {
+    if (affine.has_gamma && affine.zero_centered_gamma) {
+        sequence.then(add(gamma_of(registers), kOne, gamma_of(registers)));
+    }
+}
 constexpr void load_affine(Sequence& sequence, Affine affine, uint32_t vectors) {
     for (uint32_t vector = 0; vector < vectors; ++vector) {
-        if (affine.has_gamma) {
-            sequence.then(load_distant(gamma_of(vector), vector * kDestRowsPerVector));
-        }
-        if (affine.has_beta) {
-            sequence.then(load_distant(beta_of(vector), affine.beta_distance + vector * kDestRowsPerVector));
-        }
+        load_affine_of(sequence, affine, vector, vector);
     }
-    for (uint32_t vector = 0; vector < vectors && affine.has_gamma && affine.zero_centered_gamma; ++vector) {
-        sequence.then(add(gamma_of(vector), kOne, gamma_of(vector)));
+    for (uint32_t vector = 0; vector < vectors; ++vector) {
+        centre_gamma(sequence, affine, vector);
     }
 }
 
@@ -257,13 +274,13 @@ constexpr void apply_affine(Sequence& sequence, Affine affine, uint32_t vector, 
 // three rows need an rstd. gamma and beta serve all rows of a step; behind a residual, whose registers they take.
 [[nodiscard]] constexpr Sequence normalise_step(Batch batch, bool centres, Affine affine, bool stores_sum) {
     Sequence sequence;
-    if (!batch.has_residual()) {
+    if (!batch.has_residual() && !batch.is_strip()) {
         load_affine(sequence, affine, batch.vectors);
     }
     return sequence.then(for_each_group(batch, items_at_a_time(batch), [=](Sequence& steps, Group group) {
         const auto value = [](uint32_t i) { return i == 2 ? 3 : value_of(i); };
         fetch(steps, group, {false, stores_sum}, value);
-        if (batch.has_residual()) {
+        if (batch.has_residual() && !batch.is_strip()) {
             load_affine(steps, affine, batch.vectors);
         }
         if (centres) {
@@ -273,7 +290,11 @@ constexpr void apply_affine(Sequence& sequence, Affine affine, uint32_t vector, 
             steps.then(multiply(value(i), rstd_of(group.row(i)), value(i)));
         }
         for (uint32_t i = 0; i < group.count; ++i) {
-            apply_affine(steps, affine, i % batch.vectors, value(i));
+            if (batch.is_strip()) {
+                load_affine_of(steps, affine, i % batch.vectors, 0);
+                centre_gamma(steps, affine, 0);
+            }
+            apply_affine(steps, affine, batch.is_strip() ? 0 : i % batch.vectors, value(i));
         }
         put_back(steps, group, value);
     }));
@@ -297,20 +318,26 @@ constexpr void apply_affine(Sequence& sequence, Affine affine, uint32_t vector, 
     return sequence;
 }
 
-// Enables the lanes with 2 * lane < limit, counted anew in the second half for the second of paired rows.
-[[nodiscard]] constexpr Sequence enable_first_lanes(bool paired, int32_t limit, uint32_t scratch) {
-    constexpr int32_t kBitsAbove = 27;  // of the five that count 2 * lane within a half
-    Sequence sequence;
-    if (paired) {
-        sequence.then(move(kTwiceLane, scratch)).then(shift(scratch, kBitsAbove)).then(shift(scratch, -kBitsAbove));
+// 2 * lane, counted anew for each of the rows side by side, in `to`, or as it is in its own register. Returns which.
+constexpr uint32_t count_lanes(Sequence& sequence, uint32_t side_by_side, uint32_t to) {
+    if (side_by_side == 1) {
+        return kTwiceLane;
     }
-    sequence.then(conditions_on());
-    return sequence.then(enable_lanes_below(paired ? scratch : kTwiceLane, limit, scratch));
+    const int32_t bits_above = side_by_side == 2 ? 27 : 28;  // of the five, or four, that count within a row
+    sequence.then(move(kTwiceLane, to)).then(shift(to, bits_above)).then(shift(to, -bits_above));
+    return to;
+}
+
+// Enables the lanes with 2 * lane < limit of each row.
+[[nodiscard]] constexpr Sequence enable_first_lanes(uint32_t side_by_side, int32_t limit, uint32_t scratch) {
+    Sequence sequence;
+    const uint32_t counted = count_lanes(sequence, side_by_side, scratch);
+    return sequence.then(conditions_on()).then(enable_lanes_below(counted, limit, scratch));
 }
 
 // The step for a row's last vectors, of which only the lanes with 2 * lane < limit hold elements of the row.
 [[nodiscard]] constexpr Sequence masked(Batch batch, const Sequence& step, int32_t limit) {
-    Sequence sequence = enable_first_lanes(batch.paired, limit, kFirstValue);
+    Sequence sequence = enable_first_lanes(batch.side_by_side, limit, kFirstValue);
     return sequence.then(step).then(conditions_off());
 }
 

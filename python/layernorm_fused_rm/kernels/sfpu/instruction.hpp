@@ -138,6 +138,15 @@ inline constexpr uint32_t kLowerHalf = 10;  // SFPLOADI_MOD0_LOWER
     return encode(Opcode::kIntegerAdd,
                   ((static_cast<uint32_t>(-limit) & 0xfffu) << 12) | (lreg << 8) | (scratch << 4) | 1u);
 }
+// The others (ARG_IMM, CC_GTE0), and exactly those in which `lreg` is not less than `limit`, a register that is
+// overwritten (ARG_2SCOMP_LREG_DST, CC_GTE0).
+[[nodiscard]] constexpr Instruction enable_lanes_from(uint32_t lreg, int32_t limit, uint32_t scratch) {
+    return encode(Opcode::kIntegerAdd,
+                  ((static_cast<uint32_t>(-limit) & 0xfffu) << 12) | (lreg << 8) | (scratch << 4) | 9u);
+}
+[[nodiscard]] constexpr Instruction enable_lanes_from_register(uint32_t lreg, uint32_t limit) {
+    return encode(Opcode::kIntegerAdd, (lreg << 8) | (limit << 4) | 10u);
+}
 // Conditional execution on, all lanes enabled (SFPENCC EI | RI, immediate E | R), and off again (immediate R).
 [[nodiscard]] constexpr Instruction conditions_on() { return encode(Opcode::kConditions, (3u << 12) | 10u); }
 [[nodiscard]] constexpr Instruction conditions_off() { return encode(Opcode::kConditions, (2u << 12) | 10u); }

@@ -83,12 +83,19 @@ inline uint64_t get_noc_multicast_addr(uint32_t first_x, uint32_t first_y, uint3
 }
 inline uintptr_t get_semaphore(uint32_t semaphore) { return protocol_recorder->semaphore_address + semaphore * 16; }
 
-// Reads.
+// Reads. One that brings its own address leaves no state for those that come without.
+namespace protocol {
+inline void record_read(uint64_t source, uint32_t l1_address, uint32_t bytes, uint8_t noc, Place place) {
+    record_noc(EventKind::kNocRead, 0, source, l1_address, bytes, protocol_recorder->noc_state.read_transaction, noc,
+               place);
+}
+}  // namespace protocol
 template <uint32_t max_page_size = NOC_MAX_BURST_SIZE + 1, bool tracing = true>
 inline void noc_async_read(uint64_t source, uint32_t l1_address, uint32_t bytes, uint8_t noc = noc_index, uint32_t = 0,
                            PROTOCOL_PLACE) {
-    protocol::record_noc(protocol::EventKind::kNocRead, 0, source, l1_address, bytes,
-                         protocol_recorder->noc_state.read_transaction, noc, {file, line});
+    protocol::record_read(source, l1_address, bytes, noc, {file, line});
+    protocol_recorder->noc_state.read_address = 0;
+    protocol_recorder->noc_state.read_bytes = 0;
 }
 template <bool tracing = true>
 inline void noc_async_read_one_packet(uint64_t source, uint32_t l1_address, uint32_t bytes, uint8_t noc = noc_index,
@@ -107,8 +114,8 @@ template <bool inc_num_issued = true, bool use_vc = false>
 inline void noc_async_read_one_packet_with_state(uint32_t source, uint32_t l1_address, const uint32_t = 0,
                                                  uint8_t noc = noc_index, PROTOCOL_PLACE) {
     static_assert(inc_num_issued, "the counter of issued reads is kept by the fake API");
-    noc_async_read(protocol::with_local(protocol_recorder->noc_state.read_address, source), l1_address,
-                   protocol_recorder->noc_state.read_bytes, noc, 0, file, line);
+    protocol::record_read(protocol::with_local(protocol_recorder->noc_state.read_address, source), l1_address,
+                          protocol_recorder->noc_state.read_bytes, noc, {file, line});
 }
 inline void noc_async_read_set_state(uint64_t source, uint8_t = noc_index) {
     protocol_recorder->noc_state.read_address = source;
@@ -117,8 +124,8 @@ template <bool inc_num_issued = true, bool skip_cmdbuf_chk = false>
 inline void noc_async_read_with_state(uint32_t source, uint32_t l1_address, uint32_t bytes, uint8_t noc = noc_index,
                                       PROTOCOL_PLACE) {
     static_assert(inc_num_issued && !skip_cmdbuf_chk, "the counter of issued reads is kept by the fake API");
-    noc_async_read(protocol::with_local(protocol_recorder->noc_state.read_address, source), l1_address, bytes, noc, 0,
-                   file, line);
+    protocol::record_read(protocol::with_local(protocol_recorder->noc_state.read_address, source), l1_address, bytes,
+                          noc, {file, line});
 }
 inline void noc_async_read_set_trid(uint32_t transaction = 0, uint8_t = noc_index, uint32_t line = __builtin_LINE()) {
     protocol::check_transaction(transaction, line);
@@ -140,12 +147,23 @@ inline void noc_async_read_barrier_with_trid(uint32_t transaction, uint8_t noc =
     protocol::record_noc(protocol::EventKind::kNocReadBarrierTransaction, 0, 0, 0, 0, transaction, noc, {file, line});
 }
 
-// Writes.
+// Writes. As of reads.
+namespace protocol {
+inline void record_write(bool posted, uint32_t l1_address, uint64_t destination, uint32_t bytes, uint8_t noc,
+                         Place place) {
+    record_noc(EventKind::kNocWrite, posted ? kNocPosted : 0, destination, l1_address, bytes,
+               protocol_recorder->noc_state.write_transaction, noc, place);
+}
+inline void forget_write_state() {
+    protocol_recorder->noc_state.write_address = 0;
+    protocol_recorder->noc_state.write_bytes = 0;
+}
+}  // namespace protocol
 template <uint32_t max_page_size = NOC_MAX_BURST_SIZE + 1, bool tracing = true, bool posted = false>
 inline void noc_async_write(uint32_t l1_address, uint64_t destination, uint32_t bytes, uint8_t noc = noc_index,
                             uint32_t = NOC_UNICAST_WRITE_VC, PROTOCOL_PLACE) {
-    protocol::record_noc(protocol::EventKind::kNocWrite, posted ? protocol::kNocPosted : 0, destination, l1_address,
-                         bytes, protocol_recorder->noc_state.write_transaction, noc, {file, line});
+    protocol::record_write(posted, l1_address, destination, bytes, noc, {file, line});
+    protocol::forget_write_state();
 }
 template <bool tracing = true, bool posted = false>
 inline void noc_async_write_one_packet(uint32_t l1_address, uint64_t destination, uint32_t bytes,
@@ -163,9 +181,9 @@ inline void noc_async_write_one_packet_set_state(uint64_t destination, uint32_t 
 template <bool posted = false>
 inline void noc_async_write_one_packet_with_state(uint32_t l1_address, uint32_t destination, uint8_t noc = noc_index,
                                                   PROTOCOL_PLACE) {
-    noc_async_write<NOC_MAX_BURST_SIZE + 1, true, posted>(
-        l1_address, protocol::with_local(protocol_recorder->noc_state.write_address, destination),
-        protocol_recorder->noc_state.write_bytes, noc, 0, file, line);
+    protocol::record_write(posted, l1_address,
+                           protocol::with_local(protocol_recorder->noc_state.write_address, destination),
+                           protocol_recorder->noc_state.write_bytes, noc, {file, line});
 }
 template <bool posted = false>
 inline void noc_async_write_set_state(uint64_t destination, uint8_t = noc_index, uint8_t = NOC_UNICAST_WRITE_VC) {
@@ -175,9 +193,9 @@ template <bool posted = false, bool update_counter = true, bool skip_cmdbuf_chk 
 inline void noc_async_write_with_state(uint32_t l1_address, uint32_t destination, uint32_t bytes,
                                        uint8_t noc = noc_index, PROTOCOL_PLACE) {
     static_assert(update_counter && !skip_cmdbuf_chk, "the counter of issued writes is kept by the fake API");
-    noc_async_write<NOC_MAX_BURST_SIZE + 1, true, posted>(
-        l1_address, protocol::with_local(protocol_recorder->noc_state.write_address, destination), bytes, noc, 0, file,
-        line);
+    protocol::record_write(posted, l1_address,
+                           protocol::with_local(protocol_recorder->noc_state.write_address, destination), bytes, noc,
+                           {file, line});
 }
 inline void noc_async_write_set_trid(uint32_t transaction = 0, uint8_t = noc_index, uint32_t line = __builtin_LINE()) {
     protocol::check_transaction(transaction, line);
@@ -223,12 +241,14 @@ inline void noc_async_write_multicast(uint32_t l1_address, uint64_t destinations
                                       PROTOCOL_PLACE) {
     protocol::record_noc(protocol::EventKind::kNocMulticast, 0, destinations, l1_address, bytes, count, noc,
                          {file, line});
+    protocol::forget_write_state();
 }
 inline void noc_async_write_multicast_loopback_src(uint32_t l1_address, uint64_t destinations, uint32_t bytes,
                                                    uint32_t count, bool = false, uint8_t noc = noc_index,
                                                    PROTOCOL_PLACE) {
     protocol::record_noc(protocol::EventKind::kNocMulticast, protocol::kNocLoopback, destinations, l1_address, bytes,
                          count, noc, {file, line});
+    protocol::forget_write_state();
 }
 
 // Semaphores in L1, by their address.
