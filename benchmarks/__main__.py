@@ -17,11 +17,11 @@ from rich.table import Table
 
 from simulator import session
 
-from . import plots, scaling, steady, table
+from . import layouts, plots, scaling, steady, table
 from .cases import ELEMENT_BYTES, Case, list_cases
 from .host_time import CASE as HOST_CASE
 from .host_time import measure_host_time
-from .measure import PEERS, ROOT, Ledger, measure, read_lines
+from .measure import ROOT, Ledger, measure, read_lines
 from .providers import OURS, PROVIDERS, Provider
 
 
@@ -42,6 +42,7 @@ def parse() -> argparse.Namespace:
         action="store_true",
         help="without strong scaling, steady state and host; so too where cases are chosen",
     )
+    parser.add_argument("--layouts", action="store_true", help="TILE on either side, beside conversions (layouts.py)")
     parser.add_argument(
         "--compare", type=Path, metavar="CSV", help="list what differs in cycles from the lines of this file"
     )
@@ -95,7 +96,7 @@ def measure_all(ledger: Ledger, cases: list[Case], providers: list[Provider], de
                 progress.update(task, now=f"{case}, {provider.name}")
                 if ledger.get(case, provider.name) is None:
                     found = measure(case, provider, device, ledger.sources[provider.name])
-                    if found.refusal and provider.name not in PEERS:
+                    if found.refusal and provider.name.startswith(OURS):
                         progress.console.print(f"not measured: {provider.name} at {case}: {found.refusal}")
                         failures += 1
                     else:
@@ -105,12 +106,16 @@ def measure_all(ledger: Ledger, cases: list[Case], providers: list[Provider], de
     return failures
 
 
-def write_page(folder: Path, ledger: Ledger, cases: list[Case], host: dict[str, float], command: str) -> Path:
+def heading(command: str) -> str:
     versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}" for name in ("layernorm_fused_rm", "ttnn", "wolfpine")
     )
+    return f"Simulated {session.chip()}, cost model on; {versions};\n`{command}`. Cycles are simulated ones.\n"
+
+
+def write_page(folder: Path, ledger: Ledger, cases: list[Case], host: dict[str, float], command: str) -> Path:
     page = folder / "bench.md"
-    text = f"# Benchmark\n\nSimulated {session.chip()}, cost model on; {versions};\n`{command}`. Cycles are simulated ones.\n\n"
+    text = f"# Benchmark\n\n{heading(command)}\n"
     text += table.as_markdown(ledger, cases)
     if host:
         text += (
@@ -131,9 +136,26 @@ def show_differences(ledger: Ledger, cases: list[Case], compared: Path, console:
     console.print(listing if lines else f"no cycles differ from {compared}")
 
 
+def measure_layouts(options: argparse.Namespace, console: Console) -> int:
+    providers = [
+        provider for provider in layouts.providers() if not options.providers or provider.name.startswith(OURS)
+    ]
+    ledger = Ledger(options.folder / layouts.FILE, layouts.providers(), (layouts.SOURCE,))
+    cases = [
+        case for case in layouts.CASES if not options.shapes or f"{case.rows}x{case.width}" in options.shapes.split(",")
+    ]
+    with session.open_device() as device:
+        failures = measure_all(ledger, cases, providers, device, console)
+    page = layouts.write_page(options.folder, ledger, heading("./bench --layouts"))
+    console.print(f"results: {page}, {ledger.path}")
+    return int(failures > 0)
+
+
 def main() -> int:
     options = parse()
     console = Console()
+    if options.layouts:
+        return measure_layouts(options, console)
     file = options.folder / "bench.csv"
     known = {line.case for line in read_lines(file) if line.provider == OURS}  # of earlier sources too
     ledger = Ledger(file)

@@ -19,7 +19,7 @@ from simulator import session
 
 from . import scaling
 from .cases import Case
-from .providers import CLONE, COMPOSITE, PROVIDERS, TTNN, Provider, check, draw
+from .providers import CLONE, COMPOSITE, OURS, PROVIDERS, TTNN, Provider, check, draw
 
 ROOT = Path(__file__).resolve().parents[1]
 # In the order of the page's columns.
@@ -114,11 +114,12 @@ def read_lines(path: Path) -> list[Measurement]:
 class Ledger:
     """The CSV file. Lines of other sources are dropped, and so is a whole file with other columns."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, providers: Sequence[Provider] = (), besides: Sequence[str] = ()):
         self.path = path
-        of_peers, of_ours = sources_now(PEER_SOURCES), sources_now((*PEER_SOURCES, *OUR_SOURCES))
-        names = [provider.name for provider in (*PROVIDERS, *scaling.providers())]
-        self.sources = {name: of_peers if name in PEERS else of_ours for name in names}
+        of_peers = sources_now((*PEER_SOURCES, *besides))
+        of_ours = sources_now((*PEER_SOURCES, *besides, *OUR_SOURCES))
+        names = [provider.name for provider in providers or (*PROVIDERS, *scaling.providers())]
+        self.sources = {name: of_ours if name.startswith(OURS) else of_peers for name in names}
         path.parent.mkdir(parents=True, exist_ok=True)
         kept = [line for line in read_lines(self.path) if line.sources == self.sources.get(line.provider)]
         self._measured = {(line.case, line.provider): line for line in kept}

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("ttnn")
 
-from benchmarks import measure, plots, scaling, steady, table
+from benchmarks import layouts, measure, plots, scaling, steady, table
 from benchmarks.cases import Case
 from benchmarks.measure import Ledger, Measurement, _Run
 from benchmarks.providers import CLONE, OURS, TTNN, Provider
@@ -147,3 +147,21 @@ def test_what_differs_from_another_page_is_listed_whatever_its_sources(repositor
         [str(CASE), OURS, "80", "100", "+25.00%"]
     ]
     assert table.differing_lines(ledger, [other], [earlier]) == []
+
+
+def test_the_page_of_layouts_puts_each_pair_beside_its_peer_and_the_copy(tmp_path):
+    providers = layouts.providers()
+    assert len({provider.name for provider in providers}) == len(providers) == 1 + 2 * len(layouts.PAIRS)
+    ledger = Ledger(tmp_path / layouts.FILE, providers, (layouts.SOURCE,))
+    assert ledger.sources[CLONE] != ledger.sources[layouts.ours(layouts.PAIRS[0])]
+    for i, case in enumerate(layouts.CASES[:2]):
+        for provider, cycles in zip(providers, (100, 200, 1000 * (i + 1), 50, 100, 150, 300)):
+            figures = {"cycles": cycles, "cores": 8}
+            ledger.add(Measurement(ledger.sources[provider.name], provider.name, **dataclasses.asdict(case), **figures))
+    text = layouts.write_page(tmp_path, ledger, "of a test").read_text(encoding="utf-8")
+    assert (
+        "| 32 | 64 | 8 | 200 | 1,000 | 5.00 | 2.00 |" in text
+        and "| 32 | 1024 | 8 | 200 | 2,000 | 10.00 | 2.00 |" in text
+    )
+    assert "Geometric mean: 7.07 times fewer cycles; least 5.00." in text
+    assert text.count("Geometric mean: 2.00 times fewer cycles; least 2.00.") == 2

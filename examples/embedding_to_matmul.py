@@ -1,0 +1,83 @@
+"""From an embedding to the first projection of attention: ROW_MAJOR rows -> LayerNorm -> TILE -> ttnn.matmul.
+
+    ./run python -m examples.embedding_to_matmul
+
+The sentences, embeddings, LayerNorm and query weights are those of all-MiniLM-L6-v2 (sentence_encoder.py). Beside it what
+users write today: ttnn.to_layout, ttnn.layer_norm, ttnn.matmul.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import ttnn
+from rich.console import Console
+from rich.table import Table
+
+import layernorm_fused_rm
+from examples.normalise import NamedRows
+from examples.sentence_encoder import SENTENCES, embed, model_folder
+from layernorm_fused_rm import reference
+from layernorm_fused_rm.arrays import to_device, to_numpy
+from simulator import session
+
+QUERY = "encoder.layer.0.attention.self.query.weight"
+TILE = ttnn.TILE_LAYOUT
+
+
+def query_weights() -> np.ndarray:
+    """[width, width], as y @ weights wants them."""
+    from safetensors import safe_open
+
+    with safe_open(model_folder() / "model.safetensors", framework="numpy") as weights:
+        return reference.round_to_bfloat16(weights.get_tensor(QUERY).T)
+
+
+def normalise_here(rows: NamedRows, x, device):
+    gamma, beta = to_device(rows.gamma, device), to_device(rows.beta, device)
+    return layernorm_fused_rm.layernorm_fused_rm(x, gamma, beta, epsilon=rows.epsilon, layout=TILE)
+
+
+def normalise_with_ttnn(rows: NamedRows, x, device):
+    gamma, beta = (to_device(vector[np.newaxis], device, layout=TILE) for vector in (rows.gamma, rows.beta))
+    return ttnn.layer_norm(ttnn.to_layout(x, TILE), weight=gamma, bias=beta, epsilon=rows.epsilon)
+
+
+def multiply(tiles, weights, device):
+    """Without packer_l1_acc, which the simulator of ./run has not."""
+    config = ttnn.init_device_compute_kernel_config(
+        device.arch(), math_fidelity=ttnn.MathFidelity.HiFi4, fp32_dest_acc_en=True, packer_l1_acc=False
+    )
+    return ttnn.matmul(tiles, weights, compute_kernel_config=config)
+
+
+def main() -> int:
+    rows, weights = embed(SENTENCES), query_weights()
+    exact = reference.layer_norm(rows.x, rows.gamma, rows.beta, rows.epsilon) @ weights.astype(np.float64)
+    shape = " x ".join(map(str, rows.x.shape))
+    table = Table(title=f"[{shape}] ROW_MAJOR -> LayerNorm -> TILE -> matmul [{weights.shape[0]} x {weights.shape[1]}]")
+    table.add_column("")
+    lines = {"programs of the norm": [], "their simulated cycles": [], "largest error of the projection": []}
+    with session.open_device() as device:
+        x, on_device = to_device(rows.x, device), to_device(weights, device, layout=TILE)
+        for name, normalise in (
+            ("layernorm_fused_rm", normalise_here),
+            ("to_layout, ttnn.layer_norm", normalise_with_ttnn),
+        ):
+            before = len(session.programs())
+            y = normalise(rows, x, device)
+            to_numpy(y)
+            programs = session.programs()[before:]
+            found = to_numpy(multiply(y, on_device, device))
+            table.add_column(name, justify="right")
+            lines["programs of the norm"].append(str(len(programs)) if session.has_cycles() else "-")
+            cycles = sum(program.cycles for program in programs)
+            lines["their simulated cycles"].append(f"{cycles:,}" if session.has_cycles() else "-")
+            lines["largest error of the projection"].append(f"{np.abs(found - exact).max():.3g}")
+    for name, values in lines.items():
+        table.add_row(name, *values)
+    Console(width=100).print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    session.run_and_exit(main)
