@@ -111,7 +111,8 @@ def _was_refused_once(rows) -> bool:
     x, gamma, _ = rows
     words = {"input": x, "gamma": gamma, "beta": None, "epsilon": EPSILON, "residual": None, "return_sum": False}
     words |= {"sum_dtype": None, "return_statistics": False, "zero_centered_gamma": False, "normalized_shape": None}
-    words |= dict.fromkeys(("activation", "dtype", "memory_config", "output_tensor", "compute_kernel_config"))
+    words |= dict.fromkeys(("activation", "dtype", "layout", "sum_layout", "memory_config", "output_tensor"))
+    words |= {"compute_kernel_config": None}
     return op._cache.find({**words, "norm": _core.Norm.RMS}) is None
 
 

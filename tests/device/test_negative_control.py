@@ -27,10 +27,10 @@ BREAKS = {
     "a_quarter_of_the_lanes_left_out": ("norm/statistics.hpp", "then(add(0, 1, 0))", "then(add(kZero, 1, 0))"),
     "beta_read_as_gamma": (
         "norm/steps.hpp",
-        "load_distant(beta_of(vector), affine.beta_distance +",
-        "load_distant(beta_of(vector),",
+        "load_distant(beta_of(registers), affine.beta_distance +",
+        "load_distant(beta_of(registers),",
     ),
-    "mask_one_lane_wide": ("norm/steps.hpp", "kTwiceLane, limit, scratch", "kTwiceLane, limit + 2, scratch"),
+    "mask_one_lane_wide": ("norm/steps.hpp", "(counted, limit, scratch)", "(counted, limit + 2, scratch)"),
     "reader_takes_next_bank": (
         "dataflow/rows.hpp",
         "kInputTensor>(block,",
@@ -45,7 +45,7 @@ BREAKS = {
 # Of rows of at most 32 elements, which lie in pairs.
 BREAKS_OF_PAIRS = {
     "half_a_rotation_left_out": ("norm/statistics.hpp", "distance = 4;", "distance = 2;"),
-    "mask_of_the_first_row_for_both": ("norm/steps.hpp", "paired ? scratch : kTwiceLane", "kTwiceLane"),
+    "mask_of_the_first_row_for_both": ("norm/steps.hpp", "(counted, limit,", "(counted * 0 + kTwiceLane, limit,"),
     # Not what brings nothing beneath the second row: that would be NaN, and such a row is redone alone (kernels/dataflow/redo.hpp).
     "other_gamma_beneath_the_second_row": (
         "dataflow/affine.hpp",
