@@ -51,7 +51,7 @@ def test_what_a_program_leaves_behind_is_named(host, tmp_path, shape, file, good
 def test_padding_that_is_trusted_shows_in_the_result(host, tmp_path, poison):
     # Two lanes beyond the row take part in its sums.
     wide_mask = changed_kernels(
-        tmp_path, "norm/steps.hpp", "kTwiceLane, limit, scratch", "kTwiceLane, limit + 2, scratch"
+        tmp_path, "norm/steps.hpp", "(counted, limit, scratch)", "(counted, limit + 2, scratch)"
     )
     process = host(SMALL, kernels=wide_mask, variables={POISON: poison})
     assert process.wait() == 0, process.output()
