@@ -14,7 +14,7 @@ namespace layernorm_fused_rm {
 }
 
 // Of ttnn's tiles, whose faces have at most 16 rows of 16 elements.
-inline constexpr std::int64_t kFaceSide = 16;
+inline constexpr std::int64_t kFaceSide = contract::kFaceSide;
 
 // Elements of a row as it is stored, its padding included.
 [[nodiscard]] inline std::int64_t stored_width(const TensorSpec& spec) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "contract.hpp"
 #include "error.hpp"
 #include "numbers.hpp"
 #include "tensors.hpp"
@@ -19,8 +20,8 @@ namespace {
 
 constexpr std::size_t kMaxRank = 8;
 
-// ttnn.layer_norm takes row-major gamma and beta cut into rows of a tile's width.
-constexpr std::int64_t kTileWidth = 32;
+// Of ttnn's own tiles; ttnn.layer_norm takes row-major gamma and beta cut into rows of that width.
+constexpr std::int64_t kTileWidth = contract::kTileSide;
 
 // Kernels hold row indices in 32 bits.
 constexpr std::int64_t kMaxRows = std::numeric_limits<std::uint32_t>::max();

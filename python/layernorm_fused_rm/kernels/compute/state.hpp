@@ -9,6 +9,7 @@
 #include "compute/operands.hpp"
 #include "contract.hpp"
 #include "norm/normalise.hpp"
+#include "norm/strip_passes.hpp"
 #include "tensix/circular_buffers.hpp"
 #include "tensix/fill.hpp"
 

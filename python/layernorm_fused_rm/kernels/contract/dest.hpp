@@ -11,9 +11,9 @@ inline constexpr uint32_t kElementsPerDestRow = 16;
 inline constexpr uint32_t kElementsPerChunk = 1024;
 inline constexpr uint32_t kChunksInDest = 8;
 
-// Two SFPU vectors (even columns, odd columns) cover four DEST rows: 64 elements (ISA documents, "SFPLOAD"). Of one row,
-// consecutive; or of two rows of at most 32, a pair; or, where a tensor is in TILE layout, 16 of each of four rows, a
-// strip, of which each then has a DEST row, and the next 16 lie in the next two vectors. A row starts at a multiple of
+// Two SFPU vectors (even columns, odd columns) cover four DEST rows: 64 elements (ISA documents, "SFPLOAD"). Of one
+// row, consecutive; or of two rows of at most 32, a pair; or, where a tensor is in TILE layout, 16 of each of four rows,
+// a strip, of which each then has a DEST row, and the next 16 lie in the next two vectors. A row starts at a multiple of
 // the 64 in L1 and in DEST, or a pair of rows, or a strip.
 inline constexpr uint32_t kElementsPerVectorPair = 64;
 inline constexpr uint32_t kRowsPerPair = 2;

@@ -22,9 +22,9 @@ inline uint64_t page_address(uint32_t page, uint32_t address) {
     return page_address<tensor>(tensor.distribution().bank_of(page), tensor.distribution().page_in_bank(page), address);
 }
 
-// value / divisor, for values below 2^31, by a multiplication: a division takes a RISC-V some 35 cycles, and kernels are
-// compiled for size. With l = ceil(log2 divisor), ceil(2^(31 + l) / divisor) is off by less than 2^l, which such a value
-// does not see (Granlund, Montgomery, "Division by Invariant Integers using Multiplication", 1994).
+// value / divisor, for values below 2^31, by a multiplication: a division takes a RISC-V some 35 cycles, and kernels
+// are compiled for size. With l = ceil(log2 divisor), ceil(2^(31 + l) / divisor) is off by less than 2^l, which such a
+// value does not see (Granlund, Montgomery, "Division by Invariant Integers using Multiplication", 1994).
 template <uint32_t divisor>
 inline uint32_t divide(uint32_t value) {
     if constexpr (divisor == 1) {

@@ -128,8 +128,8 @@ public:
         push(kPagesOfAnnouncement);
     }
 
-    // Finds the power of two that is to be taken out of each row of the tensors at `tensors`: none where it has elements
-    // that are not finite.
+    // Finds the power of two that is to be taken out of each row of the tensors at `tensors`: none where it has
+    // elements that are not finite.
     Scales find_scales(Block rows, RowAddresses tensors) {
         Scales largest{};
         for (uint32_t segment = 0; segment < kSegments; ++segment) {

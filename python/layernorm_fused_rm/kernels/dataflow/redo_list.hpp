@@ -10,8 +10,8 @@
 
 namespace layernorm_fused_rm {
 
-// Positions among the core's rows, or its strips, which are redone whole. The first kMost of them; where there are more, all rows from the next one on, for
-// redoing changes none. What is done for every block is short: the last one's is waited for.
+// Positions among the core's rows, or its strips, which are redone whole. The first kMost of them; where there are more,
+// all rows from the next one on, for redoing changes none. What is done for every block is short: the last one's is waited for.
 class RedoList {
 public:
     // Looks at the first elements of a block's rows at `l1_address`, and marks those that are no finite number.

@@ -48,7 +48,7 @@ inline constexpr uint32_t last_read_bytes() {
 template <const TensorLayout& tensor>
 inline void start_reading_rows(Block block, uint32_t segment, uint32_t address, uint32_t l1_address) {
     if constexpr (kRowsAreStrips) {
-        start_reading_strips<tensor>(block, segment, address, l1_address);
+        start_moving_strips<tensor, FromTensor>(block, segment, address, l1_address);
     } else if constexpr (kIsOneTransfer<tensor>) {
         noc_async_read(row_address<tensor>(block, 0, address), l1_address, block.rows * tensor.page_bytes);
     } else {
@@ -104,7 +104,7 @@ inline void push_rows(uint32_t pages) {
 template <const TensorLayout& tensor>
 inline void start_writing_rows(Block block, uint32_t segment, uint32_t address, uint32_t l1_address) {
     if constexpr (kRowsAreStrips) {
-        start_writing_strips<tensor>(block, segment, address, l1_address);
+        start_moving_strips<tensor, ToTensor>(block, segment, address, l1_address);
     } else if constexpr (kIsOneTransfer<tensor>) {
         noc_async_write(l1_address, row_address<tensor>(block, 0, address), block.rows * tensor.page_bytes);
     } else {

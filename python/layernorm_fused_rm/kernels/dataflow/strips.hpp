@@ -61,23 +61,27 @@ inline uint32_t tensor_row(uint32_t first_row) {
 // How pieces are moved that lie in one page: start(page, bytes) once for each size, then move() for each piece of it,
 // by the lower half of its NoC address. NoC commands that keep where they go to cost half as much.
 struct FromTensor {
+    static constexpr bool takes_padding = false;
     static void start(uint64_t page, uint32_t bytes) { noc_async_read_one_packet_set_state(page, bytes); }
     static void move(uint32_t in_page, uint32_t in_l1) { noc_async_read_one_packet_with_state(in_page, in_l1); }
 };
 struct ToTensor {
+    static constexpr bool takes_padding = true;  // of tiles, as zeros
     static void start(uint64_t page, uint32_t bytes) { noc_async_write_one_packet_set_state(page, bytes); }
     static void move(uint32_t in_page, uint32_t in_l1) { noc_async_write_one_packet_with_state(in_l1, in_page); }
 };
 
-// A strip's segment in tiles, as far as a row has `blocks_of_row` blocks of 16 columns, two of which are a tile's.
-template <const TensorLayout& tensor, typename Way, uint32_t blocks_of_row>
+// A strip's segment in tiles, as blocks of 16 columns, two of which are a tile's.
+template <const TensorLayout& tensor, typename Way>
 inline __attribute__((always_inline)) void move_strip_in_tiles(uint32_t first_row, uint32_t segment, uint32_t address,
                                                                uint32_t l1_address) {
     constexpr uint32_t kBytes = kPieceElements * tensor.element_bytes;
     constexpr uint32_t kBlocksPerTile = contract::kTileSide / kColumnsPerBlock;
     constexpr uint32_t kBlocksPerSegment = kColumnsPerChunk / kColumnsPerBlock;
+    constexpr uint32_t kBlocksOfRow =
+        Way::takes_padding ? tensor.tiles_per_row * kBlocksPerTile : (kWidth + kColumnsPerBlock - 1) / kColumnsPerBlock;
     const uint32_t first = segment * kBlocksPerSegment;
-    const uint32_t last = first + kBlocksPerSegment < blocks_of_row ? first + kBlocksPerSegment : blocks_of_row;
+    const uint32_t last = first + kBlocksPerSegment < kBlocksOfRow ? first + kBlocksPerSegment : kBlocksOfRow;
     const uint32_t left = contract::element_in_tile(first_row, 0) * tensor.element_bytes;
     const uint32_t right = contract::element_in_tile(first_row, 1) * tensor.element_bytes;
     Pages<tensor> tiles(contract::tile_of(first_row, first, tensor.tiles_per_row), address);
@@ -122,29 +126,14 @@ inline __attribute__((always_inline)) void move_strip_in_rows(uint32_t first_row
     }
 }
 
-// Starts the reads of a step.
-template <const TensorLayout& tensor>
-inline void start_reading_strips(Block block, uint32_t segment, uint32_t address, uint32_t l1_address) {
-    constexpr uint32_t kBlocks = (kWidth + kColumnsPerBlock - 1) / kColumnsPerBlock;
+// Starts the reads or the writes of a step.
+template <const TensorLayout& tensor, typename Way>
+inline void start_moving_strips(Block block, uint32_t segment, uint32_t address, uint32_t l1_address) {
     for (uint32_t row = 0; row < block.rows; row += contract::kRowsPerStrip) {
         if constexpr (tensor.is_in_tiles()) {
-            move_strip_in_tiles<tensor, FromTensor, kBlocks>(block.first_page + row, segment, address, l1_address);
+            move_strip_in_tiles<tensor, Way>(block.first_page + row, segment, address, l1_address);
         } else {
-            move_strip_in_rows<tensor, FromTensor>(block.first_page + row, segment, address, l1_address);
-        }
-        l1_address += strip_bytes(tensor);
-    }
-}
-
-// And the writes. Padding in tiles is written too, as zeros; what lies behind rows is not ours.
-template <const TensorLayout& tensor>
-inline void start_writing_strips(Block block, uint32_t segment, uint32_t address, uint32_t l1_address) {
-    constexpr uint32_t kBlocks = tensor.tiles_per_row * contract::kTileSide / kColumnsPerBlock;
-    for (uint32_t row = 0; row < block.rows; row += contract::kRowsPerStrip) {
-        if constexpr (tensor.is_in_tiles()) {
-            move_strip_in_tiles<tensor, ToTensor, kBlocks>(block.first_page + row, segment, address, l1_address);
-        } else {
-            move_strip_in_rows<tensor, ToTensor>(block.first_page + row, segment, address, l1_address);
+            move_strip_in_rows<tensor, Way>(block.first_page + row, segment, address, l1_address);
         }
         l1_address += strip_bytes(tensor);
     }

@@ -140,18 +140,12 @@ struct Normalise {
     }
 };
 
-// x + residual - K in place, of a streamed strip, before its last pass.
-struct Join {
-    static constexpr sfpu::Batch batch = kFirstPass;
-    static constexpr sfpu::Sequence step(sfpu::Batch batch) {
-        return sfpu::adjust_step(batch, false, {false, kSumTensor.is_there()});
-    }
-};
 // The last pass over a strip's groups, even columns or odd ones.
 template <uint32_t parity>
 struct NormaliseGroup {
     static constexpr sfpu::Sequence value = sfpu::normalise_group_step(
-        parity, kCentres && !kIsResident, kAffine, {kTurns<kInputTensor> && !kIsResident && !kJoinsFirst, !kTurns<kOutputTensor>});
+        parity, kCentres && !kIsResident, kAffine,
+        {kTurns<kInputTensor> && !kIsResident && !kJoinsFirst, !kTurns<kOutputTensor>});
 };
 
 // From vector `first` of a row on.
@@ -173,16 +167,6 @@ struct SumPairs {
     static constexpr sfpu::Sequence value =
         sfpu::sum_row_step(row, pairs * kVectorsPerMatrix, kVectorsPerStep, sums).advance();
 };
-struct Turn { static constexpr sfpu::Sequence value = sfpu::turn_step(); };
-struct PlaceAffine { static constexpr sfpu::Sequence value = sfpu::place_affine(kAffine); };
-struct KeepShifts { static constexpr sfpu::Sequence value = sfpu::keep_shifts(); };
-struct FetchShifts { static constexpr sfpu::Sequence value = sfpu::fetch_shifts(); };
-struct StoreFactors { static constexpr sfpu::Sequence value = sfpu::store_factors(kLaterPass, kCentres && !kIsResident); };
-struct ClearTail { static constexpr sfpu::Sequence value = sfpu::clear_columns(kTail); };
-struct BeginClearingRows { static constexpr sfpu::Sequence value = sfpu::begin_clearing_rows(); };
-struct EndClearingRows { static constexpr sfpu::Sequence value = sfpu::Sequence{}.then(sfpu::conditions_off()); };
-struct SetZeros { static constexpr sfpu::Sequence value = sfpu::Sequence{}.then(sfpu::move(sfpu::kZero, sfpu::kFirstValue)); };
-struct ClearPair { static constexpr sfpu::Sequence value = sfpu::clear_step().advance(); };
 struct RoundToEven { static constexpr sfpu::Sequence value = sfpu::round_to_even_step(kVectorsPerStep).advance(); };
 struct JoinLevel { static constexpr sfpu::Sequence value = sfpu::join_level(kVectorsPerBatch); };
 struct StoreLevel { static constexpr sfpu::Sequence value = sfpu::store_level(kVectorsPerBatch); };
@@ -191,15 +175,6 @@ struct StoreLevel { static constexpr sfpu::Sequence value = sfpu::store_level(kV
 // The next batch's rows, and a segment's, start here; steps count vectors from it.
 inline void point_sfpu_at(uint32_t dest_row) { TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row); }
 inline void rewind() { TTI_SETRWC(p_setrwc::CLR_NONE, 0, 0, 0, 0, p_setrwc::SET_D); }
-
-// Groups of 64 columns of a strip from `dest_row` on, turned from rows one behind the other or back to them.
-inline void turn(uint32_t dest_row, uint32_t groups) {
-    static_assert(!kRowsAreStrips || kDestRowsPerStep == sfpu::kDestRowsPerPair,
-                  "a step ends a vector pair further on");
-    point_sfpu_at(dest_row);
-    sfpu::repeat<Turn>(groups);
-    rewind();
-}
 
 // The row's last vectors, behind those from `first` on, their padding masked.
 template <typename Pass, uint32_t first>
@@ -323,15 +298,6 @@ inline void adjust_paired_rows() {
     }
 }
 
-// The sums of a strip's pairs of matrices, behind as many matrices from `dest_row` on, turned to rows side by side.
-inline void turn_pairs(uint32_t dest_row, uint32_t pairs) {
-    if constexpr (kTurns<kInputTensor>) {
-        const uint32_t rows = pairs * tensix::kRowsPerMatrix;
-        TTI_STALLWAIT(p_stall::STALL_SFPU, p_stall::MATH);
-        turn(dest_row + rows, rows / sfpu::kDestRowsPerGroup);
-    }
-}
-
 // The sums of `pairs` pairs of matrices, which the FPU has put behind as many matrices from `dest_row` on -> the sum of
 // row `row` of the batch. Each matrix is loaded four instructions and more behind its last addition, and needs three
 // ("SFPLOAD").
@@ -371,62 +337,6 @@ inline void sum_resident_rows([[maybe_unused]] uint32_t statistics_distance) {
     constexpr uint32_t kSummed = kIsFirst ? 2 * kPairsOfMatrices * kVectorsPerMatrix : 0;
     if constexpr (kSummed < kLastVectors) {
         run_summing_pass<Pass, kSummed>();
-    }
-}
-
-// gamma and beta of a segment of strips -> their groups, from `dest_row` on; the strip's factors -> there too.
-inline void place_affine(uint32_t dest_row) {
-    point_sfpu_at(dest_row);
-    sfpu::issue<PlaceAffine>();
-}
-inline void store_factors(uint32_t dest_row) {
-    point_sfpu_at(dest_row);
-    sfpu::issue<StoreFactors>();
-    if constexpr (kJoinsFirst && kShifts) {
-        sfpu::issue<KeepShifts>();
-    }
-}
-
-// A segment of a streamed strip, joined and shifted before its last pass, which it is then like any other in.
-inline void join_segment(uint32_t dest_row, uint32_t factors_row, uint32_t vectors) {
-    if constexpr (kShifts) {
-        point_sfpu_at(factors_row);
-        sfpu::issue<FetchShifts>();
-    }
-    point_sfpu_at(dest_row);
-    sfpu::repeat<Step<Join>>(vectors / kVectorsPerStep);
-    rewind();
-}
-
-// Zeros for what of a strip's segment, of `vectors` vectors from `dest_row` on, is padding of tiles: columns behind its
-// row's end, and rows but the first `rows`.
-template <const TensorLayout& tensor>
-inline void clear_padding(uint32_t dest_row, uint32_t vectors, bool is_last_segment, uint32_t rows) {
-    if constexpr (!tensor.is_in_tiles()) {
-        return;
-    }
-    if constexpr (kWidth % contract::kTileSide != 0) {
-        if (is_last_segment) {
-            if constexpr (kTail != 0) {
-                point_sfpu_at(dest_row + (kLastVectors / 2 - 1) * sfpu::kDestRowsPerPair);
-                sfpu::issue<ClearTail>();
-            }
-            if constexpr (kLastVectors / 2 % 2 != 0) {
-                point_sfpu_at(dest_row + kLastVectors / 2 * sfpu::kDestRowsPerPair);
-                sfpu::issue<SetZeros>();
-                sfpu::issue<ClearPair>();
-                rewind();
-            }
-        }
-    }
-    if constexpr (kPadsRows) {
-        if (rows < contract::kRowsPerStrip) {
-            point_sfpu_at(dest_row);
-            sfpu::issue<BeginClearingRows>(rows * 2 * sfpu::kLanes / contract::kRowsPerStrip);
-            sfpu::repeat<ClearPair>(vectors / 2);
-            sfpu::issue<EndClearingRows>();
-            rewind();
-        }
     }
 }
 

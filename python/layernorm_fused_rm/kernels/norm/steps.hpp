@@ -31,6 +31,10 @@ namespace layernorm_fused_rm::sfpu {
 
 inline constexpr uint32_t kDestRowsPerVector = 2;  // to the next one: even and odd elements of the same 64
 
+// Rows side by side in the vectors of a pair, and of a strip.
+inline constexpr uint32_t kRowsOfPair = 2;
+inline constexpr uint32_t kRowsOfStrip = 4;
+
 // Rows of a batch in DEST, or pairs of rows, and how an element gets from there into a register. A step's items are one
 // vector of each row, or several of a single row: with two items at least, no result is read by the very next
 // instruction.
@@ -44,8 +48,8 @@ struct Batch {
     uint32_t side_by_side = 1;   // rows in each vector: two are a pair, four a strip
     uint32_t first_vector = 0;   // of the step, from where the row counter stands
 
-    [[nodiscard]] constexpr bool is_pair() const { return side_by_side == 2; }
-    [[nodiscard]] constexpr bool is_strip() const { return side_by_side == 4; }
+    [[nodiscard]] constexpr bool is_pair() const { return side_by_side == kRowsOfPair; }
+    [[nodiscard]] constexpr bool is_strip() const { return side_by_side == kRowsOfStrip; }
     [[nodiscard]] constexpr bool has_residual() const { return residual_distance != 0; }
     [[nodiscard]] constexpr uint32_t items() const { return rows * vectors; }
     [[nodiscard]] constexpr uint32_t row_of(uint32_t item) const { return item / vectors; }
@@ -323,7 +327,7 @@ constexpr uint32_t count_lanes(Sequence& sequence, uint32_t side_by_side, uint32
     if (side_by_side == 1) {
         return kTwiceLane;
     }
-    const int32_t bits_above = side_by_side == 2 ? 27 : 28;  // of the five, or four, that count within a row
+    const int32_t bits_above = side_by_side == kRowsOfPair ? 27 : 28;  // of the five, or four, that count within a row
     sequence.then(move(kTwiceLane, to)).then(shift(to, bits_above)).then(shift(to, -bits_above));
     return to;
 }

@@ -1,6 +1,6 @@
 // What strips need besides the passes, as SFPU sequences: 64 columns of their four rows turned from rows that lie one
-// behind the other to rows side by side and back; the last pass, for which gamma and
-// beta need one vector for four rows; zeros where padding is.
+// behind the other to rows side by side and back; the last pass, for which gamma and beta need one vector for four rows;
+// zeros where padding is.
 //
 // Of 64 columns of four rows DEST has 16 rows. As rows one behind the other: DEST row 4 j + b holds columns 16 b and on
 // of row j. As a strip: DEST row 4 b + j does. A vector is four of these DEST rows, every other column, and SFPTRANSP
@@ -101,8 +101,8 @@ struct Turns {
 };
 
 // DEST = (x - mean) * rstd * gamma + beta of the even or the odd columns of a group; `centres` where DEST holds x
-// still. Side by side the four rows are centred and scaled, one behind the other they share gamma and beta: a vector of 64
-// columns serves all four. The SFPU stands at the group, two DEST rows on for the odd columns. L0..L7 lost.
+// still. Side by side the four rows are centred and scaled, one behind the other they share gamma and beta: a vector of
+// 64 columns serves all four. The SFPU stands at the group, two DEST rows on for the odd columns. L0..L7 lost.
 [[nodiscard]] constexpr Sequence normalise_group_step(uint32_t parity, bool centres, Affine affine, Turns turns) {
     constexpr uint32_t kRstd = 0;
     constexpr uint32_t kGamma = 1;
@@ -152,7 +152,7 @@ struct Turns {
     Sequence sequence;
     sequence.then(move(kZero, kZeros));
     for (uint32_t parity = 0; parity < 2; ++parity) {  // column 2 lane + parity is one of them
-        const uint32_t lane = count_lanes(sequence, kVectorsTurned, kCounted);
+        const uint32_t lane = count_lanes(sequence, kRowsOfStrip, kCounted);
         const int32_t limit = static_cast<int32_t>(columns) - static_cast<int32_t>(parity);
         sequence.then(conditions_on()).then(enable_lanes_from(lane, limit, kCounted));
         sequence.then(store(kZeros, parity * kDestRowsPerVector)).then(conditions_off());
