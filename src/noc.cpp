@@ -39,13 +39,13 @@ std::int32_t write_hops(BankPlace bank, Coordinate core, Coordinate noc_size) {
     return hops(bank.write, core, noc_size);
 }
 
-std::map<Link, std::int64_t> link_loads(const std::vector<Traffic>& traffic, Coordinate noc_size, Noc write_noc) {
+std::map<Link, std::int64_t> link_loads(const std::vector<Traffic>& traffic, Coordinate noc_size) {
     std::map<Link, std::int64_t> loads;
     for (const Traffic& part : traffic) {
         for (const Link& link : route(part.bank.read, part.core, kReadNoc, noc_size)) {
             loads[link] += part.rows;
         }
-        for (const Link& link : route(part.core, part.bank.write, write_noc, noc_size)) {
+        for (const Link& link : route(part.core, part.bank.write, kWriteNoc, noc_size)) {
             loads[link] += part.rows;
         }
     }

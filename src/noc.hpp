@@ -61,8 +61,7 @@ struct Traffic {
     std::int64_t rows = 0;
 };
 
-// Rows that cross each link of both networks. `write_noc` is a parameter because simulators may route it x first.
-[[nodiscard]] std::map<Link, std::int64_t> link_loads(const std::vector<Traffic>& traffic, Coordinate noc_size,
-                                                      Noc write_noc = kWriteNoc);
+// Rows that cross each link of both networks.
+[[nodiscard]] std::map<Link, std::int64_t> link_loads(const std::vector<Traffic>& traffic, Coordinate noc_size);
 
 }  // namespace layernorm_fused_rm

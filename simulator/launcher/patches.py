@@ -100,11 +100,7 @@ def patch_multicast_source() -> None:
     """
     from framework.network import tt_noc
 
-    initiator_class = next(
-        value
-        for value in vars(tt_noc.NUI).values()
-        if inspect.isclass(value) and hasattr(value, "handle_multicast_write_transfer")
-    )
+    initiator_class = _initiator_class(tt_noc)
     original = initiator_class.handle_multicast_write_transfer
     expect_source(original, "destinations = rectangle_destinations(x_start, y_start, x_end, y_end)")
     source_include_bit = 1 << 17
@@ -132,6 +128,52 @@ def patch_multicast_source() -> None:
 
     tt_noc.rectangle_destinations = rectangle_destinations
     initiator_class.handle_multicast_write_transfer = handle_multicast_write_transfer
+
+
+def patch_routes_of_noc_1() -> None:
+    """Unicasts on NoC 1 travel up first and then to the left; wolfpine has them turn as NoC 0's do, x before y.
+
+    NoC/RoutingPaths.md, "NoC #1", "Unicast routes", the same of Wormhole and of Blackhole. The hops are as many; the
+    links are others: with x first all that is written to the DRAM banks of a column shares the links of that column.
+    Evidence: two cores of one NoC row that write to banks in one column held each other up (test_patches.py).
+    Multicasts stay: their major axis is x, on either NoC.
+    """
+    from framework.network import tt_noc
+
+    initiator_class = _initiator_class(tt_noc)
+    nui = tt_noc.NUI
+    original, multicast = nui.route_links_to, initiator_class.handle_multicast_write_transfer
+    expect_source(original, "return noc_route_links(", "self.noc_grid_x,")
+    expect_source(tt_noc.noc_route_links, 'links.append(("X", y, x))', 'links.append(("Y", x, y))')
+    axis_of = {"X": "Y", "Y": "X"}
+    multicasting: list = []
+
+    def route_links_to(self, destination, *, sent_from=None):
+        if self.noc_number != 1 or multicasting or not original(self, destination, sent_from=sent_from):
+            return original(self, destination, sent_from=sent_from)
+        x, y = (self.x_coord, self.y_coord) if sent_from is None else sent_from
+        to_x, to_y = tt_noc._endpoint_noc_coord(destination)
+        links = tt_noc.noc_route_links((y, x), (to_y, to_x), self.noc_grid_y, self.noc_grid_x)
+        return tuple((axis_of[axis], line, place) for axis, line, place in links)
+
+    def handle_multicast_write_transfer(self, *options):
+        multicasting.append(self)
+        try:
+            multicast(self, *options)
+        finally:
+            multicasting.pop()
+
+    nui.route_links_to = route_links_to
+    initiator_class.handle_multicast_write_transfer = handle_multicast_write_transfer
+
+
+def _initiator_class(tt_noc):
+    """Of a NoC interface's request initiators."""
+    return next(
+        value
+        for value in vars(tt_noc.NUI).values()
+        if inspect.isclass(value) and hasattr(value, "handle_multicast_write_transfer")
+    )
 
 
 def refuse_reads_of_nowhere() -> None:
@@ -218,6 +260,7 @@ PATCHES = (
     patch_division,
     refuse_packer_features,
     patch_multicast_source,
+    patch_routes_of_noc_1,
     refuse_reads_of_nowhere,
     patch_setadczw,
 )

@@ -77,6 +77,31 @@ def test_multicast_reaches_its_sender_only_on_request(kept_attributes, monkeypat
     assert reached == expected
 
 
+# In the NoC's own coordinates, in which all traffic goes right and down, on a torus of 10 x 12.
+X_FIRST = (("X", 10, 8), ("X", 10, 9), ("Y", 0, 10), ("Y", 0, 11), ("Y", 0, 0))
+Y_FIRST = (("Y", 8, 10), ("Y", 8, 11), ("Y", 8, 0), ("X", 1, 8), ("X", 1, 9))
+
+
+def test_unicasts_on_noc_1_turn_the_other_way_than_noc_0s(kept_attributes):
+    from framework.network import tt_noc
+
+    initiator = patches._initiator_class(tt_noc)
+    kept_attributes(initiator, "handle_multicast_write_transfer")
+    kept_attributes(tt_noc.NUI, "route_links_to")
+    far = SimpleNamespace(x_coord=0, y_coord=1)
+    fields = {"x_coord": 8, "y_coord": 10, "noc_grid_x": 10, "noc_grid_y": 12, "noc_latency": 1, "noc_link_registry": 1}
+    interfaces = [SimpleNamespace(noc_number=number, **fields) for number in (0, 1)]
+    routes = lambda: [tt_noc.NUI.route_links_to(interface, far) for interface in interfaces]
+    multicasts = []
+    initiator.handle_multicast_write_transfer = lambda self: multicasts.extend(routes())
+    assert routes() == [X_FIRST, X_FIRST]
+    patches.patch_routes_of_noc_1()
+    assert routes() == [X_FIRST, Y_FIRST]
+    initiator.handle_multicast_write_transfer(None)
+    assert multicasts == [X_FIRST, X_FIRST]
+    assert routes() == [X_FIRST, Y_FIRST]
+
+
 def test_read_from_a_coordinate_without_a_tile_raises(kept_attributes):
     from framework.network.tt_noc import NUI, NullEndpoint
 
