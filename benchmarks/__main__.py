@@ -2,6 +2,7 @@
 
 ./bench [--quick] [--shapes 32x64,1024x1024] [--dtypes bfloat16] [--memories dram] [--folder docs/bench]
 ./bench --providers ours --shapes 32x1024 --compare docs/bench/bench.csv       what a change costs, in a minute
+./bench --providers ours,ttnn,report --shapes 32x64                            the report's pipeline beside them
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from rich.table import Table
 
 from simulator import session
 
-from . import layouts, plots, scaling, steady, table
+from . import layouts, plots, report_pipeline, scaling, steady, table
 from .cases import ELEMENT_BYTES, Case, list_cases
 from .host_time import CASE as HOST_CASE
 from .host_time import measure_host_time
@@ -32,7 +33,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--dtypes", help=f"only these of {', '.join(ELEMENT_BYTES)}")
     parser.add_argument("--memories", help="only these of dram, l1")
     parser.add_argument(
-        "--providers", help="only these of ours, ttnn, composite, clone; without ours no page is written"
+        "--providers",
+        help="only these of ours, ttnn, composite, clone and, only where named, report (report_pipeline.py); without "
+        "ours, or with report, no page is written",
     )
     parser.add_argument(
         "--known", action="store_true", help="only the cases that the CSV file has, of whatever sources"
@@ -70,9 +73,9 @@ def chosen_cases(options: argparse.Namespace, known: set[Case]) -> list[Case]:
 
 
 def chosen_providers(options: argparse.Namespace) -> list[Provider]:
-    return [
-        provider for provider in PROVIDERS if not options.providers or provider.name in options.providers.split(",")
-    ]
+    if not options.providers:
+        return list(PROVIDERS)
+    return [provider for provider in report_pipeline.ALL if provider.name in options.providers.split(",")]
 
 
 def parts_behind_the_cases(options: argparse.Namespace) -> list[tuple[list[Case], list[Provider]]]:
@@ -151,6 +154,15 @@ def measure_layouts(options: argparse.Namespace, console: Console) -> int:
     return int(failures > 0)
 
 
+def measure_report(options: argparse.Namespace, cases: list[Case], providers: list[Provider], console: Console) -> int:
+    ledger = Ledger(options.folder / report_pipeline.FILE, report_pipeline.ALL, report_pipeline.SOURCES)
+    with session.open_device() as device:
+        failures = measure_all(ledger, cases, providers, device, console)
+    console.print(report_pipeline.as_table(ledger, cases, providers))
+    console.print(f"results: {ledger.path}")
+    return int(failures > 0)
+
+
 def main() -> int:
     options = parse()
     console = Console()
@@ -158,15 +170,17 @@ def main() -> int:
         return measure_layouts(options, console)
     file = options.folder / "bench.csv"
     known = {line.case for line in read_lines(file) if line.provider == OURS}  # of earlier sources too
-    ledger = Ledger(file)
     cases = chosen_cases(options, known)
+    providers = chosen_providers(options)
+    if report_pipeline.PROVIDER in providers:
+        return measure_report(options, cases, providers, console)
+    ledger = Ledger(file)
     command = "./bench" + ("" if session.chip() == "Wormhole" else f" --chip {session.chip().lower()}")
     command += "".join(
         f" --{name} {value}" if value is not True else f" --{name}"
         for name, value in vars(options).items()
         if value and name in ("quick", "shapes", "dtypes", "memories", "providers", "known")
     )
-    providers = chosen_providers(options)
     with session.open_device() as device:
         if OURS not in (provider.name for provider in providers):
             failures = measure_all(ledger, cases, providers, device, console)

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(sys.executable).parent
 PYTHON = ("python", "tests", "simulator", "benchmarks", "examples", "setup")
-CPP = ("include", "src", "bindings", "tests", "python/layernorm_fused_rm/kernels")
+CPP = ("include", "src", "bindings", "tests", "examples", "python/layernorm_fused_rm/kernels")
 
 RUFF_FORMAT = (("ruff", "format", "--check", "--quiet"), ("ruff", "format"), PYTHON)
 RUFF_CHECK = (("ruff", "check", "--quiet"), ("ruff", "check", "--fix"), PYTHON)
