@@ -37,6 +37,12 @@ void bind_enums(nb::module_& module) {
         .value("BLACKHOLE", Arch::kBlackhole)
         .value("OTHER", Arch::kOther);
     nb::enum_<Norm>(module, "Norm").value("LAYER", Norm::kLayer).value("RMS", Norm::kRms);
+    nb::enum_<Activation>(module, "Activation")
+        .value("NONE", Activation::kNone)
+        .value("RELU", Activation::kRelu)
+        .value("SILU", Activation::kSilu)
+        .value("GELU", Activation::kGelu)
+        .value("GELU_APPROX", Activation::kGeluApprox);
     nb::enum_<Storage>(module, "Storage")
         .value("DEVICE", Storage::kDevice)
         .value("HOST", Storage::kHost)
@@ -125,13 +131,13 @@ void bind_problem(nb::module_& module) {
     bind_record<MemoryConfig>(module, "MemoryConfig", "Where outputs are to lie.",
                               Required{"buffer_type", &MemoryConfig::buffer_type},
                               Field{"memory_layout", &MemoryConfig::memory_layout});
-    bind_record<Options>(module, "Options", "A call's options; None: the default.", Field{"norm", &Options::norm},
-                         Field{"epsilon", &Options::epsilon},
-                         Field{"zero_centered_gamma", &Options::zero_centered_gamma},
-                         Field{"return_sum", &Options::return_sum}, Field{"sum_dtype", &Options::sum_dtype},
-                         Field{"return_statistics", &Options::return_statistics}, Field{"dtype", &Options::dtype},
-                         Field{"layout", &Options::layout}, Field{"sum_layout", &Options::sum_layout},
-                         Field{"memory_config", &Options::memory_config});
+    bind_record<Options>(
+        module, "Options", "A call's options; None: the default.", Field{"norm", &Options::norm},
+        Field{"epsilon", &Options::epsilon}, Field{"zero_centered_gamma", &Options::zero_centered_gamma},
+        Field{"activation", &Options::activation}, Field{"return_sum", &Options::return_sum},
+        Field{"sum_dtype", &Options::sum_dtype}, Field{"return_statistics", &Options::return_statistics},
+        Field{"dtype", &Options::dtype}, Field{"layout", &Options::layout}, Field{"sum_layout", &Options::sum_layout},
+        Field{"memory_config", &Options::memory_config});
     bind_record<Problem>(module, "Problem", "What a call asks for.", Required{"input", &Problem::input},
                          Field{"residual", &Problem::residual}, Field{"gamma", &Problem::gamma},
                          Field{"beta", &Problem::beta}, Field{"output_tensor", &Problem::output_tensor},

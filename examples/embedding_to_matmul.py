@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 import ttnn
-from rich.console import Console
-from rich.table import Table
 
 import layernorm_fused_rm
 from examples.normalise import NamedRows
 from examples.sentence_encoder import SENTENCES, embed, model_folder
+from examples.side_by_side import print_side_by_side
 from layernorm_fused_rm import reference
 from layernorm_fused_rm.arrays import to_device, to_numpy
 from simulator import session
@@ -54,28 +53,17 @@ def main() -> int:
     rows, weights = embed(SENTENCES), query_weights()
     exact = reference.layer_norm(rows.x, rows.gamma, rows.beta, rows.epsilon) @ weights.astype(np.float64)
     shape = " x ".join(map(str, rows.x.shape))
-    table = Table(title=f"[{shape}] ROW_MAJOR -> LayerNorm -> TILE -> matmul [{weights.shape[0]} x {weights.shape[1]}]")
-    table.add_column("")
-    lines = {"programs of the norm": [], "their simulated cycles": [], "largest error of the projection": []}
     with session.open_device() as device:
         x, on_device = to_device(rows.x, device), to_device(weights, device, layout=TILE)
-        for name, normalise in (
-            ("layernorm_fused_rm", normalise_here),
-            ("to_layout, ttnn.layer_norm", normalise_with_ttnn),
-        ):
-            before = len(session.programs())
-            y = normalise(rows, x, device)
-            to_numpy(y)
-            programs = session.programs()[before:]
-            found = to_numpy(multiply(y, on_device, device))
-            table.add_column(name, justify="right")
-            lines["programs of the norm"].append(str(len(programs)) if session.has_cycles() else "-")
-            cycles = sum(program.cycles for program in programs)
-            lines["their simulated cycles"].append(f"{cycles:,}" if session.has_cycles() else "-")
-            lines["largest error of the projection"].append(f"{np.abs(found - exact).max():.3g}")
-    for name, values in lines.items():
-        table.add_row(name, *values)
-    Console(width=100).print(table)
+        project = lambda y: to_numpy(multiply(y, on_device, device))
+        print_side_by_side(
+            f"[{shape}] ROW_MAJOR -> LayerNorm -> TILE (-> matmul [{weights.shape[0]} x {weights.shape[1]}])",
+            {
+                "layernorm_fused_rm": (lambda: normalise_here(rows, x, device), project),
+                "to_layout, ttnn.layer_norm": (lambda: normalise_with_ttnn(rows, x, device), project),
+            },
+            exact,
+        )
     return 0
 
 

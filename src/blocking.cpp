@@ -49,7 +49,11 @@ constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerB
         const bool is_shifted = call.centring == Centring::kShifted;
         const bool is_alone = is_shifted || has_residual || has_strips(call) ||
                               count_segments(call) > contract::kMaxSegmentsOfRowsTogether;
-        return is_alone ? contract::kMaxShiftedStreamedRowsPerBatch : contract::kMaxStreamedRowsPerBatch;
+        if (is_alone) {
+            return contract::kMaxShiftedStreamedRowsPerBatch;
+        }
+        return call.activation == contract::Activation::kNone ? contract::kMaxStreamedRowsPerBatch
+                                                              : contract::kMaxActivatedStreamedRowsPerBatch;
     }
     const bool has_statistics = call.returns_statistics();
     const std::int64_t chunks = has_residual ? 1 : contract::kChunksPerZone - (has_statistics ? 1 : 0);

@@ -41,9 +41,9 @@ struct Page {
 [[nodiscard]] TensorLayout layout_of_rows(const TensorSpec& spec, const Device& device) {
     const std::int64_t width = spec.shape.back();
     if (spec.layout == Layout::kTile) {
-        constexpr std::int64_t piece = contract::kElementsPerVectorPair;
-        constexpr std::int64_t elements = contract::kElementsPerTile;
-        TensorLayout layout = make_layout(page_of_row(elements, elements, piece), spec, device);
+        constexpr std::int64_t kPiece = contract::kElementsPerVectorPair;
+        constexpr std::int64_t kElements = contract::kElementsPerTile;
+        TensorLayout layout = make_layout(page_of_row(kElements, kElements, kPiece), spec, device);
         layout.tiles_per_row = to_word(divide_up(width, contract::kTileSide));
         return layout;
     }
@@ -93,7 +93,8 @@ contract::Call describe_call(const Problem& problem) {
                         .rows_per_vector = to_word(rows_per_vector),
                         .pads_rows = pads_rows ? 1U : 0U,
                         .centring = choose_centring(problem),
-                        .zero_centered_gamma = problem.options.zero_centered_gamma ? 1U : 0U};
+                        .zero_centered_gamma = problem.options.zero_centered_gamma ? 1U : 0U,
+                        .activation = static_cast<contract::Activation>(problem.options.activation)};
     for (std::uint32_t i = 0; i < contract::kTensors; ++i) {
         const auto tensor = static_cast<Tensor>(i);
         if (const std::optional<TensorSpec>& spec = tensors[i]) {

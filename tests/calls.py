@@ -25,6 +25,8 @@ TILE_SIDE = 32
 # that are correctly rounded.
 FP32_SHARE = 2.0**-20
 CORRECTLY_ROUNDED = 0.999
+# The largest slope of an activation, which multiplies errors, and what it adds to them.
+STEEPEST = 1.25
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Call:
     sum: str | None = None  # None, "new" for the input's dtype, or a dtype
     statistics: bool = False
     zero_centered: bool = False
+    activation: str | None = None
     epsilon: float = 1e-5
 
     @property
@@ -137,7 +140,8 @@ def padding_of(tensor) -> np.ndarray:
 def run(call: Call, data: Rows, device) -> dict[str, np.ndarray]:
     """The call's results by name: y, and sum, mean and rstd where it returns them. Their shapes and dtypes are checked."""
     x = put_rows(data.x, device, call.x, call.input_memory, call.input_layout)
-    options = {"epsilon": call.epsilon, "return_statistics": call.statistics, "zero_centered_gamma": call.zero_centered}
+    options = {"epsilon": call.epsilon, "return_statistics": call.statistics}
+    options |= {"zero_centered_gamma": call.zero_centered, "activation": call.activation}
     if call.residual is not None:
         where = call.residual_memory, call.residual_layout
         options["residual"] = put_rows(data.residual, device, call.residual, *where)
@@ -204,13 +208,17 @@ def judge(call: Call, data: Rows, results: dict[str, np.ndarray], tally: Tally) 
 def judge_y(call: Call, data: Rows, y, exact, terms, tally: Tally) -> list[str]:
     """Before rounding within `accuracy.error_bound`, and within 2^-20 of the row's largest |y|; rows of a few elements
     may cancel as a whole, and get four roundings (2^-24 each) of what is added up besides. bfloat16 is at most one ULP
-    off where it has not cancelled, and counted whether correctly rounded.
+    off where it has not cancelled, and counted whether correctly rounded. `exact` and `terms` are those of y before its
+    activation, which makes of errors what its slope does.
     """
     is_bfloat16 = call.output_dtype == "bf16"
-    bound = FP32_SHARE * accuracy.row_maximum(exact) + is_bfloat16 * accuracy.half_ulp(exact, "bfloat16")
+    bound = FP32_SHARE * accuracy.row_maximum(exact)
     if call.width < 32:
         beta = 0 if data.beta is None else data.beta.astype(np.float64)
         bound = bound + 2.0**-22 * (np.abs(exact - beta) + np.abs(beta))
+    if call.activation is not None:
+        exact, terms, bound = reference.activate(exact, call.activation), STEEPEST * terms, STEEPEST * bound
+    bound = bound + is_bfloat16 * accuracy.half_ulp(exact, "bfloat16")
     faults = beyond("y", y, exact, bound)
     result = accuracy.compare(y, exact, terms, NAMES[call.output_dtype])
     if result.largest_error > accuracy.error_bound(call.width) or (is_bfloat16 and result.largest_ulp > 1):

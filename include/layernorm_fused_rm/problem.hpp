@@ -75,6 +75,10 @@ struct Device {
 // squares + epsilon) * gamma + beta. Both over the last dimension.
 enum class Norm { kLayer, kRms };
 
+// What is applied to y: max(y, 0); y / (1 + exp(-y)); y Phi(y), Phi being the normal distribution's, by erf; and its
+// approximation by tanh.
+enum class Activation { kNone, kRelu, kSilu, kGelu, kGeluApprox };
+
 struct MemoryConfig {
     BufferType buffer_type = BufferType::kDram;
     MemoryLayout memory_layout = MemoryLayout::kInterleaved;
@@ -87,6 +91,7 @@ struct Options {
     Norm norm = Norm::kLayer;
     double epsilon = 1e-5;
     bool zero_centered_gamma = false;             // gamma + 1 is the factor
+    Activation activation = Activation::kNone;    // of y, behind gamma and beta
     bool return_sum = false;                      // input + residual
     std::optional<DataType> sum_dtype{};          // none: the input's
     bool return_statistics = false;               // mean (LayerNorm only) and 1 / sqrt(variance + epsilon), float32

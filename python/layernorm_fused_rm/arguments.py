@@ -30,10 +30,24 @@ _LAYOUT = (
     "ttnn.ROW_MAJOR_LAYOUT or ttnn.TILE_LAYOUT",
     lambda layout: None if layout is None else LAYOUTS[layout],
 )
+# By the names that ttnn's own operations know them by.
+ACTIVATIONS = {
+    None: _core.Activation.NONE,
+    "relu": _core.Activation.RELU,
+    "silu": _core.Activation.SILU,
+    "gelu": _core.Activation.GELU,
+    "gelu_approx": _core.Activation.GELU_APPROX,
+}
+_NAMES_OF_ACTIVATIONS = ", ".join(f'"{name}"' for name in ACTIVATIONS if name)
 # What an option must be, what to pass instead, and what makes the planner's value of it.
 _OPTIONS: dict[str, tuple[object, str, Callable]] = {
     "epsilon": (numbers.Real, "a number such as 1e-5", lambda value: _as_float(value)),
     "zero_centered_gamma": _FLAG,
+    "activation": (
+        (str, type(None)),
+        f"None or one of {_NAMES_OF_ACTIVATIONS}",
+        lambda activation: ACTIVATIONS[activation],
+    ),
     "return_sum": _FLAG,
     "sum_dtype": _DTYPE,
     "return_statistics": _FLAG,
@@ -74,7 +88,7 @@ def refuse_unknown(norm: _core.Norm, unknown: Mapping) -> None:
 
 
 def check_types(call: dict) -> None:
-    """TypeError for an argument of another type; ValueError for an activation, of which there is none."""
+    """TypeError for an argument of another type; ValueError for an activation that there is none of."""
     name = NAMES[call["norm"]]
     for argument in TENSORS:
         tensor = call[argument]
@@ -87,10 +101,10 @@ def check_types(call: dict) -> None:
         value = call[argument]
         if not isinstance(value, types) or (types is numbers.Real and isinstance(value, bool)):
             raise TypeError(f"{name}: {argument} must be {wanted}, but is {type(value).__name__}; pass {wanted}")
-    if call["activation"] is not None:
+    if call["activation"] not in ACTIVATIONS:
         raise ValueError(
-            f"{name}: activation must be None, but is {call['activation']!r}; "
-            "apply ttnn.silu, ttnn.gelu or ttnn.relu to the result"
+            f"{name}: activation must be None or one of {_NAMES_OF_ACTIVATIONS}, but is {call['activation']!r}; "
+            "apply another one to the result"
         )
     # The arithmetic is fp32 in DEST and on the vector unit; what asks for less than that gets more.
     config = call["compute_kernel_config"]

@@ -36,6 +36,7 @@ def expected(
     return_sum=False,
     return_statistics=False,
     zero_centered_gamma=False,
+    activation=None,
     normalized_shape=None,
     **_,
 ):
@@ -44,7 +45,8 @@ def expected(
     shape = list(x.shape)
     x = reference.join(x, residual)
     rows = x.reshape(*shape[:-joined], math.prod(shape[-joined:]))  # there may be none
-    y, mean, rstd = norm(rows, gamma, beta, epsilon, zero_centered_gamma=zero_centered_gamma, return_statistics=True)
+    options = {"zero_centered_gamma": zero_centered_gamma, "activation": activation}
+    y, mean, rstd = norm(rows, gamma, beta, epsilon, **options, return_statistics=True)
     results = [y.reshape(shape)]
     if return_sum:
         results.append(x)

@@ -75,7 +75,8 @@ Args:
     zero_centered_gamma (bool): gamma + 1 is the factor.
     normalized_shape (int or sequence of int): as in PyTorch, the trailing dimensions to normalise over together;
         the last one by default. More than one is reshaped on the device before and after (ttnn.reshape).
-    activation: None. An activation is refused: apply it behind the norm.
+    activation (str): what y is put through, in fp32, before it is rounded: "relu", "silu", "gelu" (y Phi(y), by erf) or
+        "gelu_approx" (by tanh); none by default. Where y is no finite number, the result is none either.
     dtype (ttnn.DataType): of y, BFLOAT16 or FLOAT32; the input's by default.
     layout (ttnn.Layout): of y, ROW_MAJOR or TILE; the input's by default. Padding in tiles is written as zeros.
     sum_layout (ttnn.Layout): of the sum, likewise.

@@ -6,6 +6,8 @@ RMSNorm     y[r, c] = x[r, c] / sqrt(mean of squares[r] + epsilon) * gamma[c] + 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 
@@ -33,7 +35,9 @@ def join(x: np.ndarray, residual: np.ndarray | None) -> np.ndarray:
     return wide if residual is None else wide + np.asarray(residual, dtype=np.float64)
 
 
-def layer_norm(x, gamma=None, beta=None, epsilon=1e-5, *, zero_centered_gamma=False, return_statistics=False):
+def layer_norm(
+    x, gamma=None, beta=None, epsilon=1e-5, *, zero_centered_gamma=False, activation=None, return_statistics=False
+):
     """LayerNorm over the last dimension in float64.
 
     Args:
@@ -41,6 +45,7 @@ def layer_norm(x, gamma=None, beta=None, epsilon=1e-5, *, zero_centered_gamma=Fa
         gamma, beta: W elements each, any shape; None for ones and zeros.
         epsilon: added to the biased variance.
         zero_centered_gamma: gamma + 1 is the factor.
+        activation: None, or the name of what y is put through, as of `activate`.
         return_statistics: return `(y, mean, rstd)`, the last two `[..., 1]`.
 
     Returns:
@@ -53,11 +58,13 @@ def layer_norm(x, gamma=None, beta=None, epsilon=1e-5, *, zero_centered_gamma=Fa
         mean = wide.mean(axis=-1, keepdims=True)
         centred = wide - mean
         rstd = 1 / np.sqrt(np.square(centred).mean(axis=-1, keepdims=True) + epsilon)
-        y = affine(centred * rstd, gamma, beta, zero_centered_gamma)
+        y = activate(affine(centred * rstd, gamma, beta, zero_centered_gamma), activation)
     return (y, mean, rstd) if return_statistics else y
 
 
-def rms_norm(x, gamma=None, beta=None, epsilon=1e-5, *, zero_centered_gamma=False, return_statistics=False):
+def rms_norm(
+    x, gamma=None, beta=None, epsilon=1e-5, *, zero_centered_gamma=False, activation=None, return_statistics=False
+):
     """RMSNorm over the last dimension in float64; arguments as `layer_norm`, whose mean is None here.
 
     Source: Zhang, Sennrich, "Root Mean Square Layer Normalization", 2019.
@@ -65,7 +72,7 @@ def rms_norm(x, gamma=None, beta=None, epsilon=1e-5, *, zero_centered_gamma=Fals
     wide = np.asarray(x, dtype=np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
         rstd = 1 / np.sqrt(np.square(wide).mean(axis=-1, keepdims=True) + epsilon)
-        y = affine(wide * rstd, gamma, beta, zero_centered_gamma)
+        y = activate(affine(wide * rstd, gamma, beta, zero_centered_gamma), activation)
     return (y, None, rstd) if return_statistics else y
 
 
@@ -74,6 +81,33 @@ def affine(scaled: np.ndarray, gamma, beta, zero_centered_gamma: bool) -> np.nda
     if gamma is not None:
         scaled = scaled * (np.asarray(gamma, np.float64).reshape(-1) + (1 if zero_centered_gamma else 0))
     return scaled if beta is None else scaled + np.asarray(beta, np.float64).reshape(-1)
+
+
+def activate(y: np.ndarray, activation: str | None) -> np.ndarray:
+    """An activation of y in float64.
+
+    Args:
+        activation: None, "relu", "silu" (y / (1 + exp(-y))), "gelu" (y Phi(y), Phi of the normal distribution) or
+            "gelu_approx" (y / 2 (1 + tanh(sqrt(2 / pi) (y + 0.044715 y^3)))).
+
+    Source: Hendrycks, Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        match activation:
+            case None:
+                return y
+            case "relu":
+                return np.where(np.isnan(y), y, np.maximum(y, 0))
+            case "silu":
+                return y / (1 + np.exp(-y))
+            case "gelu":
+                return y * _complementary_error(-y / math.sqrt(2)) / 2
+            case "gelu_approx":
+                return y / (1 + np.exp(-2 * math.sqrt(2 / math.pi) * (y + 0.044715 * y**3)))
+    raise ValueError(f"there is no activation {activation!r}")
+
+
+_complementary_error = np.vectorize(math.erfc, otypes=[np.float64])
 
 
 def _round_to_odd_float32(values: np.ndarray) -> np.ndarray:

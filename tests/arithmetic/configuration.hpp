@@ -15,7 +15,8 @@
 // Declared, not included: each kernel includes contract.hpp within its own namespace.
 namespace layernorm_fused_rm::contract {
 enum class Centring : std::uint32_t;
-}
+enum class Activation : std::uint32_t;
+}  // namespace layernorm_fused_rm::contract
 
 namespace layernorm_fused_rm::arithmetic {
 
@@ -26,6 +27,7 @@ struct Configuration {
     std::uint32_t rows_per_batch;
     contract::Centring centring;
     bool zero_centered_gamma;
+    contract::Activation activation;
     double epsilon;
     void (*kernel)();
 

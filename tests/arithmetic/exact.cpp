@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "activations.hpp"
 #include "contract.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
@@ -75,8 +76,9 @@ ExactRow exact_row(const Configuration& configuration, const Operands& operands,
         const double beta = operands.beta.empty() ? 0.0 : to_double(operands.beta[i]);
         const double scaled = (row.x[i] - row.mean) * row.rstd * gamma;
         const double shifted = configuration.centring == Centring::kShifted ? std::abs(row.x[i] - row.shift) : 0.0;
-        row.y.push_back(scaled + beta);
-        row.terms.push_back(std::abs(gamma) * row.rstd * (summed + shifted) + std::abs(scaled) + std::abs(beta));
+        const double terms = std::abs(gamma) * row.rstd * (summed + shifted) + std::abs(scaled) + std::abs(beta);
+        row.y.push_back(activated(configuration.activation, scaled + beta));
+        row.terms.push_back(terms * largest_slope(configuration.activation));
     }
     return row;
 }

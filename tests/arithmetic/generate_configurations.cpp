@@ -21,6 +21,7 @@
 
 namespace {
 
+using layernorm_fused_rm::Activation;
 using layernorm_fused_rm::CircularBuffer;
 using layernorm_fused_rm::DataType;
 using layernorm_fused_rm::Layout;
@@ -101,6 +102,10 @@ const std::map<std::string, Change, std::less<>> kOptions = {
     {"no-gamma", [](Problem& problem) { problem.gamma.reset(); }},
     {"no-beta", [](Problem& problem) { problem.beta.reset(); }},
     {"zero-centered", [](Problem& problem) { problem.options.zero_centered_gamma = true; }},
+    {"relu", [](Problem& problem) { problem.options.activation = Activation::kRelu; }},
+    {"silu", [](Problem& problem) { problem.options.activation = Activation::kSilu; }},
+    {"gelu", [](Problem& problem) { problem.options.activation = Activation::kGelu; }},
+    {"gelu-approx", [](Problem& problem) { problem.options.activation = Activation::kGeluApprox; }},
     {"tile", put_all_in_tiles},
     {"tile-input", [](Problem& problem) { problem.input.layout = Layout::kTile; }},
     {"tile-residual", [](Problem& problem) { problem.residual->layout = Layout::kTile; }},
@@ -183,6 +188,8 @@ const std::map<std::string, Change, std::less<>> kOptions = {
          << ", .centring = static_cast<::layernorm_fused_rm::contract::Centring>("
          << static_cast<std::uint32_t>(call.centring)
          << "), .zero_centered_gamma = " << (request.problem.options.zero_centered_gamma ? "true" : "false")
+         << ",\n     .activation = static_cast<::layernorm_fused_rm::contract::Activation>("
+         << static_cast<std::uint32_t>(call.activation) << ")"
          << ",\n     .epsilon = " << to_text(request.problem.options.epsilon) << ", .kernel = kernel_main}";
     return text.str();
 }

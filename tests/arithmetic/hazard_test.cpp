@@ -11,6 +11,7 @@
 #include "configuration.hpp"
 #include "contract.hpp"
 #include "distributions.hpp"
+#include "norm/activation.hpp"
 #include "norm/pieces.hpp"
 #include "norm/statistics.hpp"
 #include "norm/strips.hpp"
@@ -271,6 +272,24 @@ TEST(Hazards, NoSequenceHasOne) {
             EXPECT_LE(sequence.size, kMaxSequence) << name;
         }
     });
+}
+
+// What lies between two of them: the RISC-V, that sets where the SFPU stands.
+TEST(Hazards, NoActivationHasOne) {
+    using contract::Activation;
+    for (const Activation activation :
+         {Activation::kRelu, Activation::kSilu, Activation::kGelu, Activation::kGeluApprox}) {
+        const Sequence step = activation_step(activation);
+        for (const Sequence& sequence :
+             {set_activation_constants(activation), step, save_registers(), restore_registers()}) {
+            EXPECT_FALSE(has_hazard(sequence));
+            EXPECT_LT(sequence.size, kMaxSequence);
+        }
+        EXPECT_TRUE(may_follow(step, step));
+        EXPECT_TRUE(may_follow(set_activation_constants(activation), step));
+        EXPECT_TRUE(may_follow(step, restore_registers()));
+        EXPECT_TRUE(may_follow(save_registers(), set_activation_constants(activation)));
+    }
 }
 
 TEST(Hazards, EveryStepMayFollowItself) {

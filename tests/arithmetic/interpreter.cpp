@@ -66,6 +66,8 @@ void VectorUnit::execute(std::uint32_t word) {
         case Opcode::kIntegerAdd: return add_integers(word);
         case Opcode::kShift: return shift(word);
         case Opcode::kMove: return move(word);
+        case Opcode::kAbsolute: return absolute(word);
+        case Opcode::kSwap: return order(word);
         case Opcode::kMad:
         case Opcode::kAdd:
         case Opcode::kMultiply: return multiply_and_add(word);
@@ -128,11 +130,13 @@ void VectorUnit::load_immediate(std::uint32_t word) {
     const std::uint32_t to = field(word, 20);
     const std::uint32_t half = field(word, 16);
     require(to < kWritableRegisters, word, "SFPLOADI to a register that it does not write");
-    require(half == sfpu::kUpperHalf || half == sfpu::kLowerHalf, word, "SFPLOADI of another format");
+    require(half == sfpu::kTopHalf || half == sfpu::kUpperHalf || half == sfpu::kLowerHalf, word,
+            "SFPLOADI of another format");
     const Bits immediate = field(word, 0, 16);
     Lanes values;
     std::transform(registers_[to].begin(), registers_[to].end(), values.begin(), [&](Bits old) {
-        return half == sfpu::kUpperHalf ? (immediate << 16) | (old & 0xffffU) : (old & 0xffff0000U) | immediate;
+        const Bits lower = half == sfpu::kTopHalf ? 0 : old & 0xffffU;
+        return half == sfpu::kLowerHalf ? (old & 0xffff0000U) | immediate : (immediate << 16) | lower;
     });
     write(to, values);
 }
@@ -185,6 +189,40 @@ void VectorUnit::move(std::uint32_t word) {
         value ^= mode == 1 ? kSignBit : 0;
     }
     write(field(word, 4), values);
+}
+
+// Of numbers below zero the sign is cleared; of -infinity and of what is no number it stays ("SFPABS").
+void VectorUnit::absolute(std::uint32_t word) {
+    require(field(word, 4) < kWritableRegisters && field(word, 0) == 1, word, "SFPABS of integers");
+    Lanes values = registers_[field(word, 8)];
+    for (Bits& value : values) {
+        value = (value & ~kSignBit) >= kInfinity ? value : value & ~kSignBit;
+    }
+    write(field(word, 4), values);
+}
+
+// VD the less, VC the greater of both, by sign and magnitude; neither is written from L8 on ("SFPSWAP", mode
+// VEC_MIN_MAX).
+void VectorUnit::order(std::uint32_t word) {
+    const std::uint32_t c = field(word, 8);
+    const std::uint32_t d = field(word, 4);
+    require(field(word, 0) == 1 && d < 12, word, "SFPSWAP in another mode");
+    const auto rank = [](Bits bits) {
+        return static_cast<std::int64_t>(bits & ~kSignBit) * ((bits & kSignBit) != 0 ? -1 : 1);
+    };
+    Lanes less = registers_[d];
+    Lanes greater = registers_[c];
+    for (std::uint32_t lane = 0; lane < kLaneCount; ++lane) {
+        if (rank(greater[lane]) < rank(less[lane])) {
+            std::swap(less[lane], greater[lane]);
+        }
+    }
+    if (d < kWritableRegisters) {
+        write(d, less);
+    }
+    if (c < kWritableRegisters) {
+        write(c, greater);
+    }
 }
 
 // SFPADD is for VA = L10 and SFPMUL for VC = L9 alone ("SFPADD", "SFPMUL": do not use otherwise).

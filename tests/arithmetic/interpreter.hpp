@@ -74,6 +74,8 @@ private:
 
     void load(std::uint32_t word);
     void load_immediate(std::uint32_t word);
+    void absolute(std::uint32_t word);
+    void order(std::uint32_t word);
     void store(std::uint32_t word);
     void extract_exponent(std::uint32_t word);
     void add_integers(std::uint32_t word);

@@ -203,6 +203,47 @@ TEST_F(InterpreterTest, EnablesTheFirstLanesOfEachOfFour) {
 constexpr std::uint32_t kStripRows = 4;
 constexpr std::uint32_t kGroupColumns = 64;
 
+TEST_F(InterpreterTest, TakesTheLessAndTheGreaterOfTwoNumbers) {
+    Lanes values = counting_from(0);
+    values[0] = bits_of(-3.0F);
+    values[1] = bits_of(0.5F);
+    values[2] = bits_of(2.0F);
+    values[3] = bits_of(-0.0F);
+    values[4] = 0x7fc00000;  // no numbers: greater than all others, or less
+    values[5] = 0xffc00000;
+    unit.set_lanes(4, values);
+    unit.set_lanes(5, values);
+    execute(sfpu::minimum(sfpu::kOne, 4));
+    execute(sfpu::maximum(sfpu::kOne, 5));
+    const Bits one = bits_of(1.0F);
+    const Lanes less = unit.lanes(4);
+    const Lanes greater = unit.lanes(5);
+    EXPECT_EQ((std::array{less[0], less[1], less[2], less[3], less[4], less[5]}),
+              (std::array{values[0], values[1], one, values[3], one, values[5]}));
+    EXPECT_EQ((std::array{greater[0], greater[1], greater[2], greater[3], greater[4], greater[5]}),
+              (std::array{one, one, values[2], one, values[4], one}));
+    EXPECT_EQ(unit.lanes(sfpu::kOne)[0], one);
+}
+
+TEST_F(InterpreterTest, ClearsTheSignOfNumbersOnly) {
+    Lanes values = counting_from(0);
+    values[0] = bits_of(-3.0F);
+    values[1] = bits_of(3.0F);
+    values[2] = 0xff800000;
+    values[3] = 0xff800001;
+    unit.set_lanes(4, values);
+    execute(sfpu::absolute(4, 5));
+    const Lanes& found = unit.lanes(5);
+    EXPECT_EQ((std::array{found[0], found[1], found[2], found[3]}),
+              (std::array{values[1], values[1], values[2], values[3]}));
+}
+
+TEST_F(InterpreterTest, LoadsUpperHalvesAloneWithZerosBelow) {
+    unit.set_lanes(4, counting_from(0x12345678));
+    execute(sfpu::load_top(4, 0x3f800000));
+    EXPECT_EQ(unit.lanes(4)[7], 0x3f800000U);
+}
+
 class StripTest : public InterpreterTest {
 protected:
     StripTest() { cursor.modes[1] = {.increment = sfpu::kDestRowsPerPair}; }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "accuracy_table.hpp"
+#include "activations.hpp"
 #include "configuration.hpp"
 #include "exact.hpp"
 #include "kinds.hpp"
@@ -74,7 +75,8 @@ TEST_P(EveryKindOfCall, ARowsResultsAreItsOwnWhateverItsPlace) {
 
 class EveryKindWithFactor : public EveryKindOfCall {};
 INSTANTIATE_TEST_SUITE_P(WithFactor, EveryKindWithFactor, testing::ValuesIn(kinds_that([](const Configuration& kind) {
-                             return kind.shape.formats.gamma != Format::kNone && !kind.zero_centered_gamma;
+                             return kind.shape.formats.gamma != Format::kNone && !kind.zero_centered_gamma &&
+                                    kind.activation == contract::Activation::kNone;
                          })));
 
 // A power of two is a factor without rounding.
@@ -94,6 +96,39 @@ struct Calls {
     std::string_view with;
     std::string_view without;
 };
+
+constexpr Calls kActivated[] = {
+    {17, "output32:silu", "output32"},
+    {96, "output32:relu", "output32"},
+    {96, "output32:silu", "output32"},
+    {96, "output32:gelu", "output32"},
+    {96, "output32:gelu-approx", "output32"},
+    {257, "f32:residual:sum:statistics:silu", "f32:residual:sum:statistics"},
+    {1057, "output32:silu", "output32"},
+    {2048, "rms:output32:gelu", "rms:output32"},
+    {2048, "f32:residual:sum:statistics:silu", "f32:residual:sum:statistics"},
+    {50, "output32:tile:silu", "output32:tile"},
+    {64, "no-gamma:no-beta:output32:tile:gelu", "no-gamma:no-beta:output32:tile"},
+    {300, "f32:residual:sum:statistics:tile:silu", "f32:residual:sum:statistics:tile"},
+    {300, "no-gamma:no-beta:output32:tile:silu", "no-gamma:no-beta:output32:tile"},
+    {300, "output32:tile-output:gelu", "output32:tile-output"},
+    {290, "output32:tile-input:silu", "output32:tile-input"},
+};
+
+// On every way through a block: what an activation leaves of registers and DEST is what the norm needs of them.
+TEST(Options, AnActivationIsOneOfTheFloat32Y) {
+    for (const Calls& calls : kActivated) {
+        SCOPED_TRACE(std::string(calls.with) + " of " + std::to_string(calls.width));
+        const Configuration& with = find(calls.width, calls.with);
+        const Rows rows = draw_rows(distributions().front(), with, kRowsDrawn, run_seed());
+        const Results expected = normalise(find(calls.width, calls.without), rows.operands());
+        const Results results = normalise(with, rows.operands());
+        EXPECT_EQ(results.y, interpret_activation(with.activation, expected.y));
+        EXPECT_EQ(results.sum, expected.sum);
+        EXPECT_EQ(results.mean, expected.mean);
+        EXPECT_EQ(results.rstd, expected.rstd);
+    }
+}
 
 TEST(Options, NoGammaIsAGammaOfOnes) {
     for (const Calls& calls : {Calls{96, "no-gamma", ""}, {50, "no-gamma:tile", "tile"}}) {

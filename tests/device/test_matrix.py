@@ -35,9 +35,10 @@ OPTIONS = {
     "sum": [None, "new", "bf16", "fp32"],
     "statistics": [False, True],
     "zero_centered": [False, True],
+    "activation": [None, "relu", "silu", "gelu", "gelu_approx"],
 }
 
-GROUPS = 10  # tests; a group of combinations each
+GROUPS = 20  # tests; a group of combinations each
 RANDOM_COMBINATIONS = 10
 
 # Rows (and rank), mean and sigma of the calls of a combination. The widest offset is for fp32 rows.

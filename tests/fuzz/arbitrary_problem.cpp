@@ -263,6 +263,8 @@ void add_padding(const Draw& draw, Problem& problem) {
 void add_options(const Draw& draw, Problem& problem) {
     problem.options.norm = draw.choice(std::array{Norm::kLayer, Norm::kRms});
     problem.options.zero_centered_gamma = problem.gamma && draw.one_in(3);
+    problem.options.activation = draw.choice(std::array{Activation::kNone, Activation::kNone, Activation::kRelu,
+                                                        Activation::kSilu, Activation::kGelu, Activation::kGeluApprox});
     problem.options.dtype = draw.dtype();
     problem.options.return_statistics = draw.one_in(3);
     if (draw.one_in(3)) {

@@ -80,11 +80,12 @@ std::string describe_problem(const Problem& problem) {
     };
     const auto& memory = options.memory_config;
     text << "  norm " << static_cast<int>(options.norm) << ", gamma is zero-centered " << options.zero_centered_gamma
-         << ", dtype " << number(options.dtype) << ", layout " << layout_number(options.layout) << ", sum's "
-         << layout_number(options.sum_layout) << ", sum " << options.return_sum << " of dtype "
-         << number(options.sum_dtype) << ", statistics " << options.return_statistics << ", memory "
-         << (memory ? static_cast<int>(memory->buffer_type) : -1) << " layout "
-         << (memory ? static_cast<int>(memory->memory_layout) : -1) << ", epsilon " << options.epsilon << "\n";
+         << ", activation " << static_cast<int>(options.activation) << ", dtype " << number(options.dtype)
+         << ", layout " << layout_number(options.layout) << ", sum's " << layout_number(options.sum_layout) << ", sum "
+         << options.return_sum << " of dtype " << number(options.sum_dtype) << ", statistics "
+         << options.return_statistics << ", memory " << (memory ? static_cast<int>(memory->buffer_type) : -1)
+         << " layout " << (memory ? static_cast<int>(memory->memory_layout) : -1) << ", epsilon " << options.epsilon
+         << "\n";
     const Device& device = problem.device;
     text << "  device: grid " << device.grid.x << " x " << device.grid.y << ", NoC " << device.noc_size.x << " x "
          << device.noc_size.y << ", places of " << device.workers.size() << " workers and "

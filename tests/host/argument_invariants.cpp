@@ -54,7 +54,8 @@ using contract::TensorLayout;
     }
     return problem.residual || centring_of(problem) == contract::Centring::kShifted
                ? contract::kMaxShiftedStreamedRowsPerBatch
-               : contract::kMaxStreamedRowsPerBatch;
+           : problem.options.activation != Activation::kNone ? contract::kMaxActivatedStreamedRowsPerBatch
+                                                             : contract::kMaxStreamedRowsPerBatch;
 }
 
 // As kernels/arguments.hpp promises, and as the buffers are.
@@ -242,6 +243,8 @@ void check_affine(const Problem& problem, const Call& call, Tensor tensor, const
 void check_tensors(const Problem& problem, const Plan& plan, const Call& call) {
     require(call.centring == centring_of(problem), "the mean is taken out as the rows' precision asks");
     require(call.zero_centered_gamma == (problem.options.zero_centered_gamma ? 1U : 0U), "gamma's centre is passed on");
+    require(static_cast<std::uint32_t>(call.activation) == static_cast<std::uint32_t>(problem.options.activation),
+            "the activation is passed on");
     require(call.returns_statistics() == problem.options.return_statistics, "kernels return statistics");
     require(call.shares_affine == (plan.sharing ? 1U : 0U), "kernels know whether vectors are shared");
     require(call.readers_read_affine == (plan.sharing && plan.sharing->is_by_readers ? 1U : 0U),

@@ -17,8 +17,8 @@ constexpr const char* kUsage = R"(protocol_test [options]
   --mutations [NAME]                                  broken kernels, each of which must be found
   --every N                                           one of N of these
   --chip wormhole|blackhole --rows N --width N --grid XxY --dram-banks N --l1-banks N --memories DDDDD
-  --dtypes BBBBBB --layouts RRRR --matrix-rows N --vectors WW --options rstmz --l1-bytes N --dram-alignment N
-  --places 0|1
+  --dtypes BBBBBB --layouts RRRR --matrix-rows N --vectors WW --options rstmz --activation RSGA
+  --l1-bytes N --dram-alignment N --places 0|1
                                                       one case (with --seed): what a failure prints
   --kernels FOLDER --cache FOLDER                     other kernel sources; where compiled units are kept
 )";

@@ -66,7 +66,7 @@ VALUES = {
     "return_statistics": [True, False, 0, "no"],
     "zero_centered_gamma": [True, False, 2.0],
     "normalized_shape": [None, 64, [64], (4, 64), [], [3], [0], [-1], "ab", 2.5, {64: 1}, [64, 64, 64, 64, 64]],
-    "activation": [None, "relu", "", 0],
+    "activation": [None, "relu", "gelu", "tanh", "", 0],
     "dtype": [None, ttnn.bfloat16, ttnn.float32, ttnn.bfloat8_b, ttnn.uint16, "fp32", 5],
     "memory_config": [None, ttnn.DRAM_MEMORY_CONFIG, ttnn.L1_MEMORY_CONFIG, SHARDED, "dram", 3],
     "compute_kernel_config": [None, "HiFi4", 5],

@@ -43,6 +43,8 @@ inline constexpr contract::Centring kCentring = kCall.centring;
 inline constexpr bool kCentres = kCentring != contract::Centring::kNone;
 inline constexpr bool kShifts = kCentring == contract::Centring::kShifted;
 inline constexpr bool kZeroCenteredGamma = kCall.zero_centered_gamma != 0;
+inline constexpr contract::Activation kActivation = kCall.activation;
+inline constexpr bool kActivates = kActivation != contract::Activation::kNone;
 inline constexpr bool kReturnsStatistics = kCall.returns_statistics();
 
 // Where the tensors lie.

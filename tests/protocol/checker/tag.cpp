@@ -4,12 +4,12 @@ namespace protocol {
 namespace {
 
 constexpr std::array kContentNames = {"nothing", "row", "gamma", "beta", "a statistic of row"};
-constexpr std::array kDoneNames = {"joined",     "shifted",   "centred",  "normalised",
-                                   "with gamma", "with beta", "plus one", "residual's"};
+constexpr std::array kDoneNames = {"joined",    "shifted",  "centred",    "normalised", "with gamma",
+                                   "with beta", "plus one", "residual's", "activating", "activated"};
 constexpr std::array kSourceNames = {"first element", "sum", "squares"};
 
 template <std::size_t size>
-[[nodiscard]] std::string names_of(std::uint8_t bits, const std::array<const char*, size>& names) {
+[[nodiscard]] std::string names_of(Done bits, const std::array<const char*, size>& names) {
     std::string text;
     for (std::size_t i = 0; i < size; ++i) {
         text += (bits >> i & 1U) != 0 ? std::string(" ") + names[i] : "";

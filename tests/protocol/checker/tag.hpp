@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <string>
 
@@ -15,16 +16,19 @@ inline constexpr std::uint32_t kDestRowElements = 16;
 enum class Content : std::uint8_t { kNothing, kRow, kGamma, kBeta, kStatistic };
 
 // What has been done to elements, once for the even and once for the odd ones of a tag.
-inline constexpr std::uint8_t kJoined = 1;      // input + residual
-inline constexpr std::uint8_t kShifted = 2;     // less the row's first element
-inline constexpr std::uint8_t kCentred = 4;     // less the row's mean
-inline constexpr std::uint8_t kNormalised = 8;  // times 1 / deviation
-inline constexpr std::uint8_t kHasGamma = 16;
-inline constexpr std::uint8_t kHasBeta = 32;
-inline constexpr std::uint8_t kPlusOne = 64;    // of gamma
-inline constexpr std::uint8_t kResidual = 128;  // of a row: the residual's element, not the input's
-using Halves = std::array<std::uint8_t, 2>;
-[[nodiscard]] constexpr Halves both(std::uint8_t done) { return {done, done}; }
+using Done = std::uint16_t;
+inline constexpr Done kJoined = 1;      // input + residual
+inline constexpr Done kShifted = 2;     // less the row's first element
+inline constexpr Done kCentred = 4;     // less the row's mean
+inline constexpr Done kNormalised = 8;  // times 1 / deviation
+inline constexpr Done kHasGamma = 16;
+inline constexpr Done kHasBeta = 32;
+inline constexpr Done kPlusOne = 64;      // of gamma
+inline constexpr Done kResidual = 128;    // of a row: the residual's element, not the input's
+inline constexpr Done kActivating = 256;  // in a register: made of the element, on the way to its activation
+inline constexpr Done kActivated = 512;
+using Halves = std::array<Done, 2>;
+[[nodiscard]] constexpr Halves both(Done done) { return {done, done}; }
 // Bits of the first `count` places of a tag.
 [[nodiscard]] constexpr std::uint16_t first_places(std::uint32_t count) {
     return static_cast<std::uint16_t>((1U << count) - 1);
@@ -70,13 +74,19 @@ struct Call {
     bool has_gamma = false;
     bool has_beta = false;
     bool zero_centered_gamma = false;
+    bool activates = false;
 
-    // Of elements that are summed, squared, written.
-    [[nodiscard]] std::uint8_t joined() const { return has_residual ? kJoined : 0; }
-    [[nodiscard]] std::uint8_t summed() const { return joined() | (shifts ? kShifted : 0); }
-    [[nodiscard]] std::uint8_t squared() const { return summed() | (centres ? kCentred : 0); }
-    [[nodiscard]] std::uint8_t finished() const {
+    // Of elements that are summed, squared, activated, written.
+    [[nodiscard]] Done joined() const { return has_residual ? kJoined : 0; }
+    [[nodiscard]] Done summed() const { return joined() | (shifts ? kShifted : 0); }
+    [[nodiscard]] Done squared() const { return summed() | (centres ? kCentred : 0); }
+    [[nodiscard]] Done normalised() const {
         return squared() | kNormalised | (has_gamma ? kHasGamma : 0) | (has_beta ? kHasBeta : 0);
+    }
+    [[nodiscard]] Done finished() const { return normalised() | (activates ? kActivated : 0); }
+    // What a row is multiplied by as it is centred, as bits: the width over the least power of two that is not less.
+    [[nodiscard]] std::uint32_t centre_scale_bits() const {
+        return std::bit_cast<std::uint32_t>(static_cast<float>(width) / static_cast<float>(std::bit_ceil(width)));
     }
     // A vector is four DEST rows, of one row of the tensor or of two narrow ones; of four where there are strips.
     [[nodiscard]] std::uint32_t lane_rows_per_row() const { return width <= 2 * kDestRowElements ? 2 : 4; }

@@ -23,22 +23,54 @@ inline constexpr std::uint32_t kSourceRows = 64;
 inline constexpr std::uint32_t kChunkRows = 64;
 inline constexpr std::uint32_t kSourceBanks = 2;
 inline constexpr std::uint32_t kLregs = 16;
+inline constexpr std::uint32_t kGeneralLregs = 8;  // the first, which every instruction may write
 inline constexpr std::uint32_t kReplaySlots = 32;
 inline constexpr std::uint32_t kTensixSemaphores = 8;
 inline constexpr std::uint32_t kUnpackSync = 5;  // ckernel_structs.h
 inline constexpr std::size_t kMailboxLength = 4;
 
+inline constexpr std::uint32_t kLanesPerRow = 8;
+
+// What eight lanes of a register hold of a row: a statistic, made of what, and the check sum of the vectors that were
+// summed.
+struct Statistic {
+    std::uint32_t row = 0;
+    std::uint32_t check_sum = 0;
+    std::uint8_t sources = 0;  // kFrom*; 0: nothing but constants
+    bool is_mixed = false;     // of several rows
+    bool is_reduced = false;   // the lanes of a row have been brought together
+
+    bool operator==(const Statistic&) const = default;
+};
+
+// Or elements, the even or odd columns of a DEST row; or neither. Every instruction but SFPTRANSP and SFPCONFIG keeps to
+// lane rows.
+struct LaneRow {
+    Tag tag{};  // of the elements; done[0] concerns this half, and its places are the lanes
+    std::uint32_t half = 0;
+    std::uint32_t lanes = (1U << kLanesPerRow) - 1;  // that were enabled when they were loaded, a bit each
+    Statistic statistic{};
+    std::uint32_t constant = 0;  // the bits that were loaded as an immediate
+
+    bool operator==(const LaneRow&) const = default;
+};
+inline constexpr std::uint32_t kLaneRows = 4;
+inline constexpr std::uint32_t kLanes = kLaneRows * kLanesPerRow;
+using Register = std::array<LaneRow, kLaneRows>;
+
 struct DestRow {
     Tag tag{};
-    bool is_split = false;         // `tag` has but zeros: even and odd columns are of two places, as while strips turn
-    std::array<Tag, 2> halves{};   // then theirs
-    std::int64_t commit = -1;      // the last commit that handed it to the packer
-    bool is_dirty = false;         // written since
-    std::uint32_t fpu_stamp = 0;   // 1 + number of waits of SFPU for FPU when the FPU wrote it; 0: never
-    std::int64_t fpu_turn = 0;     // the turn of that instruction
-    std::uint32_t sfpu_stamp = 0;  // 1 + number of waits of FPU for SFPU when the SFPU used it; 0: never
-    std::uint32_t math_stamp = 0;  // 1 + number of times math was ready when FPU or SFPU used it; 0: never
-    std::int64_t unpacks = 0;      // number of hand-overs by the unpacker, the one of its write included
+    // Even and odd columns are not two halves of `tag`, which has but zeros then, and a statistic: they are what two
+    // registers held, as while strips turn, or where registers are kept.
+    bool is_split = false;
+    std::array<LaneRow, 2> halves{};  // then theirs
+    std::int64_t commit = -1;         // the last commit that handed it to the packer
+    bool is_dirty = false;            // written since
+    std::uint32_t fpu_stamp = 0;      // 1 + number of waits of SFPU for FPU when the FPU wrote it; 0: never
+    std::int64_t fpu_turn = 0;        // the turn of that instruction
+    std::uint32_t sfpu_stamp = 0;     // 1 + number of waits of FPU for SFPU when the SFPU used it; 0: never
+    std::uint32_t math_stamp = 0;     // 1 + number of times math was ready when FPU or SFPU used it; 0: never
+    std::int64_t unpacks = 0;         // number of hand-overs by the unpacker, the one of its write included
 
     void hold(const Tag& held) {
         tag = held;
@@ -80,34 +112,6 @@ struct AddressMode {
     std::uint32_t dest_increment = 0;
     std::uint32_t clears = 0;
 };
-
-inline constexpr std::uint32_t kLanesPerRow = 8;
-
-// What eight lanes of a register hold of a row: a statistic, made of what, and the check sum of the vectors that were
-// summed.
-struct Statistic {
-    std::uint32_t row = 0;
-    std::uint32_t check_sum = 0;
-    std::uint8_t sources = 0;  // kFrom*; 0: nothing but constants
-    bool is_mixed = false;     // of several rows
-    bool is_reduced = false;   // the lanes of a row have been brought together
-
-    bool operator==(const Statistic&) const = default;
-};
-
-// Or elements, the even or odd columns of a DEST row; or neither. Every instruction but SFPTRANSP and SFPCONFIG keeps to
-// lane rows.
-struct LaneRow {
-    Tag tag{};  // of the elements; done[0] concerns this half, and its places are the lanes
-    std::uint32_t half = 0;
-    std::uint32_t lanes = (1U << kLanesPerRow) - 1;  // that were enabled when they were loaded, a bit each
-    Statistic statistic{};
-
-    bool operator==(const LaneRow&) const = default;
-};
-inline constexpr std::uint32_t kLaneRows = 4;
-inline constexpr std::uint32_t kLanes = kLaneRows * kLanesPerRow;
-using Register = std::array<LaneRow, kLaneRows>;
 
 // An integer in each lane of a register, as far as they are known (vector_lanes.cpp).
 struct Integers {

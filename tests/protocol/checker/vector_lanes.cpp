@@ -1,5 +1,7 @@
 // Which lanes of the SFPU are enabled: by integers that count them, and by limits. Registers are followed as far as it
 // takes; what is stored to strips under a mask has gone to these lanes (vector_strips.cpp).
+#include <bit>
+
 #include "checker/finding.hpp"
 #include "checker/vector_tags.hpp"
 #include "sfpu/instruction.hpp"
@@ -19,8 +21,11 @@ constexpr std::uint32_t kHalfBits = 16;
 void load_half(Integers& to, std::uint32_t word) {
     const std::uint32_t half = word & 0xffffU;
     for (std::uint32_t& lane : to.lanes) {
-        lane = field(word, 16) == sfpu::kUpperHalf ? (half << kHalfBits) | (lane & 0xffffU)
-                                                   : (lane >> kHalfBits << kHalfBits) | half;
+        switch (field(word, 16)) {
+            case sfpu::kTopHalf: lane = half << kHalfBits; break;
+            case sfpu::kUpperHalf: lane = (half << kHalfBits) | (lane & 0xffffU); break;
+            default: lane = (lane >> kHalfBits << kHalfBits) | half;
+        }
     }
     to.are_known = true;
 }
@@ -59,6 +64,9 @@ std::array<Register, kLregs> first_registers() {
     for (LaneRow& lanes : registers[sfpu::kZero]) {
         lanes.tag.zeros = first_places(kLanesPerRow);
     }
+    for (LaneRow& lanes : registers[sfpu::kOne]) {
+        lanes.constant = std::bit_cast<std::uint32_t>(1.0F);
+    }
     return registers;
 }
 
@@ -93,6 +101,10 @@ void follow_lanes(Tensix& tensix, std::uint32_t word) {
             for (std::uint32_t i = 0; i < 2 * kLaneRows; ++i) {
                 tensix.integers[i].are_known = false;
             }
+            return;
+        case Opcode::kSwap:
+            to.are_known = false;
+            tensix.integers[field(word, 8)].are_known = false;
             return;
         case Opcode::kStore:
         case Opcode::kNop: return;

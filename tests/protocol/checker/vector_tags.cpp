@@ -9,11 +9,10 @@ namespace {
 
 namespace sfpu = layernorm_fused_rm::sfpu;
 
-[[nodiscard]] bool is_row(const LaneRow& lanes) { return lanes.tag.content == Content::kRow; }
-[[nodiscard]] bool is_statistic(const LaneRow& lanes) { return lanes.statistic.sources != 0; }
-[[nodiscard]] bool is_constant(const LaneRow& lanes) {
-    return lanes.tag.content == Content::kNothing && !is_statistic(lanes);
-}
+// fp32 constants that may be kept in registers, as bits.
+constexpr std::uint32_t kOneBits = 0x3f800000;
+constexpr std::uint32_t kThreeEighthsBits = 0x3ec00000;
+constexpr std::uint32_t kOneHalfBits = 0x3f000000;
 
 // A sum whose lanes have not been brought together.
 [[nodiscard]] bool is_open(const LaneRow& lanes) { return is_statistic(lanes) && !lanes.statistic.is_reduced; }
@@ -36,7 +35,7 @@ namespace sfpu = layernorm_fused_rm::sfpu;
 }
 
 // Marks something as done to elements, which must be the first time.
-void mark(LaneRow& row, std::uint8_t done, bool is_asked_for) {
+void mark(LaneRow& row, Done done, bool is_asked_for) {
     require(is_asked_for && (row.tag.done[0] & done) == 0 && row.tag.added == 0, Rule::kIdentity,
             "something is done to a row's elements twice, or without being asked for, or to sums of them");
     row.tag.done[0] |= done;
@@ -62,12 +61,14 @@ void scale(const Tensix& tensix, LaneRow& row, const LaneRow& factor) {
         mark(row, kNormalised, row.tag.done[0] == tensix.call.squared());
     } else {
         require(is_constant(factor), Rule::kIdentity, "a row is multiplied by what is no factor of it");
+        require(factor.constant == kOneBits || factor.constant == tensix.call.centre_scale_bits(), Rule::kIdentity,
+                "a row is multiplied by another constant than that of its width");
     }
 }
 
 // row + term
 void add(const Tensix& tensix, LaneRow& row, const LaneRow& term) {
-    const std::uint8_t done = row.tag.done[0];
+    const Done done = row.tag.done[0];
     if (term.tag.content == Content::kBeta) {
         require(has_same_elements(row, term), Rule::kIdentity, "beta of other elements is applied to a row");
         mark(row, kHasBeta,
@@ -137,8 +138,17 @@ struct Operands {
     std::uint32_t lane_row;
 };
 
+// Rows that share vectors have the constants of 1 / sqrt in programmable registers, which an activation takes.
+void require_series(const Operands& operands, MultiplyAdd registers) {
+    const bool is_series = is_statistic(operands.a) && is_constant(operands.b) && is_constant(operands.c) &&
+                           registers.b >= sfpu::kProgrammable && registers.c >= sfpu::kProgrammable;
+    require(!is_series || (operands.b.constant == kThreeEighthsBits && operands.c.constant == kOneHalfBits),
+            Rule::kIdentity, "a statistic is made with other constants than its own");
+}
+
 // No operand is a row: gamma + 1, or statistics and constants.
 [[nodiscard]] LaneRow combine_others(const Operands& operands, MultiplyAdd registers) {
+    require_series(operands, registers);
     if (operands.b.tag.content == Content::kGamma && registers.a == sfpu::kOne && registers.c == sfpu::kOne) {
         LaneRow gamma = operands.b;
         mark(gamma, kPlusOne, true);
@@ -153,6 +163,9 @@ struct Operands {
 // What is put where a row's elements came from is what has been done to them; put elsewhere, they are summed.
 [[nodiscard]] LaneRow multiply_add(const Tensix& tensix, const Operands& operands, MultiplyAdd registers) {
     const auto& [a, b, c, lane_row] = operands;
+    if (is_of_activation(tensix.call, a) || is_of_activation(tensix.call, b) || is_of_activation(tensix.call, c)) {
+        return activating(tensix.call, a, b, c);
+    }
     const bool is_first = registers.to == registers.a;
     if (registers.a == sfpu::kOne && registers.to == registers.b && begins_sum(b, c)) {
         return accumulate(tensix, c, false, accumulate(tensix, b, false, {}, lane_row), lane_row);
@@ -188,10 +201,6 @@ void transpose_of_strips(Tensix& tensix) {
 
 }  // namespace
 
-Statistic statistic_of(const Tag& tag) {
-    return {.row = tag.row, .check_sum = tag.element, .sources = tag.done[0], .is_reduced = tag.added != 0};
-}
-
 Tag tag_of(const Statistic& statistic) {
     return {.row = statistic.row,
             .element = statistic.check_sum,
@@ -206,8 +215,9 @@ void multiply_add(Tensix& tensix, MultiplyAdd registers) {
     const Register& c = tensix.lregs[registers.c];
     Register& to = tensix.lregs[registers.to];
     for (std::uint32_t i = 0; i < kLaneRows; ++i) {
+        const std::uint16_t zeros = zeros_of(tensix.call, a[i], b[i], c[i]);
         to[i] = multiply_add(tensix, {a[i], b[i], c[i], i}, registers);
-        to[i].tag.zeros = 0;
+        to[i].tag.zeros = zeros;
     }
 }
 

@@ -52,10 +52,12 @@ struct Access {
     return {.tag = wanted, .half = half, .statistic = {}};
 }
 
-[[nodiscard]] LaneRow load_statistic(const Tag& own, std::uint32_t half) {
-    require(half == 0 && own.content == Content::kStatistic, Rule::kIdentity,
+// A statistic; where an activation takes the registers, whatever was kept of one.
+[[nodiscard]] LaneRow load_kept(const DestRow& own, std::uint32_t half, const Call& call) {
+    const LaneRow kept = half_of(own, half);
+    require(call.activates || (half == 0 && is_statistic(kept)), Rule::kIdentity,
             "loads a statistic from columns that have none");
-    return {.statistic = statistic_of(own)};
+    return kept;
 }
 
 // The elements, or the statistics, of four DEST rows. The first that a row of the tensor has there says which: behind a
@@ -65,23 +67,22 @@ void load(Tensix& tensix, std::uint32_t word) {
     for (std::uint32_t i = 0; i < kRowsPerVector; ++i) {
         LaneRow& to = tensix.lregs[access.lreg][i];
         const std::uint32_t distance = i % tensix.call.lane_rows_per_row();
-        const Tag& own = tensix.dest[access.first_row + i].tag;
-        const Tag& first = tensix.dest[access.first_row + i - distance].tag;
+        const DestRow& own = tensix.dest[access.first_row + i];
+        const DestRow& first = tensix.dest[access.first_row + i - distance];
         if (tensix.call.has_strips) {
-            to = load_of_strip(tensix.dest[access.first_row + i], access.half);
+            to = load_of_strip(own, access.half);
         } else {
-            to = first.content == Content::kStatistic
-                     ? load_statistic(own, access.half)
-                     : load_elements(first, own, distance, access.half, tensix.call.width);
+            to = first.is_split ? load_kept(own, access.half, tensix.call)
+                                : load_elements(first.tag, own.tag, distance, access.half, tensix.call.width);
         }
         to.lanes = enabled_lanes(tensix, i);
     }
 }
 
 // Elements go back to where they are from, or as a sum to the residual's.
-void store_elements(DestRow& row, const LaneRow& value, std::uint32_t half, std::uint32_t width) {
-    if (value.tag.content == Content::kNothing || (value.tag.content == Content::kRow && value.tag.element >= width)) {
-        row.tag = {};  // of a row that there is not, or padding; never what a tensor gets
+void store_elements(DestRow& row, const LaneRow& value, std::uint32_t half, const Call& call) {
+    if (row.is_split || is_constant(value) || (is_row(value) && value.tag.element >= call.width)) {
+        row.hold({});  // a statistic's place, of a row that there is not, or padding; never what a tensor gets
         return;
     }
     if (row.tag.content == Content::kNothing) {
@@ -91,7 +92,14 @@ void store_elements(DestRow& row, const LaneRow& value, std::uint32_t half, std:
             Rule::kIdentity, "the SFPU stores something else over the elements of a row, gamma or beta");
     require((row.tag.done[half] & kResidual) == 0 || value.tag.done[0] == kJoined, Rule::kIdentity,
             "the SFPU stores something else than the sum over the residual");
-    row.tag.done[half] = value.tag.done[0];
+    row.tag.done[half] = done_when_stored(call, value, half_of(row, half));
+}
+
+// A statistic, or a register.
+void keep(DestRow& row, const LaneRow& value, std::uint32_t half) {
+    LaneRow kept = value;
+    kept.tag.zeros = 0;
+    hold_halves(row, half == 0 ? kept : half_of(row, 0), half == 1 ? kept : half_of(row, 1), 0);
 }
 
 void store(Tensix& tensix, std::uint32_t word) {
@@ -104,29 +112,47 @@ void store(Tensix& tensix, std::uint32_t word) {
                 "stores a statistic of several rows");
         if (tensix.call.has_strips) {
             store_of_strip(row, value, {access.half, enabled_lanes(tensix, i)}, tensix.call);
-        } else if (value.statistic.sources != 0) {
-            require(access.half == 0, Rule::kIdentity, "stores a statistic where none is looked for");
-            row.tag = tag_of(value.statistic);
-        } else if (row.tag.content != Content::kStatistic) {
-            store_elements(row, value, access.half, tensix.call.width);
+        } else if (is_statistic(value) || keeps_registers(tensix.call, row)) {
+            require(access.half == 0 || tensix.call.activates, Rule::kIdentity,
+                    "stores a statistic where none is looked for");
+            keep(row, value, access.half);
         } else {
-            row.tag = {};
+            store_elements(row, value, access.half, tensix.call);
         }
     }
 }
 
 // What leaves the flags alone and adds is rounding: elements stay what they are. Anything else makes integers of them.
-void add_integers(Tensix& tensix, std::uint32_t word) {
+[[nodiscard]] LaneRow add_integers(const Call& call, const LaneRow& from, const LaneRow& to, std::uint32_t mode) {
     constexpr std::uint32_t kAddRegister = 4, kAddValue = 5;
-    const std::uint32_t mode = field(word, 0);
-    const Register& from = tensix.lregs[field(word, 8)];
-    Register& to = tensix.lregs[field(word, 4)];
     if (mode == kAddValue) {
-        to = from;
-    } else if (mode == kAddRegister) {
-        require(from == Register{}, Rule::kIdentity, "adds bits of elements to others");
-    } else {
-        to = {};
+        return from;
+    }
+    if (mode != kAddRegister || is_of_activation(call, from) || is_of_activation(call, to)) {
+        return activating(call, from, to);
+    }
+    require(from == LaneRow{}, Rule::kIdentity, "adds bits of elements to others");
+    return to;
+}
+void add_integers(Tensix& tensix, std::uint32_t word) {
+    const Register from = tensix.lregs[field(word, 8)];
+    Register& to = tensix.lregs[field(word, 4)];
+    for (std::uint32_t i = 0; i < kLaneRows; ++i) {
+        to[i] = add_integers(tensix.call, from[i], to[i], field(word, 0));
+    }
+}
+
+// Of elements on the way to their activation, or of what counts no more.
+void make_integer(Tensix& tensix, std::uint32_t from, std::uint32_t to) {
+    for (std::uint32_t i = 0; i < kLaneRows; ++i) {
+        tensix.lregs[to][i] = activating(tensix.call, tensix.lregs[from][i]);
+    }
+}
+
+void load_immediate(Tensix& tensix, std::uint32_t lreg) {
+    const Integers& integers = tensix.integers[lreg];
+    for (std::uint32_t i = 0; i < kLaneRows; ++i) {
+        tensix.lregs[lreg][i] = {.constant = integers.lanes[i * kLanesPerRow]};
     }
 }
 
@@ -148,10 +174,12 @@ void execute_vector(Tensix& tensix, std::uint32_t word) {
         case Opcode::kRotate: rotate(tensix, field(word, 8), field(word, 4)); return;
         case Opcode::kTranspose: transpose(tensix); return;
         case Opcode::kConfigure: configure(tensix, word); return;
-        case Opcode::kLoadImmediate: tensix.lregs[field(word, 20)] = {}; return;
+        case Opcode::kLoadImmediate: load_immediate(tensix, field(word, 20)); return;
         case Opcode::kIntegerAdd: add_integers(tensix, word); return;
-        case Opcode::kExponent:
-        case Opcode::kShift: tensix.lregs[field(word, 4)] = {}; return;
+        case Opcode::kAbsolute: absolute(tensix, field(word, 8), field(word, 4)); return;
+        case Opcode::kSwap: order(tensix, field(word, 8), field(word, 4)); return;
+        case Opcode::kExponent: make_integer(tensix, field(word, 8), field(word, 4)); return;
+        case Opcode::kShift: make_integer(tensix, field(word, 4), field(word, 4)); return;
         case Opcode::kConditions:
         case Opcode::kNop: return;
     }

@@ -7,6 +7,7 @@
 namespace protocol {
 namespace {
 
+using layernorm_fused_rm::Activation;
 using layernorm_fused_rm::Arch;
 using layernorm_fused_rm::BufferType;
 using layernorm_fused_rm::Coordinate;
@@ -32,6 +33,17 @@ constexpr std::size_t kGammaTensor = 2;  // of a case's letters; beta's is the n
 [[nodiscard]] DataType dtype_of(char letter) { return letter == 'F' ? DataType::kFloat32 : DataType::kBfloat16; }
 
 [[nodiscard]] Layout layout_of(char letter) { return letter == 'T' ? Layout::kTile : Layout::kRowMajor; }
+
+[[nodiscard]] Activation activation_of(char letter) {
+    switch (letter) {
+        case 'R': return Activation::kRelu;
+        case 'S': return Activation::kSilu;
+        case 'G': return Activation::kGelu;
+        case 'A': return Activation::kGeluApprox;
+        case '-': return Activation::kNone;
+        default: throw std::invalid_argument(std::string("there is no activation ") + letter);
+    }
+}
 
 [[nodiscard]] std::int64_t divide_up(std::int64_t value, std::int64_t divisor) {
     return (value + divisor - 1) / divisor;
@@ -151,6 +163,8 @@ void choose_options(Case& value, Random& random) {
     }
     value.options += value.vectors[0] != '-' && random.one_in(4) ? "z" : "";
     value.options = value.options.empty() ? "-" : value.options;
+    const std::string activations = "----RSGA";
+    value.activation = activations.at(random.below(activations.size()));
     const bool has_tiles = random.one_in(3);
     for (char& letter : value.layouts) {
         letter = has_tiles && random.one_in(2) ? 'T' : 'R';
@@ -200,8 +214,8 @@ std::string to_options(const Case& value) {
            std::to_string(value.grid_y) + " --dram-banks " + std::to_string(value.dram_banks) + " --l1-banks " +
            std::to_string(value.l1_banks) + " --memories " + value.memories + " --dtypes " + value.dtypes +
            " --layouts " + value.layouts + " --matrix-rows " + std::to_string(value.matrix_rows) + " --vectors " +
-           value.vectors + " --options " + value.options + " --l1-bytes " + std::to_string(value.l1_bytes) +
-           " --dram-alignment " + std::to_string(value.dram_alignment) + " --places " +
+           value.vectors + " --options " + value.options + " --activation " + value.activation + " --l1-bytes " +
+           std::to_string(value.l1_bytes) + " --dram-alignment " + std::to_string(value.dram_alignment) + " --places " +
            (value.knows_places ? "1" : "0") + " --seed " + std::to_string(value.seed);
 }
 
@@ -235,6 +249,9 @@ void set_option(Case& value, const std::string& name, const std::string& text) {
         value.vectors = text;
     } else if (name == "--options") {
         value.options = text;
+    } else if (name == "--activation") {
+        static_cast<void>(activation_of(text.at(0)));
+        value.activation = text.at(0);
     } else if (name == "--l1-bytes") {
         value.l1_bytes = to_number(text);
     } else if (name == "--dram-alignment") {
@@ -282,6 +299,7 @@ Problem to_problem(const Case& value) {
                     .beta = vector(kGammaTensor + 1),
                     .options = {.norm = value.asks('m') ? Norm::kRms : Norm::kLayer,
                                 .zero_centered_gamma = value.asks('z'),
+                                .activation = activation_of(value.activation),
                                 .return_sum = value.asks('s'),
                                 .return_statistics = value.asks('t')},
                     .device = to_device(value)};
@@ -361,6 +379,8 @@ std::vector<Case> simpler_cases(const Case& value) {
     for (const char option : value.options) {
         add([=](Case& c) { leave_out(c, option); });
     }
+    add([](Case& c) { c.activation = '-'; });
+    add([](Case& c) { c.activation = c.activation == '-' ? '-' : 'R'; });
     add([](Case& c) { c.layouts = "RRRR"; });
     for (std::size_t i = 0; i < value.layouts.size(); ++i) {
         add([=](Case& c) { c.layouts[i] = 'R'; });

@@ -30,6 +30,7 @@ struct Case {
     // and a given output stored with padding, but those in tiles, o: some rows overflow and are redone, i: the output is
     // written over the input, if they have the same memory, dtype and layout, - for nothing.
     std::string options = "-";
+    char activation = '-';  // R(ELU), S(iLU), G(ELU), A(pproximate GELU, by tanh), - for none
     std::int64_t l1_bytes = 1'400'000;
     std::int64_t dram_alignment = 32;  // bytes
     bool knows_places = true;          // the device says where its cores and banks are

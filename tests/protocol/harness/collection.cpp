@@ -48,6 +48,7 @@ void Counts::add(const Plan& plan) {
     float32 += std::ranges::any_of(plan.buffers, is_float32_operand) ? 1 : 0;
     residual += has(plan, Buffer::kResidual);
     statistics += has(plan, Buffer::kStatistics);
+    activated += plan.call.activation != layernorm_fused_rm::contract::Activation::kNone ? 1 : 0;
 }
 
 void Counts::add(const Counts& other) {
@@ -63,6 +64,7 @@ void Counts::add(const Counts& other) {
     float32 += other.float32;
     residual += other.residual;
     statistics += other.statistics;
+    activated += other.activated;
     failures += other.failures;
 }
 
@@ -97,10 +99,10 @@ void Collection::print(const Counts& total) const {
     std::printf(
         "%llu plans of %llu configurations: %llu with multicast, %llu with strips, %llu streamed, %llu read again, "
         "%llu "
-        "with several runs a core, %llu with float32, %llu with a residual, %llu with statistics; %llu cores, %llu "
-        "rows\n",
+        "with several runs a core, %llu with float32, %llu with a residual, %llu with statistics, %llu activated; "
+        "%llu cores, %llu rows\n",
         total.plans, total.configurations, total.multicast, total.strips, total.streamed, total.read_again,
-        total.several_runs, total.float32, total.residual, total.statistics, total.cores, total.rows);
+        total.several_runs, total.float32, total.residual, total.statistics, total.activated, total.cores, total.rows);
     std::printf("%llu failures, %.0f s (CPU %ld s), %.0f plans/s\n", total.failures, seconds,
                 static_cast<long>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec),
                 static_cast<double>(total.plans) / seconds);

@@ -24,6 +24,7 @@ struct Counts {
     unsigned long long float32 = 0;       // plans with a buffer of float32 beside the statistics
     unsigned long long residual = 0;
     unsigned long long statistics = 0;
+    unsigned long long activated = 0;
     unsigned long long failures = 0;
 
     void add(const layernorm_fused_rm::Plan& plan);

@@ -47,7 +47,14 @@ enum CaseKind : std::size_t {
     kStripsOfRowsRedone,
     kStripsRedoneInPlace,
     kStripsRedoneMany,
-    kStripsOnBlackhole
+    kStripsOnBlackhole,
+    kActivatedRows,
+    kActivatedPairs,
+    kActivatedStreamed,
+    kActivatedWithSum,
+    kActivatedStrips,
+    kActivatedStripsOfTiles,
+    kActivatedStripsWithSum
 };
 
 struct Mutation {
@@ -66,6 +73,7 @@ struct Mutation {
 [[nodiscard]] std::vector<Mutation> fill_mutations();
 [[nodiscard]] std::vector<Mutation> streamed_mutations();
 [[nodiscard]] std::vector<Mutation> strip_mutations();
+[[nodiscard]] std::vector<Mutation> activation_mutations();
 [[nodiscard]] std::vector<Mutation> plan_mutations();
 
 }  // namespace protocol

@@ -162,6 +162,41 @@ constexpr std::uint64_t kSchedules = 6;  // of each case
          .vectors = "TT",
          .options = "rst",
          .dram_alignment = 64},
+        {.rows = 40, .width = 1000, .grid_x = 2, .grid_y = 1, .dram_banks = 3, .activation = 'S'},
+        {.rows = 75, .width = 20, .grid_x = 2, .grid_y = 1, .dram_banks = 3, .options = "rstmo", .activation = 'G'},
+        {.rows = 18, .width = 2080, .grid_x = 2, .grid_y = 1, .dram_banks = 3, .activation = 'A'},
+        {.rows = 10,
+         .width = 2101,
+         .grid_x = 2,
+         .grid_y = 1,
+         .dram_banks = 3,
+         .dtypes = "BFBFBF",
+         .vectors = "TW",
+         .options = "rsto",
+         .activation = 'R'},
+        {.rows = 33,
+         .width = 83,
+         .grid_x = 2,
+         .grid_y = 1,
+         .dram_banks = 3,
+         .layouts = "RTTR",
+         .matrix_rows = 11,
+         .options = "rtz",
+         .activation = 'S'},
+        {.chip = "blackhole",
+         .rows = 12,
+         .width = 650,
+         .dram_banks = 3,
+         .layouts = "TRRR",
+         .activation = 'G',
+         .dram_alignment = 64},
+        {.rows = 12,
+         .width = 650,
+         .dram_banks = 3,
+         .layouts = "RRTT",
+         .vectors = "--",
+         .options = "rs",
+         .activation = 'A'},
     };
 }
 
@@ -213,12 +248,15 @@ struct Detection {
 };
 
 [[nodiscard]] std::optional<Detection> detect_with(const Toolchain& toolchain, const Mutation& mutation, Case value) {
-    const auto plan = to_plan(value);
+    auto plan = to_plan(value).value();
+    if (mutation.plan.plan) {
+        mutation.plan.plan(plan);
+    }
     try {
-        const Units units(toolchain, plan.value().chip, plan->compile_time_arguments());
+        const Units units(toolchain, plan.chip, plan.compile_time_arguments());
         for (std::uint64_t seed = 1; seed <= kSchedules; ++seed) {
             value.seed = seed;
-            run_case(value, *plan, units, mutation.plan);
+            run_case(value, plan, units, mutation.plan.layout);
         }
     } catch (const Finding& finding) {
         return Detection{finding.rule(), finding.what(), value};
@@ -312,7 +350,7 @@ struct Detection {
 
 bool run_mutations(const Toolchain& toolchain, const std::string& only, std::size_t every) {
     std::vector<Mutation> mutations = data_movement_mutations();
-    for (const auto& some : {compute_mutations(), strip_mutations(), plan_mutations()}) {
+    for (const auto& some : {compute_mutations(), strip_mutations(), activation_mutations(), plan_mutations()}) {
         mutations.insert(mutations.end(), some.begin(), some.end());
     }
     std::erase_if(mutations, [&](const Mutation& mutation) { return !only.empty() && mutation.name != only; });

@@ -175,19 +175,15 @@ void make_room(Recorder& recorder) {
 
 }  // namespace
 
-void run_case(const Case& value, const Plan& original, const Units& units, const PlanMutation& mutation) {
+void run_case(const Case& value, const Plan& plan, const Units& units, const std::function<void(Layout&)>& change) {
     Random random(value.seed);
-    Plan plan = original;
-    if (mutation.plan) {
-        mutation.plan(plan);
-    }
     if (plan.cores.empty()) {
         require(plan.rows == 0, Rule::kCoverage, "no core has work, but there are rows");
         return;
     }
     Layout layout = make_layout(value, plan, random);
-    if (mutation.layout) {
-        mutation.layout(layout);
+    if (change) {
+        change(layout);
     }
     check_layout(plan, layout);
     Program program{.cores = {}, .memory = Memory(layout.tensors, value.is_written_over())};

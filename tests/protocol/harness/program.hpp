@@ -25,8 +25,8 @@ struct PlanMutation {
     std::function<void(Layout&)> layout;
 };
 
-// Runs one case; throws a Finding.
+// Runs one case, its layout changed by `change`, if there is one; throws a Finding.
 void run_case(const Case& value, const layernorm_fused_rm::Plan& plan, const Units& units,
-              const PlanMutation& mutation = {});
+              const std::function<void(Layout&)>& change = {});
 
 }  // namespace protocol

@@ -288,9 +288,7 @@ namespace {
         {"padding of a core's first strip for all", "compute::kernel_main",
          "is_redone ? kNoPadding : run.first_page + row", "is_redone ? kNoPadding : run.first_page", kStrips},
         {"padding cleared before the last pass", "normalise_segments",
-         "clear_padding_of_outputs(zone_row(state.zone), segment + 1 == kSegments ? kLastVectors : kVectorsPerChunk, "
-         "segment + 1 == kSegments, rows);",
-         "", kStripsOfTilesStreamed},
+         "clear_padding_of_outputs(zone_row(state.zone), vectors, is_last, rows);", "", kStripsOfTilesStreamed},
         {"even columns behind a row cleared only", "clear_columns", "parity < 2", "parity < 1", kStrips},
         {"columns behind a row cleared as if all were even", "clear_columns",
          "static_cast<int32_t>(columns) - static_cast<int32_t>(parity)", "static_cast<int32_t>(columns)", kStrips},

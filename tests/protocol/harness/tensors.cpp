@@ -14,7 +14,7 @@ constexpr std::int64_t kTileElements = kTileWidth * kTileWidth;
 struct Kind {
     const char* name;
     Content content;
-    std::uint8_t done;
+    Done done;
     bool is_output;
 };
 
@@ -112,7 +112,8 @@ Call to_call(const Case& value) {
             .centres = centres,
             .has_gamma = value.vectors.at(0) != '-',
             .has_beta = value.vectors.at(1) != '-',
-            .zero_centered_gamma = value.asks('z')};
+            .zero_centered_gamma = value.asks('z'),
+            .activates = value.activation != '-'};
 }
 
 std::vector<Tensor> make_tensors(const Case& value) {

@@ -85,6 +85,7 @@ inline void normalise_resident_block(uint32_t rows, [[maybe_unused]] uint32_t fi
             clear_padding_of_outputs(row, kLastVectors, true, rows_in_strip<contract::ComputeArgument>(first));
         }
     }
+    activate_rows(zone, 1, elements / sfpu::kLanes);
     turn_outputs(zone_row(zone), elements / kElementsPerGroup);
     MATH((round_sums(zone_row(zone) + kResidualRow, elements / sfpu::kLanes)));
     if constexpr (kSumsWhileMoving) {

@@ -8,6 +8,7 @@
 #include "arguments.hpp"
 #include "compute/operands.hpp"
 #include "contract.hpp"
+#include "norm/activation_pass.hpp"
 #include "norm/normalise.hpp"
 #include "norm/strip_passes.hpp"
 #include "tensix/circular_buffers.hpp"
@@ -19,6 +20,7 @@ using contract::kChunksPerZone;
 
 // DEST rows within a zone; and of gamma, behind both zones, with beta one chunk further on.
 inline constexpr uint32_t kResidualRow = kChunkRows;
+inline constexpr uint32_t kSavedRegistersRow = (kChunksPerZone - 1) * kChunkRows;
 inline constexpr uint32_t kGammaRow = contract::kZones * kChunksPerZone * kChunkRows;
 
 static_assert(kVectorsPerBatch <= contract::kMaxVectorsPerBatch);
@@ -64,6 +66,20 @@ inline void turn_outputs(uint32_t dest_row, uint32_t groups) {
     }
     if constexpr (kTurns<kSumTensor>) {
         MATH((turn(dest_row + kResidualRow, groups)));
+    }
+}
+
+// f(y) of `rows` rows that have been normalised, `vectors` vectors each, a chunk apart. What rows keep in registers from
+// segment to segment goes to their zone's last chunk meanwhile; what is resident has no more use for it.
+inline void activate_rows([[maybe_unused]] uint32_t zone, [[maybe_unused]] uint32_t rows,
+                          [[maybe_unused]] uint32_t vectors) {
+    if constexpr (kActivates) {
+        const uint32_t first = zone_row(zone);
+        MATH((begin_activation(first + kSavedRegistersRow)));
+        for (uint32_t row = 0; row < rows; ++row) {
+            MATH((activate(first + row * kChunkRows, vectors)));
+        }
+        MATH((end_activation(first + kSavedRegistersRow)));
     }
 }
 

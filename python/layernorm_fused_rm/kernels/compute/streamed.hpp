@@ -20,6 +20,7 @@ static_assert(kIsResident || (kRowsPerBlock == kRowsPerBatch &&
                               kVectorsPerBatch <= (kShifts ? contract::kMaxShiftedStreamedRowsPerBatch
                                                            : contract::kMaxStreamedRowsPerBatch)));
 static_assert(kIsResident || !kResidualTensor.is_there() || kVectorsPerBatch == 1);
+static_assert(kIsResident || !kActivates || kVectorsPerBatch <= contract::kMaxActivatedStreamedRowsPerBatch);
 
 // Elements of a chunk for each of gamma's that belongs to it.
 inline constexpr uint32_t kVectorCopies = kRowsAreStrips ? contract::kRowsPerStrip : 1;
@@ -55,7 +56,8 @@ inline __attribute__((always_inline)) void with_elements_of(uint32_t segment, Vi
         visit(std::integral_constant<uint32_t, kLastSegment>{});
     }
 }
-// Groups of 64 columns in it.
+// Groups of 64 columns in it, each as many vectors, also where its rows lie one behind the other.
+inline constexpr uint32_t kVectorsPerGroup = kElementsPerGroup / sfpu::kLanes;
 inline uint32_t groups_of(uint32_t segment) {
     return segment + 1 < kSegments ? sfpu::kGroupsPerChunk : kGroupsOfLastSegment;
 }
@@ -230,11 +232,12 @@ inline void normalise_segments([[maybe_unused]] uint32_t rows, State& state) {
     finish_fill(0, 0, state);
     for (uint32_t segment = 0; segment < kSegments; ++segment) {
         const uint32_t chunk = state.zone * kChunksPerZone;
+        const bool is_last = segment + 1 == kSegments;
+        const uint32_t vectors = is_last ? kLastVectors : kVectorsPerChunk;
         normalise_segment(segment, state.zone, state.formats);
-        clear_padding_of_outputs(zone_row(state.zone), segment + 1 == kSegments ? kLastVectors : kVectorsPerChunk,
-                                 segment + 1 == kSegments, rows);
-        MATH((round_sums(zone_row(state.zone) + kResidualRow,
-                         segment + 1 == kSegments ? kLastVectors : kVectorsPerChunk)));
+        activate_rows(state.zone, kVectorsPerBatch, kRowsAreStrips ? groups_of(segment) * kVectorsPerGroup : vectors);
+        clear_padding_of_outputs(zone_row(state.zone), vectors, is_last, rows);
+        MATH((round_sums(zone_row(state.zone) + kResidualRow, vectors)));
         turn_outputs(zone_row(state.zone), groups_of(segment));
         tensix::commit_zone();
         state.zone ^= 1;

@@ -17,6 +17,9 @@ enum class Centring : uint32_t {
     kShifted,  // the same of x - K, where K is the row's first element: float32 rows, and rows with a residual
 };
 
+// What is applied to y, behind gamma and beta (norm/activation.hpp).
+enum class Activation : uint32_t { kNone, kRelu, kSilu, kGelu, kGeluApprox };
+
 // Passes over a row, each over DEST where a row stays there, else over L1 or device memory.
 [[nodiscard]] constexpr uint32_t count_passes(Centring centring) { return centring == Centring::kNone ? 2 : 3; }
 
@@ -39,6 +42,7 @@ struct Call {
     // The norm.
     Centring centring = Centring::kScaled;
     uint32_t zero_centered_gamma = 0;  // 1: gamma + 1 is the factor
+    Activation activation = Activation::kNone;
     // fp32 constants as bits. 2^k is the least power of two >= W and c = W / 2^k (norm/steps.hpp says what for).
     uint32_t negative_sum_scale_bits = 0;          // -2^-k
     uint32_t centre_scale_bits = 0;                // c
@@ -77,6 +81,7 @@ struct Call {
         field("", "one_core", self.one_core);
         field("", "centring", self.centring);
         field("", "zero_centered_gamma", self.zero_centered_gamma);
+        field("", "activation", self.activation);
         field("", "negative_sum_scale_bits", self.negative_sum_scale_bits);
         field("", "centre_scale_bits", self.centre_scale_bits);
         field("", "negative_mean_square_scale_bits", self.negative_mean_square_scale_bits);

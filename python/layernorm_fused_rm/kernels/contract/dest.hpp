@@ -32,6 +32,7 @@ inline constexpr uint32_t kChunksPerZone = 3;
 inline constexpr uint32_t kMaxVectorsPerBatch = 4;       // of rows: one LREG each in the reduction over lanes
 inline constexpr uint32_t kMaxStreamedRowsPerBatch = 3;  // a chunk each; one if rows are shifted (norm/steps.hpp)
 inline constexpr uint32_t kMaxShiftedStreamedRowsPerBatch = 1;
+inline constexpr uint32_t kMaxActivatedStreamedRowsPerBatch = 2;  // a chunk keeps registers (norm/activation.hpp)
 // Rows of so many segments at most are streamed together: sums of their pieces must fit beside them (norm/pieces.hpp).
 inline constexpr uint32_t kMaxSegmentsOfRowsTogether = 1024;
 

@@ -2,6 +2,7 @@
 //
 //     LayerNorm   sum x -> mean;  sum (x - mean)^2 -> rstd;  y = (x - mean) rstd gamma + beta
 //     RMSNorm                     sum x^2 -> rstd;           y = x rstd gamma + beta
+//     and with an activation f, f(y) for y
 //
 // A way says when a pass sees which elements: those of a batch that stays in DEST (compute/resident.hpp), or a segment
 // after the other, brought anew for each pass (compute/streamed.hpp). It has
@@ -40,7 +41,7 @@ inline void find_statistics(const Way& way) {
     way.template find<FindRstd, StoreRstds>(negative_epsilon_bits());
 }
 
-// What makes y of that, each in place. One more, behind gamma and beta, is one more here.
+// What makes y of that, each in place, but for the activation, which takes all registers (norm/activation_pass.hpp).
 using LastPasses = PassList<Normalise>;
 
 }  // namespace layernorm_fused_rm

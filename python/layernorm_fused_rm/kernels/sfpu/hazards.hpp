@@ -31,9 +31,11 @@ inline constexpr uint32_t kTransposed = 0xffu;
                    lreg_bit(field(instruction, 8));
         case Opcode::kStore:
         case Opcode::kLoadImmediate: return lreg_bit(field(instruction, 20));
-        case Opcode::kIntegerAdd: return lreg_bit(field(instruction, 8)) | lreg_bit(field(instruction, 4));
+        case Opcode::kIntegerAdd:
+        case Opcode::kSwap: return lreg_bit(field(instruction, 8)) | lreg_bit(field(instruction, 4));
         case Opcode::kExponent:
         case Opcode::kMove:
+        case Opcode::kAbsolute:
         case Opcode::kRotate: return lreg_bit(field(instruction, 8));
         case Opcode::kShift: return lreg_bit(field(instruction, 4));
         case Opcode::kTranspose: return kTransposed;
@@ -56,8 +58,10 @@ inline constexpr uint32_t kTransposed = 0xffu;
         case Opcode::kIntegerAdd:
         case Opcode::kShift:
         case Opcode::kMove:
+        case Opcode::kAbsolute:
         case Opcode::kRotate:
         case Opcode::kConfigure: return lreg_bit(field(instruction, 4));
+        case Opcode::kSwap: return lreg_bit(field(instruction, 8)) | lreg_bit(field(instruction, 4));
         case Opcode::kTranspose: return kTransposed;
         case Opcode::kStore:
         case Opcode::kConditions:
@@ -79,8 +83,9 @@ inline constexpr uint32_t kTransposed = 0xffu;
 
 [[nodiscard]] constexpr bool is_simple_unit(Instruction instruction) {
     const Opcode opcode = instruction.opcode();
-    return opcode == Opcode::kExponent || opcode == Opcode::kMove || opcode == Opcode::kIntegerAdd ||
-           opcode == Opcode::kShift || opcode == Opcode::kTranspose || opcode == Opcode::kConditions;
+    return opcode == Opcode::kExponent || opcode == Opcode::kMove || opcode == Opcode::kAbsolute ||
+           opcode == Opcode::kIntegerAdd || opcode == Opcode::kShift || opcode == Opcode::kSwap ||
+           opcode == Opcode::kTranspose || opcode == Opcode::kConditions;
 }
 
 // SFPCONFIG of the vector unit's configuration and not of L11..L14.
@@ -136,6 +141,7 @@ struct Sequence {
         }
         return *this;
     }
+    constexpr Sequence& then_early(Instruction load) { return then_early(Sequence{}.then(load)); }
     // True if there is an SFPNOP at `place`, and a load of an immediate may be there instead of at the end.
     [[nodiscard]] constexpr bool may_take(uint32_t place, Instruction load) const {
         bool may = instructions[place].opcode() == Opcode::kNop && load.opcode() == Opcode::kLoadImmediate;

@@ -26,6 +26,7 @@ enum class Opcode : uint32_t {
     kIntegerAdd = 0x79,
     kShift = 0x7a,
     kMove = 0x7c,
+    kAbsolute = 0x7d,
     kMad = 0x84,  // VD = VA * VB + VC
     kAdd = 0x85,
     kMultiply = 0x86,
@@ -33,6 +34,7 @@ enum class Opcode : uint32_t {
     kTranspose = 0x8c,   // L0..L3 and L4..L7, rows of lanes against registers
     kNop = 0x8f,
     kConfigure = 0x91,  // L11..L14 = first eight lanes of L0, repeated
+    kSwap = 0x92,       // the less and the greater of two change places, or not
     kRotate = 0x94,     // SFPSHFT2, mode SUBVEC_SHFLROR1: by one lane within each eight
 };
 
@@ -105,11 +107,27 @@ inline constexpr uint32_t kFormatFp32 = 3;
 // L11 back to -1.0, which SFPCONFIG has as that register's default (MOD1_IMM16_IS_VALUE).
 [[nodiscard]] constexpr Instruction restore_minus_one() { return encode(Opcode::kConfigure, (11u << 4) | 1u); }
 
+// to = |from|, of floating-point numbers (SFPABS_MOD1_FLOAT).
+[[nodiscard]] constexpr Instruction absolute(uint32_t from, uint32_t to) {
+    return encode(Opcode::kAbsolute, (from << 8) | (to << 4) | 1u);
+}
+// lreg = the less, or the greater, of itself and `limit`, a register that SFPSWAP does not write, L8 and above
+// (SFPSWAP_MOD1_VEC_MIN_MAX: VD becomes the less, VC the greater). What is no number counts as infinite by its sign.
+[[nodiscard]] constexpr Instruction minimum(uint32_t limit, uint32_t lreg) {
+    return encode(Opcode::kSwap, (limit << 8) | (lreg << 4) | 1u);
+}
+[[nodiscard]] constexpr Instruction maximum(uint32_t limit, uint32_t lreg) {
+    return encode(Opcode::kSwap, (lreg << 8) | (limit << 4) | 1u);
+}
+
+inline constexpr uint32_t kTopHalf = 0;     // SFPLOADI_MOD0_FLOATB: the other half becomes zeros
 inline constexpr uint32_t kUpperHalf = 8;   // SFPLOADI_MOD0_UPPER
 inline constexpr uint32_t kLowerHalf = 10;  // SFPLOADI_MOD0_LOWER
 [[nodiscard]] constexpr Instruction load_half(uint32_t to, uint32_t half, uint32_t bits) {
     return encode(Opcode::kLoadImmediate, (to << 20) | (half << 16) | (bits & 0xffffu));
 }
+// to = bits of which the lower half are zeros.
+[[nodiscard]] constexpr Instruction load_top(uint32_t to, uint32_t bits) { return load_half(to, kTopHalf, bits >> 16); }
 // to = the eight bits of from's exponent, an integer (SFPEXEXP_MOD1_NODEBIAS).
 [[nodiscard]] constexpr Instruction exponent(uint32_t from, uint32_t to) {
     return encode(Opcode::kExponent, (from << 8) | (to << 4) | 1u);
