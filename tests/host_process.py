@@ -13,6 +13,7 @@ from pathlib import Path
 from layernorm_fused_rm import program
 
 TESTS = Path(__file__).resolve().parent
+PATHS = {"PYTHONPATH": f"{TESTS}:{TESTS.parent}"}
 SCRIPT = """
 from pathlib import Path
 import numpy as np
@@ -45,6 +46,22 @@ def changed_kernels(folder: Path, file: str, good: str, bad: str) -> Path:
     return kernels
 
 
+def run_to_hang(*arguments: str) -> str:
+    """What Python prints that is given `arguments`, which have to make the simulated device hang, and its report."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=TESTS.parent,
+        env=os.environ | PATHS,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    printed = done.stdout + done.stderr
+    assert done.returncode != 0 and "simulated device hang" in printed, printed
+    return printed
+
+
 @dataclass
 class HostProcess:
     """The operation on `shape`, with the kernels in a folder, in a session of its own."""
@@ -55,7 +72,7 @@ class HostProcess:
     variables: dict[str, str] = field(default_factory=dict)
 
     def start(self) -> HostProcess:
-        environment = os.environ | {"PYTHONPATH": f"{TESTS}:{TESTS.parent}"} | self.variables
+        environment = os.environ | PATHS | self.variables
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", SCRIPT.format(kernels=str(self.kernels), shape=self.shape)],

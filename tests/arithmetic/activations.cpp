@@ -50,12 +50,10 @@ std::vector<Bits> interpret_activation(Activation activation, const std::vector<
     const auto dest = std::make_unique<Dest>();
     RowCursor cursor;
     VectorUnit unit(*dest, cursor);
-    const auto place = [&](std::size_t lane) -> Bits& {
-        return (*dest)[lane % 64 / kDestColumns][lane % 64 % kDestColumns];
-    };
+    const auto place = [&](std::size_t i) -> Bits& { return (*dest)[i / kDestColumns][i % kDestColumns]; };
     execute(unit, sfpu::set_activation_constants(activation));
     std::vector<Bits> y(x.size());
-    constexpr std::size_t kPair = 64;  // both vectors, even columns and odd ones
+    constexpr std::size_t kPair = contract::kElementsPerVectorPair;
     for (std::size_t first = 0; first < x.size(); first += kPair) {
         const std::size_t count = std::min(kPair, x.size() - first);
         for (std::size_t i = 0; i < kPair; ++i) {

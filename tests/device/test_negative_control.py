@@ -5,14 +5,11 @@ Each break is one textual change to a copy of the kernels; a change whose text i
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from host_process import changed_kernels
+from host_process import changed_kernels, run_to_hang
 from layernorm_fused_rm import op, program
 from levels import extended, usually
 from rows import judge, normal_case, run
@@ -116,16 +113,5 @@ def test_a_broken_kernel_gives_wrong_sums(device, monkeypatch, tmp_path, width, 
 def test_a_dropped_push_ends_as_a_named_hang(tmp_path, hang):
     file, dropped, waiting, buffer = hang
     kernels = changed_kernels(tmp_path, file, dropped, "")
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
-    done = subprocess.run(
-        [sys.executable, "-c", HANG.format(kernels=str(kernels))],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode != 0
-    report = done.stderr + done.stdout
-    assert "simulated device hang" in report
+    report = run_to_hang("-c", HANG.format(kernels=str(kernels)))
     assert waiting in report and buffer in report

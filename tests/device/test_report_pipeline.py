@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -14,12 +9,12 @@ from benchmarks import report_pipeline
 from benchmarks.cases import Case
 from benchmarks.measure import measure
 from examples.report_pipeline.pipeline import AS_REPORTED, CURED, KERNELS, normalise
+from host_process import run_to_hang
 from layernorm_fused_rm import reference
 from layernorm_fused_rm.arrays import to_device, to_numpy
 from layernorm_fused_rm.draws import draw_rows
 from levels import extended, usually
 
-ROOT = Path(__file__).resolve().parents[2]
 EPSILON = 0.5  # of rows with a variance of 4: leaving it out costs 6 %
 # Half a ULP of bfloat16 for each of: mean, x - mean, square, variance, 1 / std, x hat, * gamma, + beta, and two for the
 # sums of the mean and the variance in a DEST of 16 bits. Six draws at 64 x 64 needed 3.9 to 5.9 of them.
@@ -73,18 +68,8 @@ def place_of(kernel: str, call: str) -> str:
 @pytest.mark.parametrize("hang", usually(HANGS, "the writer waits for sticks"))
 def test_as_reported_it_hangs_and_the_report_says_where(hang):
     width, waiting, line = hang
-    done = subprocess.run(
-        [sys.executable, "-m", "examples.report_pipeline", "--width", str(width), "--pages", AS_REPORTED],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode != 0
-    report = done.stdout + done.stderr
-    assert "simulated device hang" in report and "core (0, 0)" in report
+    report = run_to_hang("-m", "examples.report_pipeline", "--width", str(width), "--pages", AS_REPORTED)
+    assert "core (0, 0)" in report
     assert line.format(place=place_of(*waiting)) in report, report
 
 

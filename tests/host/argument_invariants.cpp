@@ -52,10 +52,11 @@ using contract::TensorLayout;
     if (segments == 1) {
         return contract::kMaxVectorsPerBatch;
     }
-    return problem.residual || centring_of(problem) == contract::Centring::kShifted
-               ? contract::kMaxShiftedStreamedRowsPerBatch
-           : problem.options.activation != Activation::kNone ? contract::kMaxActivatedStreamedRowsPerBatch
-                                                             : contract::kMaxStreamedRowsPerBatch;
+    if (problem.residual || centring_of(problem) == contract::Centring::kShifted) {
+        return contract::kMaxShiftedStreamedRowsPerBatch;
+    }
+    return problem.options.activation == Activation::kNone ? contract::kMaxStreamedRowsPerBatch
+                                                           : contract::kMaxActivatedStreamedRowsPerBatch;
 }
 
 // As kernels/arguments.hpp promises, and as the buffers are.
