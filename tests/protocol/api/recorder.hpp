@@ -138,6 +138,8 @@ struct LocalBuffer {
 inline constexpr uint32_t kMaxBuffers = 32;
 inline constexpr uint32_t kTransactions = 16;
 
+inline constexpr uint32_t kLooksUntilFree = 2;
+
 // Stateful NoC commands: what *_set_state and *_set_trid left behind.
 struct NocState {
     uint64_t read_address;
@@ -146,6 +148,14 @@ struct NocState {
     uint32_t write_bytes;
     uint32_t read_transaction;
     uint32_t write_transaction;
+    // Looks that the thread has taken, since its last command, at whether that has left its registers: kLooksUntilFree
+    // until they are free for another.
+    uint32_t looks_at_reads;
+    uint32_t looks_at_writes;
+    // Commands issued that barriers do not know of yet.
+    uint32_t uncounted_reads;
+    uint32_t uncounted_writes;
+    uint32_t unconfirmed_writes;
 };
 
 // What a thread is given, and where its events go.

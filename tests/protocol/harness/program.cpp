@@ -170,6 +170,9 @@ void make_room(Recorder& recorder) {
     run(&recorder);
     require(recorder.noc_state.read_transaction == 0 && recorder.noc_state.write_transaction == 0, Rule::kNocOrder,
             "a thread ends with a transaction id set, which the next kernel does not expect");
+    require(recorder.noc_state.uncounted_reads == 0 && recorder.noc_state.uncounted_writes == 0 &&
+                recorder.noc_state.unconfirmed_writes == 0,
+            Rule::kNocOrder, "a thread ends with NoC commands uncounted, or counted too often");
     return {growing_events.data(), recorder.next};
 }
 

@@ -58,17 +58,52 @@ inline uint32_t tensor_row(uint32_t first_row) {
     return first_row;
 }
 
-// How pieces are moved that lie in one page: start(page, bytes) once for each size, then move() for each piece of it,
-// by the lower half of its NoC address. NoC commands that keep where they go to cost half as much.
-struct FromTensor {
+// NoC commands for pieces. start(page, bytes) sets what all have in common; begin_page(piece, place) moves the first
+// piece of a page, and move(piece, place) another one, which keeps where in the NoC it goes to. Before each,
+// wait(is_free) with what is_free() has said since the command before: a load that takes seven cycles (ISA documents,
+// "Baby RISCV"), in which the piece's address is worked out. All are counted at once, by count(), or barriers would not
+// wait for them.
+template <uint32_t command_buffer>
+struct NocCommands {
+    static_assert(noc_mode == DM_DEDICATED_NOC, "the counters would lie elsewhere");
+    static bool is_free() { return noc_cmd_buf_ready(noc_index, command_buffer); }
+    static void wait(bool is_free) {
+        while (!is_free) {
+            is_free = NocCommands::is_free();
+        }
+    }
+};
+struct FromTensor : NocCommands<read_cmd_buf> {
     static constexpr bool takes_padding = false;
     static void start(uint64_t page, uint32_t bytes) { noc_async_read_one_packet_set_state(page, bytes); }
-    static void move(uint32_t in_page, uint32_t in_l1) { noc_async_read_one_packet_with_state(in_page, in_l1); }
+    static void begin_page(uint64_t piece, uint32_t place) { issue<CQ_NOC_SNDl>(piece, place); }
+    static void move(uint32_t in_bank, uint32_t place) { issue<CQ_NOC_SnDl>(in_bank, place); }
+    static void count(uint32_t commands) { noc_reads_num_issued[noc_index] += commands; }
+
+private:
+    template <CQNocFlags what_changes>
+    static void issue(uint64_t piece, uint32_t place) {
+        noc_read_with_state<DM_INVALID_NOC, read_cmd_buf, what_changes, CQ_NOC_SEND, CQ_NOC_wait>(noc_index, piece,
+                                                                                                  place, 0);
+    }
 };
-struct ToTensor {
+struct ToTensor : NocCommands<write_cmd_buf> {
     static constexpr bool takes_padding = true;  // of tiles, as zeros
     static void start(uint64_t page, uint32_t bytes) { noc_async_write_one_packet_set_state(page, bytes); }
-    static void move(uint32_t in_page, uint32_t in_l1) { noc_async_write_one_packet_with_state(in_l1, in_page); }
+    static void begin_page(uint64_t piece, uint32_t place) { issue<CQ_NOC_SNDl>(piece, place); }
+    static void move(uint32_t in_bank, uint32_t place) { issue<CQ_NOC_SnDl>(in_bank, place); }
+    static void count(uint32_t commands) {
+        noc_nonposted_writes_num_issued[noc_index] += commands;
+        noc_nonposted_writes_acked[noc_index] += commands;
+    }
+
+private:
+    template <CQNocFlags what_changes>
+    static void issue(uint64_t piece, uint32_t place) {
+        constexpr bool kIsCounted = false;
+        noc_write_with_state<DM_DEDICATED_NOC, write_cmd_buf, what_changes, CQ_NOC_SEND, CQ_NOC_wait, kIsCounted>(
+            noc_index, place, piece);
+    }
 };
 
 // A strip's segment in tiles, as blocks of 16 columns, two of which are a tile's.
@@ -80,22 +115,27 @@ inline __attribute__((always_inline)) void move_strip_in_tiles(uint32_t first_ro
     constexpr uint32_t kBlocksPerSegment = kColumnsPerChunk / kColumnsPerBlock;
     constexpr uint32_t kBlocksOfRow =
         Way::takes_padding ? tensor.tiles_per_row * kBlocksPerTile : (kWidth + kColumnsPerBlock - 1) / kColumnsPerBlock;
+    constexpr uint32_t kFromLeftToRight = contract::element_in_tile(0, 1) * tensor.element_bytes;
     const uint32_t first = segment * kBlocksPerSegment;
     const uint32_t last = first + kBlocksPerSegment < kBlocksOfRow ? first + kBlocksPerSegment : kBlocksOfRow;
     const uint32_t left = contract::element_in_tile(first_row, 0) * tensor.element_bytes;
-    const uint32_t right = contract::element_in_tile(first_row, 1) * tensor.element_bytes;
-    Pages<tensor> tiles(contract::tile_of(first_row, first, tensor.tiles_per_row), address);
+    Pages<tensor> tiles(contract::tile_of(first_row, first, tensor.tiles_per_row), address + left);
+    Way::start(tiles.here(), kBytes);
     for (uint32_t block = first; block < last; block += kBlocksPerTile) {
-        const uint64_t tile = tiles.here();
-        const auto in_bank = static_cast<uint32_t>(tile);
-        Way::start(tile, kBytes);
-        Way::move(in_bank + left, l1_address);
-        if (block + 1 < last) {
-            Way::move(in_bank + right, l1_address + kBytes);
+        bool is_free = Way::is_free();
+        const uint64_t piece = tiles.here();
+        tiles.go_on();
+        Way::wait(is_free);
+        Way::begin_page(piece, l1_address);
+        if (kBlocksOfRow % kBlocksPerTile == 0 || block + 1 < last) {
+            is_free = Way::is_free();
+            const uint32_t right = static_cast<uint32_t>(piece) + kFromLeftToRight;
+            Way::wait(is_free);
+            Way::move(right, l1_address + kBytes);
         }
         l1_address += kBlocksPerTile * kBytes;
-        tiles.go_on();
     }
+    Way::count(last - first);
 }
 
 // A strip's segment in rows, those that are no padding, as pieces of 64 columns.
@@ -107,23 +147,31 @@ inline __attribute__((always_inline)) void move_strip_in_rows(uint32_t first_row
     const uint32_t offset = segment * kColumnsPerChunk * tensor.element_bytes;
     const uint32_t bytes = segment_elements(segment) * tensor.element_bytes;
     Pages<tensor> pages(tensor_row(first_row), address);
+    uint32_t commands = 0;
     for (uint32_t row = 0; row < rows; ++row) {
         const uint64_t page = pages.here() + offset;
         auto in_bank = static_cast<uint32_t>(page);
         uint32_t place = l1_address + row * kBytes;
         uint32_t left = bytes;
         Way::start(page, kBytes);
+        bool is_free = Way::is_free();
         for (; left >= kBytes; left -= kBytes) {
+            Way::wait(is_free);
             Way::move(in_bank, place);
+            is_free = Way::is_free();
             in_bank += kBytes;
             place += contract::kRowsPerStrip * kBytes;
+            ++commands;
         }
         if (left != 0) {
             Way::start(page, left);
+            Way::wait(Way::is_free());
             Way::move(in_bank, place);
+            ++commands;
         }
         pages.go_on();
     }
+    Way::count(commands);
 }
 
 // Starts the reads or the writes of a step.

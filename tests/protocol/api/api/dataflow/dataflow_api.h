@@ -13,6 +13,10 @@ inline constexpr uint8_t noc_index = PROTOCOL_NOC;
 inline constexpr uint8_t NOC_UNICAST_WRITE_VC = 1;
 inline constexpr uint8_t NOC_MULTICAST_WRITE_VC = 4;
 inline constexpr uint8_t write_cmd_buf = 0;
+inline constexpr uint8_t read_cmd_buf = 1;
+inline constexpr uint8_t DM_DEDICATED_NOC = 0;
+inline constexpr uint8_t DM_INVALID_NOC = 2;
+inline constexpr uint8_t noc_mode = DM_DEDICATED_NOC;
 
 namespace protocol {
 
@@ -32,6 +36,20 @@ inline void check_transaction(uint32_t transaction, uint32_t line) {
     if (transaction >= kTransactions) {
         fault("uses a transaction id that the NoC does not have", line);
     }
+}
+
+// Barriers wait for what has been counted.
+inline void check_counted(bool are_all_counted, uint32_t line) {
+    if (!are_all_counted) {
+        fault("waits for NoC commands before it has counted them all", line);
+    }
+}
+inline void check_reads_counted(uint32_t line) {
+    check_counted(protocol_recorder->noc_state.uncounted_reads == 0, line);
+}
+inline void check_writes_counted(uint32_t line) {
+    const NocState& state = protocol_recorder->noc_state;
+    check_counted(state.uncounted_writes == 0 && state.unconfirmed_writes == 0, line);
 }
 
 inline uint64_t with_local(uint64_t remote, uint32_t local) { return (remote & ~kLocalMask) | local; }
@@ -96,6 +114,7 @@ inline void noc_async_read(uint64_t source, uint32_t l1_address, uint32_t bytes,
     protocol::record_read(source, l1_address, bytes, noc, {file, line});
     protocol_recorder->noc_state.read_address = 0;
     protocol_recorder->noc_state.read_bytes = 0;
+    protocol_recorder->noc_state.looks_at_reads = 0;
 }
 template <bool tracing = true>
 inline void noc_async_read_one_packet(uint64_t source, uint32_t l1_address, uint32_t bytes, uint8_t noc = noc_index,
@@ -109,6 +128,7 @@ inline void noc_async_read_one_packet_set_state(uint64_t source, uint32_t bytes,
     protocol::check_packet(bytes, line);
     protocol_recorder->noc_state.read_address = source;
     protocol_recorder->noc_state.read_bytes = bytes;
+    protocol_recorder->noc_state.looks_at_reads = protocol::kLooksUntilFree;
 }
 template <bool inc_num_issued = true, bool use_vc = false>
 inline void noc_async_read_one_packet_with_state(uint32_t source, uint32_t l1_address, const uint32_t = 0,
@@ -141,9 +161,11 @@ inline void noc_async_read_one_packet_with_state_with_trid(uint32_t source_base,
     noc_async_read_one_packet_with_state(source_base + source, l1_address, 0, noc, file, line);
 }
 inline void noc_async_read_barrier(uint8_t noc = noc_index, PROTOCOL_PLACE) {
+    protocol::check_reads_counted(line);
     protocol::record_noc(protocol::EventKind::kNocReadBarrier, 0, 0, 0, 0, 0, noc, {file, line});
 }
 inline void noc_async_read_barrier_with_trid(uint32_t transaction, uint8_t noc = noc_index, PROTOCOL_PLACE) {
+    protocol::check_reads_counted(line);
     protocol::record_noc(protocol::EventKind::kNocReadBarrierTransaction, 0, 0, 0, 0, transaction, noc, {file, line});
 }
 
@@ -157,6 +179,7 @@ inline void record_write(bool posted, uint32_t l1_address, uint64_t destination,
 inline void forget_write_state() {
     protocol_recorder->noc_state.write_address = 0;
     protocol_recorder->noc_state.write_bytes = 0;
+    protocol_recorder->noc_state.looks_at_writes = 0;
 }
 }  // namespace protocol
 template <uint32_t max_page_size = NOC_MAX_BURST_SIZE + 1, bool tracing = true, bool posted = false>
@@ -177,6 +200,7 @@ inline void noc_async_write_one_packet_set_state(uint64_t destination, uint32_t 
     protocol::check_packet(bytes, line);
     protocol_recorder->noc_state.write_address = destination;
     protocol_recorder->noc_state.write_bytes = bytes;
+    protocol_recorder->noc_state.looks_at_writes = protocol::kLooksUntilFree;
 }
 template <bool posted = false>
 inline void noc_async_write_one_packet_with_state(uint32_t l1_address, uint32_t destination, uint8_t noc = noc_index,
@@ -210,18 +234,22 @@ inline void noc_async_write_one_packet_with_trid(uint32_t l1_address, uint64_t d
     noc_async_write_one_packet<true, posted>(l1_address, destination, bytes, noc, 0, file, line);
 }
 inline void noc_async_writes_flushed(uint8_t noc = noc_index, PROTOCOL_PLACE) {
+    protocol::check_writes_counted(line);
     protocol::record_noc(protocol::EventKind::kNocWritesFlushed, 0, 0, 0, 0, 0, noc, {file, line});
 }
 inline void noc_async_write_flushed_with_trid(uint32_t transaction, uint8_t noc = noc_index, PROTOCOL_PLACE) {
+    protocol::check_writes_counted(line);
     protocol::record_noc(protocol::EventKind::kNocWritesFlushedTransaction, 0, 0, 0, 0, transaction, noc, {file, line});
 }
 inline void noc_async_posted_writes_flushed(uint8_t noc = noc_index, PROTOCOL_PLACE) {
     protocol::record_noc(protocol::EventKind::kNocPostedWritesFlushed, 0, 0, 0, 0, 0, noc, {file, line});
 }
 inline void noc_async_write_barrier(uint8_t noc = noc_index, PROTOCOL_PLACE) {
+    protocol::check_writes_counted(line);
     protocol::record_noc(protocol::EventKind::kNocWriteBarrier, 0, 0, 0, 0, 0, noc, {file, line});
 }
 inline void noc_async_write_barrier_with_trid(uint32_t transaction, uint8_t noc = noc_index, PROTOCOL_PLACE) {
+    protocol::check_writes_counted(line);
     protocol::record_noc(protocol::EventKind::kNocWriteBarrierTransaction, 0, 0, 0, 0, transaction, noc, {file, line});
 }
 inline void noc_async_atomic_barrier(uint8_t noc = noc_index, PROTOCOL_PLACE) {
@@ -233,6 +261,65 @@ inline void noc_async_full_barrier(uint8_t noc = noc_index, PROTOCOL_PLACE) {
     noc_async_atomic_barrier(noc, file, line);
     noc_async_posted_writes_flushed(noc, file, line);
 }
+
+// noc_nonblocking_api.h: commands that write just what has changed of a command's registers, of reads or of writes. Who
+// issues them waits and counts himself. A look at the registers finds them taken once, then free.
+inline bool noc_cmd_buf_ready(uint32_t, uint32_t command_buffer) {
+    protocol::NocState& state = protocol_recorder->noc_state;
+    uint32_t& looks = command_buffer == read_cmd_buf ? state.looks_at_reads : state.looks_at_writes;
+    looks += looks < protocol::kLooksUntilFree ? 1 : 0;
+    return looks == protocol::kLooksUntilFree;
+}
+
+enum CQNocFlags { CQ_NOC_SnDl, CQ_NOC_SNDl };
+enum CQNocSend { CQ_NOC_send, CQ_NOC_SEND };
+enum CQNocWait { CQ_NOC_wait, CQ_NOC_WAIT };
+namespace protocol {
+inline void take_registers(uint32_t& looks, uint32_t line) {
+    if (looks != kLooksUntilFree) {
+        fault("starts a NoC command where the one before may not have left yet", line);
+    }
+    looks = 0;
+}
+template <CQNocFlags what_changes>
+inline uint64_t changed(uint64_t& state, uint64_t to) {
+    state = what_changes == CQ_NOC_SNDl ? to : with_local(state, static_cast<uint32_t>(to & kLocalMask));
+    return state;
+}
+}  // namespace protocol
+template <uint8_t mode, uint32_t command_buffer, CQNocFlags what_changes, CQNocSend send, CQNocWait wait>
+inline void noc_read_with_state(uint32_t noc, uint64_t source, uint32_t l1_address, uint32_t, PROTOCOL_PLACE) {
+    static_assert(mode == DM_INVALID_NOC && command_buffer == read_cmd_buf && send == CQ_NOC_SEND &&
+                  wait == CQ_NOC_wait);
+    protocol::NocState& state = protocol_recorder->noc_state;
+    protocol::take_registers(state.looks_at_reads, line);
+    ++state.uncounted_reads;
+    protocol::record_read(protocol::changed<what_changes>(state.read_address, source), l1_address, state.read_bytes,
+                          static_cast<uint8_t>(noc), {file, line});
+}
+template <uint8_t mode, uint32_t command_buffer, CQNocFlags what_changes, CQNocSend send, CQNocWait wait,
+          bool update_counter>
+inline void noc_write_with_state(uint32_t noc, uint32_t l1_address, uint64_t destination, PROTOCOL_PLACE) {
+    static_assert(mode == DM_DEDICATED_NOC && command_buffer == write_cmd_buf && send == CQ_NOC_SEND &&
+                  wait == CQ_NOC_wait && !update_counter);
+    protocol::NocState& state = protocol_recorder->noc_state;
+    protocol::take_registers(state.looks_at_writes, line);
+    ++state.uncounted_writes;
+    ++state.unconfirmed_writes;
+    protocol::record_write(false, l1_address, protocol::changed<what_changes>(state.write_address, destination),
+                           state.write_bytes, static_cast<uint8_t>(noc), {file, line});
+}
+
+namespace protocol {
+// One of the numbers that barriers wait for: what is added to it is no longer owed.
+template <uint32_t NocState::*owed>
+struct CommandCounter {
+    void operator+=(uint32_t commands) { protocol_recorder->noc_state.*owed -= commands; }
+};
+}  // namespace protocol
+inline protocol::CommandCounter<&protocol::NocState::uncounted_reads> noc_reads_num_issued[2];
+inline protocol::CommandCounter<&protocol::NocState::uncounted_writes> noc_nonposted_writes_num_issued[2];
+inline protocol::CommandCounter<&protocol::NocState::unconfirmed_writes> noc_nonposted_writes_acked[2];
 
 // Multicasts. `third` is the number of destinations.
 template <uint32_t max_page_size = NOC_MAX_BURST_SIZE + 1>
