@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 #include <utility>
 
 #include "assignment.hpp"
@@ -61,15 +62,39 @@ struct Rectangle {
     return {hops.there + hops.back, is_by_reader ? hops.there : write_hops(bank, place, device.noc_size)};
 }
 
-// Cores by how well they suit: those with the least to do besides first, of equals the nearest to bank 0.
-[[nodiscard]] std::vector<const CoreWork*> order_sources(const std::vector<CoreWork>& cores, BufferType memory,
-                                                         const Device& device) {
+// Of a multicast: links to the core that it reaches last, by the writer's NoC. Columns and rows are apart on it.
+// Nothing where places are unknown.
+[[nodiscard]] std::int32_t hops_to_farthest(Coordinate core, const Rectangle& rectangle,
+                                            const std::vector<PossiblePlaces>& banks, const Device& device) {
+    if (banks.empty()) {
+        return 0;
+    }
+    const auto hops_to = [&](Coordinate receiver) {
+        return write_hops(BankPlace{.write = place_of(receiver, device)}, place_of(core, device), device.noc_size);
+    };
+    std::int32_t along_x = 0;
+    for (std::int32_t x = rectangle.first.x; x <= rectangle.last.x; ++x) {
+        along_x = std::max(along_x, hops_to({x, core.y}));
+    }
+    std::int32_t along_y = 0;
+    for (std::int32_t y = rectangle.first.y; y <= rectangle.last.y; ++y) {
+        along_y = std::max(along_y, hops_to({core.x, y}));
+    }
+    return along_x + along_y;
+}
+
+// Cores by how well they suit: those with the least to do besides first, of equals the nearest to bank 0. Where a reader
+// reads ahead, it is through before the last core has reported: there those first that reach all others soonest.
+[[nodiscard]] std::vector<const CoreWork*> order_sources(const std::vector<CoreWork>& cores, const Rectangle& rectangle,
+                                                         BufferType memory, const Device& device) {
     const std::vector<PossiblePlaces> banks = bank_places(memory, device);
     const Chip& chip = *find_chip(device.arch);
     std::vector<const CoreWork*> sources;
     std::ranges::transform(cores, std::back_inserter(sources), [](const CoreWork& work) { return &work; });
     std::ranges::stable_sort(sources, {}, [&](const CoreWork* work) {
-        return std::pair(work->rows(), hops_to_first_bank(work->core, banks, is_reader_free(*work, chip), device));
+        const bool is_by_reader = is_reader_free(*work, chip);
+        return std::tuple(work->rows(), is_by_reader ? hops_to_farthest(work->core, rectangle, banks, device) : 0,
+                          hops_to_first_bank(work->core, banks, is_by_reader, device));
     });
     return sources;
 }
@@ -84,7 +109,7 @@ std::optional<AffineSharing> share_affine(std::vector<CoreWork>& cores, std::int
     }
     const Rectangle rectangle = bound(cores);
     cores = fill_rectangle(cores, rectangle);
-    const std::vector<const CoreWork*> sources = order_sources(cores, memory, device);
+    const std::vector<const CoreWork*> sources = order_sources(cores, rectangle, memory, device);
     return AffineSharing{.gamma_source = sources[0]->core,
                          .beta_source = sources[1]->core,
                          .first = rectangle.first,
