@@ -52,6 +52,8 @@ protected:
     [[nodiscard]] std::vector<Bits> interpret(const std::vector<Bits>& x) const {
         return interpret_activation(GetParam(), x);
     }
+    // The number nearest to the exact value, but for one in a thousand, which is next to it.
+    void expect_correctly_rounded(const std::vector<Bits>& x) const;
 };
 
 INSTANTIATE_TEST_SUITE_P(All, EveryActivation,
@@ -59,9 +61,7 @@ INSTANTIATE_TEST_SUITE_P(All, EveryActivation,
                                          Activation::kGeluApprox),
                          [](const auto& info) { return std::to_string(static_cast<std::uint32_t>(info.param)); });
 
-// The number nearest to the exact value, but for one in a thousand, which is next to it.
-TEST_P(EveryActivation, IsCorrectlyRoundedOfEveryBfloat16Number) {
-    const std::vector<Bits> x = all_bfloat16();
+void EveryActivation::expect_correctly_rounded(const std::vector<Bits>& x) const {
     const std::vector<Bits> y = interpret(x);
     std::size_t counted = 0;
     std::size_t correct = 0;
@@ -84,6 +84,18 @@ TEST_P(EveryActivation, IsCorrectlyRoundedOfEveryBfloat16Number) {
               << "\n";
     EXPECT_GT(counted, 1000U);
     EXPECT_GE(static_cast<double>(correct), 0.999 * static_cast<double>(counted));
+}
+TEST_P(EveryActivation, IsCorrectlyRoundedOfEveryBfloat16Number) { expect_correctly_rounded(all_bfloat16()); }
+
+// Of numbers as a norm gives them, which bfloat16 has not.
+TEST_P(EveryActivation, IsCorrectlyRoundedOfFloat32Numbers) {
+    std::mt19937_64 generator(run_seed());
+    std::normal_distribution<double> normal(0, 3);
+    std::vector<Bits> x;
+    for (int i = 0; i < 200'000; ++i) {
+        x.push_back(bits_of(normal(generator)));
+    }
+    expect_correctly_rounded(x);
 }
 
 // Of fp32 numbers as a norm gives them, relative to |x|; near zero too.

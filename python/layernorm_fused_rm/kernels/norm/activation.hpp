@@ -9,12 +9,12 @@
 // is none either, so that rows that have overflowed are found as without an activation (dataflow/redo_list.hpp).
 //
 // exp(g) is 2^t, and that 2^k P(f) / P(-f): k + f = t, k an integer, |f| <= 1/2, P(f) = f^2 + a f + b with the a and b
-// of the least relative error, 2^-20.1. DEST's numbers are t / 4 and f / 4, so that P is about 1; then a is a / 4, and b
-// is b / 16. M = 3 * 2^20: the fp32 number M + t / 4 is M + k / 4 and has k in its last bits, and these, shifted to the
-// exponent's place, are added to the bits of P(f).
+// of the least relative error, 2^-20.1. The numbers at hand are 4 t and 4 f, so that 4 a serves silu as a limit too;
+// then a is 4 a, and b is 16 b. M = 4 (3 * 2^22 + 127): the fp32 number M + 4 t is M + 4 k and has k + 127 in its last
+// bits, and these, shifted to the exponent's place, are 2^k.
 //
 // There is one division. 1 / d is (kReciprocalMagic - bits of d) / (1 - h) with an error h of at most 5.1 %, and
-// 1 / (1 - h) is (1 + h) (1 + h^2) (1 + h^4), which leaves h^8 < 2^-34.
+// 1 / (1 - h) is (1 + h) (1 + h^2 + h^4), which leaves h^6 < 2^-25.7.
 //
 // What exp is taken of is limited, so that no number here leaves fp32's range: behind a limit s and Phi stay what they
 // are there, which is less than 2^-100 or as good as 1.
@@ -33,28 +33,28 @@ namespace layernorm_fused_rm::sfpu {
 
 using contract::Activation;
 
-inline constexpr uint32_t kPadeABits = 0x400abec9;          // a / 4
-inline constexpr uint32_t kMinusTwoPadeABits = 0xc08abec9;  // -2 a / 4
-inline constexpr uint32_t kPadeBBits = 0x3fc82aca;          // b / 16
-inline constexpr uint32_t kQuarterStepBits = 0x4a400000;    // M
+inline constexpr uint32_t kPadeABits = 0x420abec9;          // 4 a
+inline constexpr uint32_t kMinusTwoPadeABits = 0xc28abec9;  // -2 * 4 a
+inline constexpr uint32_t kPadeBBits = 0x43c82aca;          // 16 b
+inline constexpr uint32_t kStepBits = 0x4c40007f;           // M
 inline constexpr uint32_t kReciprocalMagicBits = 0x7ef30000;
 inline constexpr int32_t kExponentBit = 23;
 
 // Constants that stay, for a pass. SFPSWAP takes the lower limit from L11 only ("SFPSWAP": VD < 12).
 inline constexpr uint32_t kLowest = kProgrammable;
-inline constexpr uint32_t kMinusOne = kProgrammable + 1;
-inline constexpr uint32_t kHighest = kProgrammable + 2;
-inline constexpr uint32_t kSlope = kProgrammable + 3;  // of t / 4, in what it is a multiple of
-inline constexpr uint32_t kPadeA = 6;
+inline constexpr uint32_t kHighest = kProgrammable + 1;
+inline constexpr uint32_t kSlope = kProgrammable + 2;  // of 4 t, in what it is a multiple of
+inline constexpr uint32_t kPadeB = kProgrammable + 3;
+inline constexpr uint32_t kGeneral = 6;
 
-// -log2(e) / 4 times what exp is taken of: x; 2 sqrt(2 / pi) (x + 0.044715 x^3), two coefficients; x^2 / 2.
-inline constexpr uint32_t kSiluSlopeBits = 0xbeb8aa3b;
-inline constexpr uint32_t kGeluApproxSlopeBits = 0xbf135761;
-inline constexpr uint32_t kGeluApproxCubeBits = 0xbcd2d3e8;
-inline constexpr uint32_t kGeluSlopeBits = 0xbe38aa3b;
-// exp(85) is near 2^123; the others' exp is less there.
-inline constexpr uint32_t kSiluLimitBits = 0x42aa0000;        // 85
-inline constexpr uint32_t kGeluApproxLimitBits = 0x411e0000;  // 9.875
+// -4 log2(e) times what exp is taken of: x; 2 sqrt(2 / pi) (x + 0.044715 x^3), two coefficients; x^2 / 2.
+inline constexpr uint32_t kSiluSlopeBits = 0xc0b8aa3b;
+inline constexpr uint32_t kGeluApproxSlopeBits = 0xc1135761;
+inline constexpr uint32_t kGeluApproxCubeBits = 0xbed2d3e8;
+inline constexpr uint32_t kGeluSlopeBits = 0xc038aa3b;
+// exp(79) is near 2^114; the others' exp is less there. silu's upper limit is 4 a, 34.7.
+inline constexpr uint32_t kSiluLowestBits = 0xc29e0000;       // -79
+inline constexpr uint32_t kGeluApproxLimitBits = 0x411a8000;  // 9.65625
 inline constexpr uint32_t kGeluLimitBits = 0x414e0000;        // 12.875
 inline constexpr uint32_t kSignBit = 0x80000000;
 
@@ -68,30 +68,52 @@ inline constexpr uint32_t kDBits[kGeluDegree] = {0x41bd89f0, 0x420fece9, 0x41b3e
     return activation == Activation::kGelu ? 1 : 2;
 }
 
+// Where a step finds constants that have no place for all; kScratch: nowhere, it loads them as it needs them.
+inline constexpr uint32_t kScratch = 16;
+struct ActivationConstants {
+    uint32_t lowest_bits;  // of L11, a limit or -1
+    uint32_t highest_bits;
+    uint32_t slope_bits;
+    uint32_t general_bits;  // of L6
+    uint32_t a;
+    uint32_t minus_two_a;
+    uint32_t minus_one;
+};
+[[nodiscard]] constexpr ActivationConstants constants_of(Activation activation) {
+    if (activation == Activation::kSilu) {
+        return {kSiluLowestBits, kPadeABits, kSiluSlopeBits, kMinusTwoPadeABits, kHighest, kGeneral, kScratch};
+    }
+    if (activation == Activation::kGeluApprox) {
+        return {kGeluApproxLimitBits | kSignBit,
+                kGeluApproxLimitBits,
+                kGeluApproxSlopeBits,
+                kPadeABits,
+                kGeneral,
+                kScratch,
+                kScratch};
+    }
+    return {kNegativeOneBits, kGeluLimitBits, kGeluSlopeBits, kPadeABits, kGeneral, kScratch, kLowest};
+}
+
 // The constants of `activation`, where its step finds them; L0 lost.
 [[nodiscard]] constexpr Sequence set_activation_constants(Activation activation) {
-    const uint32_t limit = activation == Activation::kSilu         ? kSiluLimitBits
-                           : activation == Activation::kGeluApprox ? kGeluApproxLimitBits
-                                                                   : kGeluLimitBits;
-    const uint32_t slope = activation == Activation::kSilu         ? kSiluSlopeBits
-                           : activation == Activation::kGeluApprox ? kGeluApproxSlopeBits
-                                                                   : kGeluSlopeBits;
+    const ActivationConstants constants = constants_of(activation);
     Sequence sequence;
     if (activation == Activation::kRelu) {
         return sequence;
     }
-    sequence.then(load_bits(0, limit | kSignBit)).then(configure(kLowest));
-    sequence.then(load_bits(0, kNegativeOneBits)).then(configure(kMinusOne));
-    sequence.then(load_bits(0, limit)).then(configure(kHighest));
-    sequence.then(load_bits(0, slope)).then(configure(kSlope));
-    return sequence.then(load_bits(kPadeA, kPadeABits));
+    sequence.then(load_bits(0, constants.lowest_bits)).then(configure(kLowest));
+    sequence.then(load_bits(0, constants.highest_bits)).then(configure(kHighest));
+    sequence.then(load_bits(0, constants.slope_bits)).then(configure(kSlope));
+    sequence.then(load_bits(0, kPadeBBits)).then(configure(kPadeB));
+    return sequence.then(load_bits(kGeneral, constants.general_bits));
 }
 
 // Registers of the items of a step, which take turns: item i has `x + i` and so on.
 struct ActivationItems {
     uint32_t count;
-    uint32_t argument;  // of exp, then 2^k P(f)
-    uint32_t exponent;  // t, k
+    uint32_t argument;  // of exp, then P(f)
+    uint32_t exponent;  // t, then 2^k
     uint32_t fraction;  // f, then P(-f)
     uint32_t scratch;   // of all: the constant at hand
 };
@@ -106,23 +128,33 @@ constexpr void in_turns(Sequence& sequence, uint32_t items, Make make) {
     }
 }
 
-// 2^t = argument / fraction, of argument * slope = t / 4.
-constexpr void exponential(Sequence& sequence, ActivationItems at, uint32_t slope) {
+// `bits`, in `place` or loaded to the scratch. Returns where it is.
+constexpr uint32_t constant(Sequence& sequence, ActivationItems at, uint32_t place, uint32_t bits) {
+    if (place != kScratch) {
+        return place;
+    }
+    const bool is_half = (bits & 0xffffu) == 0;
+    sequence.then_early(is_half ? Sequence{}.then(load_top(at.scratch, bits)) : load_bits(at.scratch, bits));
+    return at.scratch;
+}
+
+// 2^t = argument * exponent / fraction, of argument * slope = 4 t.
+constexpr void exponential(Sequence& sequence, ActivationItems at, ActivationConstants constants, uint32_t slope) {
     const auto p = [=](uint32_t i) { return at.argument + i; };
     const auto t = [=](uint32_t i) { return at.exponent + i; };
     const auto f = [=](uint32_t i) { return at.fraction + i; };
     const auto each = [&](auto make) { in_turns(sequence, at.count, make); };
-    sequence.then_early(load_top(at.scratch, kQuarterStepBits));
-    each([=](uint32_t i) { return mad(p(i), slope, at.scratch, t(i)); });      // M + k / 4
-    each([=](uint32_t i) { return mad(t(i), kMinusOne, at.scratch, f(i)); });  // -k / 4
-    each([=](uint32_t i) { return mad(p(i), slope, f(i), f(i)); });            // f / 4
-    sequence.then_early(load_bits(at.scratch, kPadeBBits));
-    each([=](uint32_t i) { return mad(f(i), f(i), at.scratch, p(i)); });  // f^2 + b
-    each([=](uint32_t i) { return mad(f(i), kPadeA, p(i), p(i)); });      // P(f)
-    sequence.then_early(load_bits(at.scratch, kMinusTwoPadeABits));
-    each([=](uint32_t i) { return mad(f(i), at.scratch, p(i), f(i)); });  // P(-f)
-    each([=](uint32_t i) { return shift(t(i), kExponentBit); });
-    each([=](uint32_t i) { return integer_add(t(i), p(i)); });  // 2^k P(f)
+    const uint32_t m = f(at.count - 1);  // until there is an f
+    sequence.then_early(load_bits(m, kStepBits));
+    each([=](uint32_t i) { return mad(p(i), slope, m, t(i)); });  // M + 4 k
+    const uint32_t minus_one = constant(sequence, at, constants.minus_one, kNegativeOneBits);
+    each([=](uint32_t i) { return mad(t(i), minus_one, m, f(i)); });       // -4 k
+    each([=](uint32_t i) { return mad(p(i), slope, f(i), f(i)); });        // 4 f
+    each([=](uint32_t i) { return mad(f(i), f(i), kPadeB, p(i)); });       // f^2 + b
+    each([=](uint32_t i) { return mad(f(i), constants.a, p(i), p(i)); });  // P(f)
+    const uint32_t minus_two_a = constant(sequence, at, constants.minus_two_a, kMinusTwoPadeABits);
+    each([=](uint32_t i) { return mad(f(i), minus_two_a, p(i), f(i)); });  // P(-f)
+    each([=](uint32_t i) { return shift(t(i), kExponentBit); });           // 2^k
 }
 
 // quotient / divisor -> quotient; `divisor`, `error` and the scratch are lost. Registers of item 0.
@@ -139,8 +171,7 @@ constexpr void divide_items(Sequence& sequence, ActivationItems at, uint32_t quo
     each([=](uint32_t i) { return multiply(q(i), d(i), q(i)); });
     each([=](uint32_t i) { return multiply(h(i), h(i), d(i)); });
     each([=](uint32_t i) { return mad(q(i), h(i), q(i), q(i)); });
-    each([=](uint32_t i) { return mad(q(i), d(i), q(i), q(i)); });
-    each([=](uint32_t i) { return multiply(d(i), d(i), d(i)); });
+    each([=](uint32_t i) { return mad(d(i), d(i), d(i), d(i)); });  // h^2 + h^4
     each([=](uint32_t i) { return mad(q(i), d(i), q(i), q(i)); });
 }
 
@@ -173,8 +204,9 @@ constexpr void divide_items(Sequence& sequence, ActivationItems at, uint32_t quo
         each([=](uint32_t i) { return mad(t(i), at.scratch, kSlope, t(i)); });
         each([=](uint32_t i) { return multiply(x(i), t(i), x(i)); });
     }
-    exponential(sequence, at, cubes ? kOne : kSlope);
-    each([=](uint32_t i) { return add(f(i), x(i), t(i)); });
+    const Activation activation = cubes ? Activation::kGeluApprox : Activation::kSilu;
+    exponential(sequence, at, constants_of(activation), cubes ? kOne : kSlope);
+    each([=](uint32_t i) { return mad(x(i), t(i), f(i), t(i)); });
     divide_items(sequence, at, at.fraction, at.exponent, at.argument);
     each(load_x);
     each([=](uint32_t i) { return multiply(x(i), f(i), f(i)); });
@@ -193,7 +225,8 @@ constexpr void divide_items(Sequence& sequence, ActivationItems at, uint32_t quo
     Sequence sequence;
     sequence.then(load(kU, 0)).then(absolute(kU, kU)).then(minimum(kHighest, kU));
     sequence.then(multiply(kU, kU, at.argument));
-    exponential(sequence, at, kSlope);
+    exponential(sequence, at, constants_of(Activation::kGelu), kSlope);
+    sequence.then(multiply(at.argument, at.exponent, at.argument));
     sequence.then_early(load_bits(kN, kMinusNBits[kGeluDegree - 1]));
     sequence.then_early(load_bits(kOfD, kDBits[kGeluDegree - 1])).then(add(kU, kOfD, kD));
     for (uint32_t i = kGeluDegree - 1; i-- > 0;) {

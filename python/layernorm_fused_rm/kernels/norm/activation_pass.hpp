@@ -36,13 +36,12 @@ inline void end_activation(uint32_t saved_row) {
     }
 }
 
-// f(y) for y, `vectors` vectors from `dest_row` on. A step is too long for the replay buffer, and long enough for the
-// RISC-V's loop around it not to count.
+// f(y) for y, `vectors` vectors from `dest_row` on.
 inline void activate(uint32_t dest_row, uint32_t vectors) {
     constexpr uint32_t kVectors = sfpu::vectors_per_activation_step(kActivation);
     for (uint32_t vector = 0; vector < vectors; vector += kVectors) {
         point_sfpu_at(dest_row + vector * sfpu::kDestRowsPerVector);
-        sfpu::issue<Activate>();
+        sfpu::issue_turn<Activate>(vector == 0);
     }
 }
 

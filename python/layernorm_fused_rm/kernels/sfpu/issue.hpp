@@ -30,9 +30,14 @@ inline __attribute__((always_inline)) void issue_one(uint32_t operand) {
     }
 }
 
-template <typename Constant, uint32_t... indices>
+// Instructions `first` and those behind it.
+template <typename Constant, uint32_t first, uint32_t... indices>
 inline __attribute__((always_inline)) void issue_each(uint32_t operand, std::integer_sequence<uint32_t, indices...>) {
-    (issue_one<Constant, indices>(operand), ...);
+    (issue_one<Constant, first + indices>(operand), ...);
+}
+template <typename Constant, uint32_t first, uint32_t count>
+inline __attribute__((always_inline)) void issue_some(uint32_t operand) {
+    issue_each<Constant, first>(operand, std::make_integer_sequence<uint32_t, count>{});
 }
 
 // Issues the whole sequence once. `operand` leads from the batch's first DEST row to what is distant, or is the number
@@ -40,7 +45,7 @@ inline __attribute__((always_inline)) void issue_each(uint32_t operand, std::int
 template <typename Constant>
 inline __attribute__((always_inline)) void issue(uint32_t operand = 0) {
     static_assert(!has_hazard(Constant::value), "an SFPU result is read too early");
-    issue_each<Constant>(operand, std::make_integer_sequence<uint32_t, Constant::value.size>{});
+    issue_some<Constant, 0, Constant::value.size>(operand);
 }
 
 // Issues the sequence `count` times, count >= 1.
@@ -53,6 +58,23 @@ inline __attribute__((always_inline)) void repeat(uint32_t count, uint32_t dista
     issue<Constant>(distance);
     for (uint32_t turn = 1; turn < count; ++turn) {
         TTI_REPLAY(0, length, 0, 0);
+    }
+}
+
+// Issues a sequence of any length, in a turn that begins a loop or in a later one. Its last instructions are recorded
+// by the first turn and replayed by later ones, so that the RISC-V has time for what is around them.
+template <typename Constant>
+inline __attribute__((always_inline)) void issue_turn(bool is_first) {
+    constexpr uint32_t length = Constant::value.size;
+    constexpr uint32_t recorded = length < kReplaySlots ? length : kReplaySlots;
+    static_assert(!has_hazard(Constant::value), "an SFPU result is read too early");
+    static_assert(may_follow(Constant::value, Constant::value), "a step must be able to follow itself");
+    issue_some<Constant, 0, length - recorded>(0);
+    if (is_first) {
+        TTI_REPLAY(0, recorded, 1, 1);
+        issue_some<Constant, length - recorded, recorded>(0);
+    } else {
+        TTI_REPLAY(0, recorded, 0, 0);
     }
 }
 
