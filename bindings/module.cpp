@@ -162,7 +162,8 @@ void bind_plan(nb::module_& module) {
     bind_view<Run>(module, "Run", "Pages of one bank, side by side.", Field{"bank", &Run::bank},
                    Field{"first_page", &Run::first_page}, Field{"count", &Run::count});
     bind_view<CoreWork>(module, "CoreWork", "What one core does.", Field{"core", &CoreWork::core},
-                        Field{"runs", &CoreWork::runs})
+                        Field{"runs", &CoreWork::runs}, Field{"slice", &CoreWork::slice},
+                        Field{"team", &CoreWork::team})
         .def_prop_ro("rows", &CoreWork::rows);
     bind_view<AffineSharing>(module, "AffineSharing", "Who reads gamma and beta for which rectangle of cores.",
                              Field{"gamma_source", &AffineSharing::gamma_source},
@@ -182,6 +183,7 @@ void bind_plan(nb::module_& module) {
         Field{"sharing", &Plan::sharing}, Field{"buffers", &Plan::buffers},
         Field{"compute_arguments", &Plan::compute_arguments}, Field{"core_arguments", &Plan::core_arguments},
         Field{"l1_bytes_used", &Plan::l1_bytes_used}, Field{"l1_bytes_budget", &Plan::l1_bytes_budget})
+        .def_prop_ro("has_semaphores", &Plan::has_semaphores)
         .def_prop_ro("reads_again", [](const Plan& plan) { return plan.call.reads_again != 0; })
         .def_prop_ro("compile_time_arguments", &Plan::compile_time_arguments)
         .def("describe", &Plan::describe)

@@ -30,13 +30,16 @@ constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerB
     return divide_up(call.width_elements, columns_per_chunk(call));
 }
 
+// Rows stay in DEST from their first pass to their last; slices of them never do (kernels/arguments.hpp).
+[[nodiscard]] bool is_resident(const Call& call) { return count_segments(call) == 1 && call.slices == 1; }
+
 // A row starts at whole vectors, or lies beside others in them; a segment of a row of several is a chunk.
 [[nodiscard]] std::int64_t row_stride(const Call& call) {
     if (call.rows_per_vector == contract::kRowsPerPair) {
         return contract::kElementsPerPairedRow;
     }
-    return count_segments(call) == 1 ? round_up(call.width_elements, contract::kElementsPerVectorPair)
-                                     : columns_per_chunk(call);
+    return is_resident(call) ? round_up(call.width_elements, contract::kElementsPerVectorPair)
+                             : columns_per_chunk(call);
 }
 
 // Batches and blocks are chosen in vectors of rows: in rows, or pairs, or strips of them.
@@ -45,9 +48,9 @@ constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerB
 // What one zone of DEST holds beside a residual's and the statistics; of rows of several segments a segment each.
 [[nodiscard]] std::int64_t vectors_in_zone(const Call& call) {
     const bool has_residual = call[Tensor::kResidual].is_there();
-    if (count_segments(call) > 1) {
+    if (!is_resident(call)) {
         const bool is_shifted = call.centring == Centring::kShifted;
-        const bool is_alone = is_shifted || has_residual || has_strips(call) ||
+        const bool is_alone = is_shifted || has_residual || has_strips(call) || call.slices > 1 ||
                               count_segments(call) > contract::kMaxSegmentsOfRowsTogether;
         if (is_alone) {
             return contract::kMaxShiftedStreamedRowsPerBatch;
@@ -63,7 +66,7 @@ constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerB
 
 // A block's, where there are so many.
 [[nodiscard]] std::int64_t least_vectors(const Call& call) {
-    return count_segments(call) > 1 ? vectors_in_zone(call) : divide_up(kElementsOfABatch, vector_stride(call));
+    return !is_resident(call) ? vectors_in_zone(call) : divide_up(kElementsOfABatch, vector_stride(call));
 }
 
 // Batches are always computed whole, so a larger one may compute rows that there are not: 5 rows are 3 + 2 rather than
@@ -81,14 +84,13 @@ constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerB
 }
 
 [[nodiscard]] Blocking make_blocking(const Call& call, std::int64_t batch, std::int64_t block) {
-    const bool is_resident = count_segments(call) == 1;
-    const std::int64_t vectors_in_page = is_resident ? block : 1;
+    const std::int64_t vectors_in_page = is_resident(call) ? block : 1;
     return {.row_stride_elements = row_stride(call),
             .segments = count_segments(call),
             .rows_per_batch = batch * call.rows_per_vector,
             .rows_per_block = block * call.rows_per_vector,
             .page_elements = round_up(vectors_in_page * vector_stride(call), kElementsPerChunk),
-            .pages_per_step = is_resident ? 1 : block};
+            .pages_per_step = is_resident(call) ? 1 : block};
 }
 
 }  // namespace
@@ -101,7 +103,7 @@ Blocking choose_blocking(const contract::Call& call, std::int64_t most_rows) {
     const std::int64_t most_in_batch = has_strips(call) ? 1 : std::int64_t{contract::kMaxVectorsPerBatch};
     const std::int64_t batch =
         choose_batch(std::min(most_in_batch, wanted), all, count_segments(call) * vector_stride(call));
-    const std::int64_t batches = count_segments(call) > 1 ? 1 : std::min(divide_up(wanted, batch), capacity / batch);
+    const std::int64_t batches = !is_resident(call) ? 1 : std::min(divide_up(wanted, batch), capacity / batch);
     return make_blocking(call, batch, batches * batch);
 }
 

@@ -32,7 +32,7 @@ constexpr std::int64_t kStepsInFlight = 6;
 constexpr std::int64_t kStepsOfStripsInFlight = 2;
 
 [[nodiscard]] Depth ample_depth(const Call& call, std::int64_t segments) {
-    if (segments == 1) {
+    if (segments == 1 && call.slices == 1) {
         return {.input_steps = 8, .output_steps = 4, .steps_in_flight = kStepsInFlight};
     }
     const std::int64_t in_flight =
@@ -68,9 +68,21 @@ public:
         const std::int64_t pages = depth_.output_steps * blocking_.pages_per_step;
         add({index, purpose, blocking_.page_elements, pages, "compute", "writer"}, tensor.element_bytes);
     }
-    void add_statistics(const TensorLayout& tensor) {
-        add({Buffer::kStatistics, "statistics", contract::kElementsPerChunk, kStatisticsPages, "compute", "writer"},
-            tensor.element_bytes);
+    void add_statistics(const Call& call) {
+        if (call.returns_statistics() || call.slices > 1) {
+            add({Buffer::kStatistics, "statistics", contract::kElementsPerChunk, kStatisticsPages, "compute", "writer"},
+                contract::kBytesPerFloat32);
+        }
+    }
+    void add_exchange(const Call& call) {
+        if (call.slices > 1) {
+            const std::int64_t elements =
+                call.slices * blocking_.rows_per_batch / call.rows_per_vector * contract::kElementsPerVectorPair;
+            add({Buffer::kPartial, "partial sums", contract::kElementsPerChunk, 1, "compute", "writer"},
+                contract::kBytesPerFloat32);
+            add({Buffer::kJoined, "sums of all slices", elements, contract::kJoinedPages, "writer", "compute"},
+                contract::kBytesPerFloat32);
+        }
     }
     [[nodiscard]] std::vector<CircularBuffer> take() { return std::move(buffers_); }
 
@@ -109,7 +121,8 @@ private:
     layout.add_affine(Buffer::kBeta, "beta", in_use.affine_elements(), call[Tensor::kBeta]);
     layout.add_input(Buffer::kResidual, "residual rows", call[Tensor::kResidual]);
     layout.add_output(Buffer::kSum, "sum rows", call[Tensor::kSum]);
-    layout.add_statistics(call[Tensor::kRstd]);
+    layout.add_statistics(call);
+    layout.add_exchange(call);
     Buffers result{.blocking = blocking,
                    .buffers = layout.take(),
                    .input_pages = depth.input_steps * blocking.pages_per_step,
@@ -121,7 +134,7 @@ private:
     return result;
 }
 
-// In order of preference.
+// In order of preference. What cores share is never read again.
 [[nodiscard]] std::vector<Buffers> choices(const Call& call, std::int64_t most_rows) {
     const Blocking preferred = choose_blocking(call, most_rows);
     const Blocking smallest = smallest_blocking(call);
@@ -129,7 +142,7 @@ private:
     const Depth least = least_depth(preferred.segments);
     std::vector<Buffers> all = {lay_out(call, preferred, ample, false), lay_out(call, preferred, least, false),
                                 lay_out(call, smallest, ample, false), lay_out(call, smallest, least, false)};
-    if (preferred.segments > 1) {
+    if (preferred.segments > 1 && call.slices == 1) {
         all.push_back(lay_out(call, preferred, kDepthOfReadingAgain, true));
         all.push_back(lay_out(call, smallest, kDepthOfReadingAgain, true));
     }
@@ -137,6 +150,12 @@ private:
 }
 
 }  // namespace
+
+bool keeps_rows(const contract::Call& call, std::int64_t most_rows, std::int64_t budget_bytes) {
+    return std::ranges::any_of(choices(call, most_rows), [=](const Buffers& choice) {
+        return choice.bytes <= budget_bytes && !choice.reads_again;
+    });
+}
 
 Buffers fit_buffers(const contract::Call& call, std::int64_t most_rows, std::int64_t budget_bytes) {
     std::vector<Buffers> all = choices(call, most_rows);

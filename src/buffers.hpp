@@ -19,6 +19,9 @@ struct Buffers {
     bool reads_again = false;  // L1 keeps no whole row
 };
 
+// Whether L1 keeps rows, or slices of them, with some choice.
+[[nodiscard]] bool keeps_rows(const contract::Call& call, std::int64_t most_rows, std::int64_t budget_bytes);
+
 // The first choice that fits into `budget_bytes`: less room to work ahead before smaller blocks, and rows that are read
 // again for each pass last of all. Throws std::invalid_argument when not even those fit.
 [[nodiscard]] Buffers fit_buffers(const contract::Call& call, std::int64_t most_rows, std::int64_t budget_bytes);

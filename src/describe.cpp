@@ -62,7 +62,11 @@ using Cells = std::vector<std::string>;
 }
 
 [[nodiscard]] std::string describe_cores(const Plan& plan) {
+    const bool has_slices = plan.call.slices > 1;
     std::vector<Cells> table{{"core (x, y)", "rows", "bank", "first page", "last page"}};
+    if (has_slices) {
+        table.front().push_back("slice");
+    }
     for (const CoreWork& work : plan.cores) {
         const std::string core = "(" + std::to_string(work.core.x) + ", " + std::to_string(work.core.y) + ")";
         if (work.runs.empty()) {
@@ -71,6 +75,9 @@ using Cells = std::vector<std::string>;
         for (const Run& run : work.runs) {
             table.push_back({core, std::to_string(run.count), std::to_string(run.bank), std::to_string(run.first_page),
                              std::to_string(run.first_page + run.count - 1)});
+        }
+        if (has_slices) {
+            table.back().push_back(work.team.empty() ? "-" : std::to_string(work.slice));
         }
     }
     const std::string cores = std::to_string(plan.cores.size()) + (plan.cores.size() == 1 ? " core\n" : " cores\n");
@@ -116,8 +123,9 @@ using Cells = std::vector<std::string>;
 }  // namespace
 
 std::string Plan::describe() const {
-    return "layernorm_fused_rm: " + std::to_string(rows) + " rows of " + std::to_string(call.width_elements) +
-           " elements" + (call.reads_again != 0 ? ", too wide for L1: read again for each pass" : "") + "\n\n" +
+    return "layernorm_fused_rm: " + std::to_string(rows) + " rows of " + std::to_string(call.row_elements()) +
+           " elements" + (call.slices > 1 ? " in " + std::to_string(call.slices) + " slices, a core each" : "") +
+           (call.reads_again != 0 ? ", too wide for L1: read again for each pass" : "") + "\n\n" +
            describe_buffers(*this) + "\n" + describe_l1(*this) + describe_sharing(*this) + "\n" +
            describe_cores(*this) + "\n" + describe_arguments(*this);
 }

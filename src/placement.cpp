@@ -85,35 +85,56 @@ struct Part {
             .y = static_cast<std::int32_t>(index / device.grid.x)};
 }
 
+// The cores that share some rows, in the order of their slices; one that has them to itself is no team.
+void add_team(std::vector<CoreWork>& cores, const std::vector<Coordinate>& members, const Share& share) {
+    for (std::size_t slice = 0; slice < members.size(); ++slice) {
+        cores.push_back({.core = members[slice],
+                         .runs = share,
+                         .slice = static_cast<std::int64_t>(slice),
+                         .team = members.size() > 1 ? members : std::vector<Coordinate>{}});
+    }
+}
+
 }  // namespace
 
 std::vector<Share> divide_rows(std::int64_t rows, std::int64_t banks, std::int64_t cores) {
     return std::min(banks, rows) <= cores ? divide_each_bank(rows, banks, cores) : divide_all_banks(rows, banks, cores);
 }
 
-std::vector<CoreWork> place_rows(std::int64_t rows, BufferType memory, const Device& device) {
-    const std::vector<Share> shares = divide_rows(rows, bank_count(device, memory), core_count(device));
-    std::vector<std::int64_t> banks;
-    std::ranges::transform(shares, std::back_inserter(banks), [](const Share& share) { return share.front().bank; });
+std::vector<CoreWork> place_rows(std::int64_t rows, BufferType memory, const Device& device, std::int64_t slices) {
+    const std::vector<Share> shares = divide_rows(rows, bank_count(device, memory), core_count(device) / slices);
+    std::vector<std::int64_t> banks;  // of each slice of each share
+    for (const Share& share : shares) {
+        banks.insert(banks.end(), static_cast<std::size_t>(slices), share.front().bank);
+    }
     const std::vector<std::int64_t> chosen = choose_cores(banks, memory, device);
     std::vector<CoreWork> cores;
     for (std::size_t i = 0; i < shares.size(); ++i) {
-        cores.push_back({.core = core_at(chosen[i], device), .runs = shares[i]});
+        std::vector<Coordinate> members;
+        for (std::size_t slice = 0; slice < static_cast<std::size_t>(slices); ++slice) {
+            members.push_back(core_at(chosen[i * static_cast<std::size_t>(slices) + slice], device));
+        }
+        add_team(cores, members, shares[i]);
     }
     std::ranges::sort(cores, {}, [](const CoreWork& work) { return std::tuple(work.core.y, work.core.x); });
     return cores;
 }
 
-std::vector<CoreWork> place_strips(std::int64_t rows, const Device& device) {
+std::vector<CoreWork> place_strips(std::int64_t rows, const Device& device, std::int64_t slices) {
     constexpr std::int64_t kRows = contract::kRowsPerStrip;
     const std::int64_t strips = rows / kRows;
     const std::int64_t all = core_count(device);
-    const std::int64_t used = std::min(strips, all);
+    const std::int64_t teams = std::min(strips, all / slices);
+    const std::int64_t used = teams * slices;
     std::vector<CoreWork> cores;
-    for (std::int64_t i = 0; i < used; ++i) {
-        const Part part = even_part(strips, used, i);
-        cores.push_back({.core = core_at(i * all / used, device),
-                         .runs = {Run{.bank = 0, .first_page = part.first * kRows, .count = part.count * kRows}}});
+    for (std::int64_t team = 0; team < teams; ++team) {
+        const Part part = even_part(strips, teams, team);
+        const Run run{.bank = 0, .first_page = part.first * kRows, .count = part.count * kRows};
+        std::vector<Coordinate> members;
+        for (std::int64_t slice = 0; slice < slices; ++slice) {
+            members.push_back(core_at((team * slices + slice) * all / used, device));
+        }
+        add_team(cores, members, {run});
     }
     return cores;
 }

@@ -15,6 +15,7 @@
 #include "numbers.hpp"
 #include "placement.hpp"
 #include "sharing.hpp"
+#include "slicing.hpp"
 #include "tensors.hpp"
 #include "validate.hpp"
 
@@ -67,6 +68,9 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
         values[slot(i, RunArgument::kFirstPage)] = to_word(work.runs[i].first_page);
         values[slot(i, RunArgument::kRows)] = to_word(work.runs[i].count);
     }
+    if (!work.team.empty()) {
+        values[contract::team_slot(contract::TeamArgument::kSlice)] = to_word(work.slice);
+    }
     return values;
 }
 
@@ -74,7 +78,8 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
                                                                           const std::optional<AffineSharing>& sharing,
                                                                           const contract::Call& call) {
     const std::size_t most_runs = most_runs_of_a_core(cores);
-    const std::size_t words = slot(most_runs, contract::RunArgument::kBank);
+    const std::size_t words = call.slices > 1 ? contract::team_slot(contract::TeamArgument::kFirstMember)
+                                              : slot(most_runs, contract::RunArgument::kBank);
     if (static_cast<std::int64_t>(words) > kMaxRuntimeWords) {
         refuse("a core would take rows of " + std::to_string(most_runs) +
                " banks, more than a kernel's runtime arguments hold; use more cores, or move the input to DRAM with "
@@ -93,8 +98,8 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
 
 // Without centring c is 1.
 void set_constants(contract::Call& call) {
-    const double elements = call.width_elements;
-    const double power = std::bit_ceil(call.width_elements);                                          // 2^k
+    const double elements = call.row_elements();
+    const double power = std::bit_ceil(call.row_elements());                                          // 2^k
     const double centre_scale = call.centring == contract::Centring::kNone ? 1.0 : elements / power;  // c
     call.negative_sum_scale_bits = float_bits(-1.0 / power);
     call.centre_scale_bits = float_bits(centre_scale);
@@ -115,7 +120,7 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
 }
 
 [[nodiscard]] std::int64_t bytes_of_affine(const contract::Call& call) {
-    return std::int64_t{call.width_elements} *
+    return std::int64_t{call.row_elements()} *
            (call[contract::Tensor::kGamma].element_bytes + call[contract::Tensor::kBeta].element_bytes);
 }
 
@@ -129,14 +134,16 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
     const Extent extent = validate(problem);
     Plan result;
     result.tensors = tensors_of(problem);
-    std::vector<CoreWork> cores = has_tiles(result.tensors)
-                                      ? place_strips(rows_in_tiles(extent.rows, problem.input), problem.device)
-                                      : place_rows(extent.rows, problem.input.buffer_type, problem.device);
     const Chip& chip = *find_chip(problem.device.arch);
     result.chip = chip.name;
     result.circular_buffers = chip.circular_buffers;
     result.rows = extent.rows;
     contract::Call& call = result.call = describe_call(problem);
+    const bool has_strips = has_tiles(result.tensors);
+    const std::int64_t rows = has_strips ? rows_in_tiles(extent.rows, problem.input) : extent.rows;
+    slice_rows(call, rows, problem.input.buffer_type, problem.device);
+    std::vector<CoreWork> cores = has_strips ? place_strips(rows, problem.device, call.slices)
+                                             : place_rows(rows, problem.input.buffer_type, problem.device, call.slices);
     Buffers fitted = fit_buffers(call, most_rows_of_a_core(cores), problem.device.l1_bytes);
     set_buffers(call, fitted);
     set_constants(call);

@@ -38,9 +38,14 @@ struct Rectangle {
     return all;
 }
 
+// How often gamma and beta are needed: cores that share rows need a slice each.
+[[nodiscard]] std::int64_t count_needs(const std::vector<CoreWork>& cores) {
+    return std::ranges::count(cores, 0, &CoreWork::slice);
+}
+
 // gamma and beta lie in one DRAM bank each, both in bank 0.
-[[nodiscard]] bool sharing_pays(std::int64_t cores, std::int64_t affine_bytes, const Chip& chip) {
-    return cores > 1 && (cores - 1) * affine_bytes / chip.dram_bank_bytes_per_cycle > chip.handshake_cycles;
+[[nodiscard]] bool sharing_pays(std::int64_t needs, std::int64_t affine_bytes, const Chip& chip) {
+    return needs > 1 && (needs - 1) * affine_bytes / chip.dram_bank_bytes_per_cycle > chip.handshake_cycles;
 }
 
 // Whether the reader of a core could read a vector for all, ahead of its rows: there it has none.
@@ -104,7 +109,7 @@ struct Rectangle {
 std::optional<AffineSharing> share_affine(std::vector<CoreWork>& cores, std::int64_t affine_bytes, BufferType memory,
                                           const Device& device) {
     const Chip& chip = *find_chip(device.arch);
-    if (!sharing_pays(static_cast<std::int64_t>(cores.size()), affine_bytes, chip)) {
+    if (!sharing_pays(count_needs(cores), affine_bytes, chip)) {
         return std::nullopt;
     }
     const Rectangle rectangle = bound(cores);

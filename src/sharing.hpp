@@ -10,7 +10,7 @@
 
 namespace layernorm_fused_rm {
 
-// Decides for cores that each need `affine_bytes` of gamma and beta, which lie in `memory`. Where sharing pays, `cores`
+// Decides for cores that need `affine_bytes` of gamma and beta each, or each team of them, which lie in `memory`. Where sharing pays, `cores`
 // afterwards holds every core of the bounding rectangle, in row-major order: a multicast reaches whole rectangles, and a
 // core in it that has no rows still has to make room for what arrives.
 [[nodiscard]] std::optional<AffineSharing> share_affine(std::vector<CoreWork>& cores, std::int64_t affine_bytes,

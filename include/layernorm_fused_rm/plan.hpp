@@ -30,6 +30,8 @@ struct Run {
 struct CoreWork {
     Coordinate core{};  // logical
     std::vector<Run> runs{};
+    std::int64_t slice = 0;          // of its rows that it has
+    std::vector<Coordinate> team{};  // logical: the cores that share its rows, in the order of slices; none: it alone
 
     [[nodiscard]] std::int64_t rows() const {
         return std::accumulate(runs.begin(), runs.end(), std::int64_t{0},
@@ -88,6 +90,9 @@ struct Plan {
     std::vector<std::vector<std::uint32_t>> core_arguments;  // per entry of `cores`, of all three kernels
     std::int64_t l1_bytes_used = 0;
     std::int64_t l1_bytes_budget = 0;
+
+    // Whether cores tell each other anything.
+    [[nodiscard]] bool has_semaphores() const { return sharing || call.slices > 1; }
 
     // The call's words by name, in the order in which kernels are given them.
     [[nodiscard]] NamedWords compile_time_arguments() const;

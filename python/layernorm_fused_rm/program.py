@@ -39,7 +39,7 @@ def build(plan: _core.Plan, problem: _core.Problem, device) -> _core.Launch:
     last_plan = os.environ.get(LAST_PLAN_VARIABLE)
     return _core.Launch(
         ttnn=ttnn,
-        descriptor=_describe_program(plan) if plan.cores else None,
+        descriptor=_describe_program(plan, device) if plan.cores else None,
         rest=[*_sharing_arguments(plan, device), plan.rows_per_matrix, *_core_arguments_behind(plan)],
         before=(lambda: Path(last_plan).write_text(plan.describe(), encoding="utf-8")) if last_plan else None,
         recover=functools.partial(_recover, plan, problem, device),
@@ -88,17 +88,18 @@ def _explain(name: str, error: Exception) -> str:
     )
 
 
-def _describe_program(plan: _core.Plan):
+def _describe_program(plan: _core.Plan, device):
     cores = _core_ranges(plan)
     addresses = [0] * int(_core.DataMovementArgument.COUNT)  # set at each launch
+    arguments = _runtime_arguments(plan, device)
     kernels = [
-        _describe_kernel(plan, cores, "reader.cpp", ttnn.ReaderConfigDescriptor(), addresses),
-        _describe_kernel(plan, cores, "writer.cpp", ttnn.WriterConfigDescriptor(), addresses),
-        _describe_kernel(plan, cores, "compute.cpp", _compute_config(plan), plan.compute_arguments),
+        _describe_kernel(plan, cores, "reader.cpp", ttnn.ReaderConfigDescriptor(), addresses, arguments),
+        _describe_kernel(plan, cores, "writer.cpp", ttnn.WriterConfigDescriptor(), addresses, arguments),
+        _describe_kernel(plan, cores, "compute.cpp", _compute_config(plan), plan.compute_arguments, arguments),
     ]
     semaphores = [
         ttnn.SemaphoreDescriptor(id=index, core_ranges=cores, initial_value=0)
-        for index in range(int(_core.Semaphore.COUNT) if plan.sharing is not None else 0)
+        for index in range(int(_core.Semaphore.COUNT) if plan.has_semaphores else 0)
     ]
     descriptor = ttnn.ProgramDescriptor(kernels=kernels, semaphores=semaphores, cbs=_describe_buffers(plan, cores))
     # What ttnn's program cache knows it by; else ttnn hashes the whole descriptor at each launch.
@@ -111,8 +112,13 @@ def _sharing_arguments(plan: _core.Plan, device) -> list[int]:
     if plan.sharing is None:
         return [0] * (int(_core.DataMovementArgument.ROWS_PER_MATRIX) - int(_core.DataMovementArgument.GAMMA_SOURCE_X))
     corners = (plan.sharing.gamma_source, plan.sharing.beta_source, plan.sharing.first, plan.sharing.last)
-    places = [device.worker_core_from_logical_core(ttnn.CoreCoord(*corner)) for corner in corners]
-    return [value for place in places for value in (place.x, place.y)] + [plan.sharing.receivers]
+    return [*_places(corners, device), plan.sharing.receivers]
+
+
+def _places(cores, device) -> list[int]:
+    """x and y of each on the NoC."""
+    places = [device.worker_core_from_logical_core(ttnn.CoreCoord(*core)) for core in cores]
+    return [value for place in places for value in (place.x, place.y)]
 
 
 def _core_arguments_behind(plan: _core.Plan) -> list[int]:
@@ -120,12 +126,12 @@ def _core_arguments_behind(plan: _core.Plan) -> list[int]:
     return plan.core_arguments[0] if len(plan.cores) == 1 else []
 
 
-def _describe_kernel(plan: _core.Plan, cores, source: str, config, common_arguments: list[int]):
+def _describe_kernel(plan: _core.Plan, cores, source: str, config, common_arguments: list[int], arguments):
     return ttnn.KernelDescriptor(
         kernel_source=str(KERNELS / source),
         core_ranges=cores,
         compile_time_args=[value for _, value in plan.compile_time_arguments],
-        runtime_args=_runtime_arguments(plan),
+        runtime_args=arguments,
         common_runtime_args=common_arguments + _core_arguments_behind(plan),
         config=config,
         compiler_include_paths=[str(KERNELS), str(KERNELS / "arch" / plan.chip)],
@@ -145,13 +151,13 @@ def _compute_config(plan: _core.Plan):
     return config
 
 
-def _runtime_arguments(plan: _core.Plan):
+def _runtime_arguments(plan: _core.Plan, device):
     arguments = ttnn.RuntimeArgs()
     if _core_arguments_behind(plan):
         return arguments
     for work, values in zip(plan.cores, plan.core_arguments):
         x, y = work.core
-        arguments[x][y] = values
+        arguments[x][y] = values + _places(work.team, device)
     return arguments
 
 

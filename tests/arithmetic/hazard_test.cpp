@@ -177,6 +177,22 @@ void append_clearing(std::vector<NamedSequence>& program) {
     program.push_back({"end clearing rows", Sequence{}.then(conditions_off())});
 }
 
+// Of rows, or strips, that several cores share; of one a batch.
+void append_joining(std::vector<NamedSequence>& program, const Variant& variant) {
+    if (!variant.resident && variant.rows == 1) {
+        program.push_back({"store level", store_level(variant.rows)});
+        program.push_back({"join slices", join_slices(variant.rows, contract::kMaxSlices)});
+    }
+}
+void append_exchange_of_shifts(std::vector<NamedSequence>& program, const Variant& variant) {
+    if (!variant.resident && variant.rows == 1) {
+        program.push_back({"give shift", give_shift(variant.later_pass())});
+        program.push_back({"give no shift", give_no_shift()});
+        append_joining(program, variant);
+        program.push_back({"take shift", take_shift(variant.later_pass())});
+    }
+}
+
 // In the kernel's order for rows with a tail and statistics, without the instructions of other units that the kernel
 // puts between.
 [[nodiscard]] std::vector<NamedSequence> batch_program(const Variant& variant) {
@@ -190,6 +206,7 @@ void append_clearing(std::vector<NamedSequence>& program) {
         if (!variant.keeps_shift()) {
             program.push_back({"store shifts", store_shifts(later)});
         }
+        append_exchange_of_shifts(program, variant);
     }
     for (const Pass& pass : statistics_passes(variant)) {
         if (!variant.resident) {
@@ -200,6 +217,7 @@ void append_clearing(std::vector<NamedSequence>& program) {
             if (!variant.resident) {
                 program.push_back({"join level", join_level(variant.rows)});
                 program.push_back({"store level", store_level(variant.rows)});
+                append_joining(program, variant);
             }
         } else {
             program.push_back({pass.name + " step", pass.step});

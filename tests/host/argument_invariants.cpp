@@ -45,11 +45,11 @@ using contract::TensorLayout;
     return has_strips(problem) ? contract::kElementsPerChunk / 4 : contract::kElementsPerChunk;
 }
 
-[[nodiscard]] std::int64_t most_vectors_of_a_batch(const Problem& problem, std::int64_t segments) {
+[[nodiscard]] std::int64_t most_vectors_of_a_batch(const Problem& problem, bool is_resident) {
     if (has_strips(problem)) {
         return 1;
     }
-    if (segments == 1) {
+    if (is_resident) {
         return contract::kMaxVectorsPerBatch;
     }
     if (problem.residual || centring_of(problem) == contract::Centring::kShifted) {
@@ -74,16 +74,19 @@ void check_cut(const Problem& problem, const Call& call) {
     require(side_by_side * stride % contract::kElementsPerVectorPair == 0,
             "a row starts at a vector pair, or half way through one");
     require(batch % side_by_side == 0, "a batch is whole vectors of rows");
-    require(segments == 1 ? call.width_elements <= stride : stride == columns, "a row fits in its stride");
+    const bool is_resident = segments == 1 && call.slices == 1;
+    require(is_resident ? call.width_elements <= stride : stride == columns, "a row fits in its stride");
+    require(call.slices == 1 || (std::has_single_bit(call.segments) && call.width_elements == segments * columns),
+            "a slice is pieces of a row's sums, as many as a power of two");
     require(batch >= 1 && rows >= batch && rows % batch == 0, "a block is whole batches");
-    require(batch / side_by_side <= most_vectors_of_a_batch(problem, segments),
+    require(batch / side_by_side <= most_vectors_of_a_batch(problem, is_resident),
             "a batch is as large as the registers and DEST allow");
-    require(segments > 1 || rows * stride <= most_elements_of_a_zone(problem),
+    require(!is_resident || rows * stride <= most_elements_of_a_zone(problem),
             "a block of resident rows fits in a zone of DEST");
-    require(segments == 1 || rows == batch, "a block of streamed rows is a batch");
+    require(is_resident || rows == batch, "a block of streamed rows is a batch");
     require(!problem.options.return_statistics || rows / side_by_side <= contract::kMaxVectorsWithStatistics,
             "the statistics of a block fit in a chunk");
-    const std::int64_t page_elements = segments == 1 ? rows * stride : side_by_side * stride;
+    const std::int64_t page_elements = is_resident ? rows * stride : side_by_side * stride;
     require(call.buffer_page_elements >= page_elements, "a page holds its rows");
 }
 
@@ -94,7 +97,8 @@ void check_steps(const Plan& plan, const Call& call) {
     require(call.reads_again == 0 || (segments > 1 && !plan.sharing),
             "only rows of several segments are read again, and then no core has all of gamma to share");
     const std::int64_t kept = call.reads_again != 0 ? 1 : segments;  // steps that stay until the row's last pass
-    const std::int64_t pages_per_step = segments == 1 ? 1 : call.rows_per_block / call.rows_per_vector;
+    const std::int64_t pages_per_step =
+        segments == 1 && call.slices == 1 ? 1 : call.rows_per_block / call.rows_per_vector;
     const std::int64_t pages = call.input_pages;
     const std::int64_t pages_kept = pages_per_step * kept;
     require(pages_kept >= 1 && pages % pages_kept == 0, "no block straddles the end of the input buffer");
@@ -109,7 +113,8 @@ void check_steps(const Plan& plan, const Call& call) {
 
 void check_pages(const Plan& plan, const Call& call) {
     const std::int64_t page_elements = call.buffer_page_elements;
-    const std::int64_t pages_per_step = call.segments == 1 ? 1 : call.rows_per_block / call.rows_per_vector;
+    const std::int64_t pages_per_step =
+        call.segments == 1 && call.slices == 1 ? 1 : call.rows_per_block / call.rows_per_vector;
     for (const CircularBuffer& buffer : plan.buffers) {
         const std::int64_t elements = buffer.page_bytes / bytes_of(buffer.dtype);
         if (is_one_of(buffer, {contract::Buffer::kInput, contract::Buffer::kResidual})) {
@@ -120,13 +125,18 @@ void check_pages(const Plan& plan, const Call& call) {
             require(buffer.pages % pages_per_step == 0, "no step straddles the end of an output buffer");
         } else if (is_one_of(buffer, {contract::Buffer::kStatistics})) {
             require(elements == contract::kElementsPerChunk, "a page of statistics is a chunk");
+        } else if (is_one_of(buffer, {contract::Buffer::kPartial})) {
+            require(elements == contract::kElementsPerChunk, "a page of partial sums is a chunk");
+        } else if (is_one_of(buffer, {contract::Buffer::kJoined})) {
+            require(buffer.pages == 2 && elements == call.slices * contract::kElementsPerVectorPair,
+                    "a page of joined sums has a place for each slice, of this exchange and the next");
         } else {
             const bool is_gamma = is_one_of(buffer, {contract::Buffer::kGamma});
             const TensorLayout& tensor = call[is_gamma ? Tensor::kGamma : Tensor::kBeta];
             const std::int64_t halves = tensor.has_short_pieces() ? 2 : 1;
             const std::int64_t needed =
                 halves *
-                (call.reads_again != 0 ? contract::columns_per_chunk(call.rows_per_vector) : call.width_elements);
+                (call.reads_again != 0 ? contract::columns_per_chunk(call.rows_per_vector) : call.row_elements());
             require(buffer.pages == 1 && elements >= needed, "gamma and beta, or a segment, fit in their buffers");
         }
     }
@@ -177,7 +187,7 @@ void check_rows(const Problem& problem, const Plan& plan, const Rows& rows) {
     check_place(problem, layout, *rows.dtype, rows.memory);
     const std::int64_t banks = banks_of(problem, rows.memory);
     if (rows.layout == Layout::kTile) {
-        require(layout.tiles_per_row == (plan.call.width_elements + 31) / 32, "kernels know the tiles of a row");
+        require(layout.tiles_per_row == (plan.call.row_elements() + 31) / 32, "kernels know the tiles of a row");
         require(layout.page_bytes == 1024 * bytes_of(*rows.dtype), "a page in tiles is a tile");
         const std::int64_t tiles = rows_with_padding(problem, plan.rows) / 32 * layout.tiles_per_row;
         require((tiles + banks - 1) / banks <= kMax32Bits / layout.page_bytes, "an offset in a bank fits in 32 bits");
@@ -188,7 +198,8 @@ void check_rows(const Problem& problem, const Plan& plan, const Rows& rows) {
     require(layout.page_bytes == page_bytes, "a page of a tensor is a row, aligned");
     require(layout.piece_elements == contract::kElementsPerChunk &&
                 layout.piece_stride_bytes == contract::kElementsPerChunk * layout.element_bytes &&
-                (is_statistic(rows.tensor) || has_strips(problem) || layout.pieces_per_page == plan.call.segments),
+                (is_statistic(rows.tensor) || has_strips(problem) ||
+                 layout.pieces_per_page == plan.call.slices * plan.call.segments),
             "the pieces of a row are its segments");
     require((plan.rows + banks - 1) / banks <= kMax32Bits / page_bytes, "an offset in a bank fits in 32 bits");
 }
@@ -222,7 +233,7 @@ void check_affine(const Problem& problem, const Call& call, Tensor tensor, const
     require(layout.tiles_per_row == 0, "gamma and beta are no rows in tiles");
     const std::int64_t bytes = bytes_of(spec->dtype);
     const bool is_tiled = spec->layout == Layout::kTile;
-    const bool is_one_page = !is_tiled && spec->shape.back() == call.width_elements;
+    const bool is_one_page = !is_tiled && spec->shape.back() == call.row_elements();
     const std::int64_t row_elements = is_one_page ? spec->shape.back() : stored_elements(*spec);
     const std::int64_t page_elements = is_tiled ? spec->tile.height * spec->tile.width : row_elements;
     require(layout.page_bytes == aligned(page_elements * bytes, alignment_of(problem, spec->buffer_type)),
@@ -231,8 +242,8 @@ void check_affine(const Problem& problem, const Call& call, Tensor tensor, const
     require(piece >= 1 && layout.pieces_per_page >= 1 && contract::kElementsPerChunk % piece == 0,
             "segments are whole pieces");
     for (const std::uint32_t i : {0U, 1U, 15U, 16U, 17U, 31U, 32U, 33U, 100U, 1023U, 1024U, 1025U, 5000U, 70000U}) {
-        for (const std::uint32_t element : {i, call.width_elements - 1 - i}) {
-            if (element < call.width_elements) {
+        for (const std::uint32_t element : {i, call.row_elements() - 1 - i}) {
+            if (element < call.row_elements()) {
                 const Place read{.page = layout.page_of(element / piece),
                                  .byte = layout.offset_of(element / piece) + element % piece * bytes};
                 require(read == place_in_tensor(*spec, element), "kernels find each element of gamma and beta");
@@ -256,8 +267,8 @@ void check_tensors(const Problem& problem, const Plan& plan, const Call& call) {
     check({Tensor::kInput, problem.input.dtype, problem.input.buffer_type, stored_elements(problem.input),
            problem.input.layout});
     const auto& given = problem.output_tensor;
-    check({Tensor::kOutput, dtype, out, given ? stored_elements(*given) : call.width_elements, layout});
-    check({Tensor::kSum, sum_dtype, out, call.width_elements, sum_layout});
+    check({Tensor::kOutput, dtype, out, given ? stored_elements(*given) : call.row_elements(), layout});
+    check({Tensor::kSum, sum_dtype, out, call.row_elements(), sum_layout});
     const std::optional<DataType> statistics =
         problem.options.return_statistics ? std::optional(DataType::kFloat32) : std::nullopt;
     check({Tensor::kRstd, statistics, out, 1});
@@ -266,7 +277,7 @@ void check_tensors(const Problem& problem, const Plan& plan, const Call& call) {
         check({Tensor::kResidual, problem.residual->dtype, problem.residual->buffer_type,
                stored_elements(*problem.residual), problem.residual->layout});
     } else {
-        check({Tensor::kResidual, std::nullopt, BufferType::kDram, call.width_elements});
+        check({Tensor::kResidual, std::nullopt, BufferType::kDram, call.row_elements()});
     }
     check_affine(problem, call, Tensor::kGamma, problem.gamma);
     check_affine(problem, call, Tensor::kBeta, problem.beta);

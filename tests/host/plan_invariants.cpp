@@ -29,7 +29,7 @@ constexpr std::int64_t kMaxPages = 65536;
 void check_extent(const Problem& problem, const Plan& plan) {
     const std::vector<std::int64_t>& shape = problem.input.shape;
     require(shape.size() >= 1 && shape.size() <= 8, "only an input of rank 1 to 8 is planned");
-    require(plan.call.width_elements == shape.back(), "the width is the input's last dimension");
+    require(plan.call.row_elements() == shape.back(), "a row's slices are the input's last dimension");
     require(plan.call.width_elements > 0, "a row has elements");
     const bool is_empty = std::find(shape.begin(), shape.end() - 1, 0) != shape.end() - 1;
     // Exact in long double up to 2^64, and what is beyond is too large anyway.
@@ -54,9 +54,13 @@ void check_cores(const Problem& problem, const Plan& plan) {
     }
 }
 
+// Of cores that share rows, those of the first slice.
 [[nodiscard]] std::vector<Run> all_runs(const Plan& plan) {
     std::vector<Run> runs;
     for (const CoreWork& work : plan.cores) {
+        if (work.slice != 0) {
+            continue;
+        }
         runs.insert(runs.end(), work.runs.begin(), work.runs.end());
     }
     std::ranges::sort(runs, {}, [](const Run& run) { return std::tuple(run.bank, run.first_page); });
@@ -83,6 +87,25 @@ void check_rows(const Problem& problem, const Plan& plan) {
         rows += run.count;
     }
     require(rows == all_rows, "all rows are taken");
+}
+
+// Cores that share rows know of each other, and have the same ones.
+void check_teams(const Plan& plan) {
+    const std::int64_t slices = plan.call.slices;
+    for (const CoreWork& work : plan.cores) {
+        if (slices == 1 || work.runs.empty()) {
+            require(work.team.empty() && work.slice == 0, "only a core that shares rows has a team");
+            continue;
+        }
+        require(static_cast<std::int64_t>(work.team.size()) == slices, "a team has a core for each slice");
+        require(work.slice >= 0 && work.slice < slices && work.team[static_cast<std::size_t>(work.slice)] == work.core,
+                "a core has its slice's place in its team");
+        for (const Coordinate member : work.team) {
+            const auto found = std::ranges::find(plan.cores, member, &CoreWork::core);
+            require(found != plan.cores.end() && found->runs == work.runs && found->team == work.team,
+                    "the cores of a team have the same rows, and know the same team");
+        }
+    }
 }
 
 void check_sharing(const Plan& plan) {
@@ -114,7 +137,7 @@ struct BufferUse {
     DataType dtype;
 };
 
-[[nodiscard]] std::map<std::uint32_t, BufferUse> uses_of(const Problem& problem) {
+[[nodiscard]] std::map<std::uint32_t, BufferUse> uses_of(const Problem& problem, bool shares_rows) {
     const Outputs outputs = outputs_of(problem);
     std::map<std::uint32_t, BufferUse> uses;
     const auto use = [&uses](contract::Buffer index, const char* producer, const char* consumer, DataType dtype) {
@@ -134,14 +157,18 @@ struct BufferUse {
     if (outputs.sum_dtype) {
         use(contract::Buffer::kSum, "compute", "writer", *outputs.sum_dtype);
     }
-    if (problem.options.return_statistics) {
+    if (problem.options.return_statistics || shares_rows) {
         use(contract::Buffer::kStatistics, "compute", "writer", DataType::kFloat32);
+    }
+    if (shares_rows) {
+        use(contract::Buffer::kPartial, "compute", "writer", DataType::kFloat32);
+        use(contract::Buffer::kJoined, "writer", "compute", DataType::kFloat32);
     }
     return uses;
 }
 
 void check_l1(const Problem& problem, const Plan& plan) {
-    const std::map<std::uint32_t, BufferUse> uses = uses_of(problem);
+    const std::map<std::uint32_t, BufferUse> uses = uses_of(problem, plan.call.slices > 1);
     std::set<std::uint32_t> indices;
     std::int64_t bytes = 0;
     for (const CircularBuffer& buffer : plan.buffers) {
@@ -176,8 +203,11 @@ void check_core_words(const CoreWork& work, const std::vector<std::uint32_t>& wo
         const Run read{word(RunArgument::kBank), word(RunArgument::kFirstPage), word(RunArgument::kRows)};
         require(read == work.runs[i], "a core's arguments are its runs");
     }
-    const auto padding =
-        words.begin() + contract::run_slot(static_cast<std::uint32_t>(work.runs.size()), RunArgument{});
+    auto padding = words.begin() + contract::run_slot(static_cast<std::uint32_t>(work.runs.size()), RunArgument{});
+    if (!work.team.empty()) {
+        require(words.at(contract::team_slot(contract::TeamArgument::kSlice)) == work.slice, "a core knows its slice");
+        padding = words.begin() + contract::team_slot(contract::TeamArgument::kFirstMember);
+    }
     require(std::all_of(padding, words.end(), [](std::uint32_t word) { return word == 0; }),
             "what follows a core's runs is empty");
 }
@@ -215,6 +245,7 @@ std::string broken_promise(const Problem& problem, const Plan& plan) {
         check_extent(problem, plan);
         check_cores(problem, plan);
         check_rows(problem, plan);
+        check_teams(plan);
         check_sharing(plan);
         check_l1(problem, plan);
         check_compile_time_arguments(problem, plan);

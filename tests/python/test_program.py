@@ -18,7 +18,7 @@ def kernels(epsilon: float, rows: int = 40) -> list:
     problem = Problem(
         input=TensorSpec(shape=[rows, 64]), gamma=vector, beta=vector, options=Options(epsilon=epsilon), device=device
     )
-    return list(program._describe_program(_core.plan(problem)).kernels)
+    return list(program._describe_program(_core.plan(problem), device=None).kernels)
 
 
 @pytest.mark.parametrize("rows", [1, 40], ids=["one_core", "several_cores"])

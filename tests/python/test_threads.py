@@ -103,7 +103,7 @@ def test_threads_take_turns_and_never_see_each_others_addresses(monkeypatch, pro
 def test_without_turns_the_addresses_do_get_mixed_up():
     """The test above can fail: two calls that write their addresses before either is launched."""
     launch = SlowLaunch()
-    descriptor = program._describe_program(plan(make_problem(4)))
+    descriptor = program._describe_program(plan(make_problem(4)), device=None)
     calls = [[FakeTensor(first + offset) for offset in range(4)] for first in (1_000_000, 2_000_000)]
     for tensors in calls:
         x, gamma, beta, output = (tensor.address for tensor in tensors)

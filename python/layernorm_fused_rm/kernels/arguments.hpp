@@ -22,7 +22,10 @@ constexpr contract::Call read_call() {
 inline constexpr contract::Call kCall = read_call();
 
 // Shape of the work.
-inline constexpr uint32_t kWidth = kCall.width_elements;
+inline constexpr uint32_t kWidth = kCall.width_elements;  // of a row, or of a core's slice of it
+inline constexpr uint32_t kSlices = kCall.slices;
+inline constexpr bool kIsSliced = kSlices > 1;
+inline constexpr uint32_t kRowElements = kCall.row_elements();
 inline constexpr uint32_t kRowStride = kCall.row_stride_elements;  // elements
 inline constexpr uint32_t kSegments = kCall.segments;
 inline constexpr uint32_t kRowsPerVector = kCall.rows_per_vector;  // side by side
@@ -32,10 +35,11 @@ inline constexpr bool kPadsRows = kCall.pads_rows != 0;
 inline constexpr uint32_t kColumnsPerChunk = contract::columns_per_chunk(kRowsPerVector);
 // gamma and beta in L1: beneath each row of a pair.
 inline constexpr uint32_t kAffineCopies = kRowsArePaired ? contract::kRowsPerPair : 1;
-inline constexpr uint32_t kAffineElements = (kAffineCopies - 1) * kRowStride + kWidth;
+inline constexpr uint32_t kAffineElements = (kAffineCopies - 1) * kRowStride + kRowElements;
 inline constexpr uint32_t kRowsPerBatch = kCall.rows_per_batch;
 inline constexpr uint32_t kRowsPerBlock = kCall.rows_per_block;
-inline constexpr bool kIsResident = kSegments == 1;  // a row stays in DEST from its first pass to its last
+// A row stays in DEST from its first pass to its last. Slices never do: their sums are pieces of a row's (norm/pieces.hpp).
+inline constexpr bool kIsResident = kSegments == 1 && !kIsSliced;
 inline constexpr bool kReadsAgain = kCall.reads_again != 0;
 
 // The norm.
@@ -46,6 +50,7 @@ inline constexpr bool kZeroCenteredGamma = kCall.zero_centered_gamma != 0;
 inline constexpr contract::Activation kActivation = kCall.activation;
 inline constexpr bool kActivates = kActivation != contract::Activation::kNone;
 inline constexpr bool kReturnsStatistics = kCall.returns_statistics();
+inline constexpr bool kHandsOverStatistics = kReturnsStatistics || kCall.slices > 1;  // to the writer
 
 // Where the tensors lie.
 using contract::Tensor;
@@ -83,6 +88,8 @@ inline constexpr uint32_t kResidual = static_cast<uint32_t>(contract::Buffer::kR
 inline constexpr uint32_t kOutput = static_cast<uint32_t>(contract::Buffer::kOutput);
 inline constexpr uint32_t kSum = static_cast<uint32_t>(contract::Buffer::kSum);
 inline constexpr uint32_t kStatistics = static_cast<uint32_t>(contract::Buffer::kStatistics);
+inline constexpr uint32_t kPartial = static_cast<uint32_t>(contract::Buffer::kPartial);
+inline constexpr uint32_t kJoined = static_cast<uint32_t>(contract::Buffer::kJoined);
 
 // What the plan promises; a plan that breaks it does not compile.
 static_assert(kWidth != 0 && (kWidth <= kRowStride || kSegments > 1), "a row must fit in its stride");
@@ -102,6 +109,9 @@ static_assert(kRowsPerBatch % kRowsPerVector == 0, "and a batch whole vectors");
 static_assert(!kReadsAgain || (!kIsResident && !kSharesAffine), "rows that fit are read once");
 static_assert(!kOneCore || !kSharesAffine, "one core has nobody to share with");
 static_assert(kSharesAffine || !kReadersReadAffine, "what is not shared out, each writer reads");
+static_assert(!kIsSliced || (!kRowsArePaired && !kReadsAgain && kRowsPerBatch == kRowsPerVector),
+              "a row is shared, or a strip, one at a time");
+static_assert(!kIsSliced || (kWidth % kColumnsPerChunk == 0 && kSlices <= contract::kMaxSlices), "slices are pieces");
 static_assert(kInputTensor.is_there() && kOutputTensor.is_there(), "there is no norm without input and output");
 static_assert(!kSumTensor.is_there() || kResidualTensor.is_there(), "only a sum is returned");
 

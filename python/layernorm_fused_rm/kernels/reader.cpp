@@ -61,7 +61,7 @@ inline __attribute__((always_inline)) void read_rows(RowAddresses tensors) {
         for (uint32_t pass = 0; pass < kReadsPerRow; ++pass) {
             for (uint32_t segment = 0; segment < kSegments; ++segment) {
                 steps.begin();
-                start_reading_step(block, segment, tensors, steps.pages());
+                start_reading_step(block, segment_of_row(segment), tensors, steps.pages());
                 steps.end();
                 if (steps.under_way() == kStepsInFlight) {
                     steps.finish_oldest();

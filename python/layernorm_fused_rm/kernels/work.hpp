@@ -69,9 +69,22 @@ inline uint32_t count_blocks() {
     return blocks;
 }
 
-// Elements of a row in one segment: as many as fit a chunk, or the rest of the row.
+// Which slice of its rows this core has; where that begins in the row, in columns; and which of the row's segments is
+// one of the slice's.
+inline uint32_t own_slice() {
+    if constexpr (!kIsSliced) {
+        return 0;
+    }
+    return get_arg_val<uint32_t>(contract::team_slot(contract::TeamArgument::kSlice));
+}
+inline uint32_t first_column() { return own_slice() * kWidth; }
+// Where L1's gamma and beta begin: shared ones are those of whole rows.
+inline uint32_t first_affine_column() { return kSharesAffine ? first_column() : 0; }
+inline uint32_t segment_of_row(uint32_t segment) { return own_slice() * kSegments + segment; }
+
+// Elements of a row in one segment of it: as many as fit a chunk, or the rest of the row.
 inline uint32_t segment_elements(uint32_t segment) {
-    return segment + 1 < kSegments ? kColumnsPerChunk : kWidth - segment * kColumnsPerChunk;
+    return kIsSliced || segment + 1 < kSegments ? kColumnsPerChunk : kWidth - segment * kColumnsPerChunk;
 }
 
 // What is redone together (dataflow/redo.hpp): a row, or a strip.

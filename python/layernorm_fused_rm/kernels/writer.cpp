@@ -6,7 +6,9 @@
 // out      kGamma, kBeta: one page, pushed once before all else, or a segment before each step
 //          kInput, kResidual, behind the reader's last page: for each row that is redone pages that announce it, then
 //          its steps
-// in       kOutput, kSum: a step is a block of rows kRowStride elements apart (one page), or a segment of each row (a
+//          kJoined: where cores share rows, the sums of all their slices
+// in       kPartial: those of this core's slice, before the block's other pages
+//          kOutput, kSum: a step is a block of rows kRowStride elements apart (one page), or a segment of each row (a
 //          page each); kStatistics: a page a block
 // per step: waits for and pops kPagesPerStep pages of kOutput and of kSum; per block: one page of kStatistics, before
 //          the block's steps
@@ -17,6 +19,7 @@
 #include "arguments.hpp"
 #include "contract.hpp"
 #include "dataflow/affine.hpp"
+#include "dataflow/exchange.hpp"
 #include "dataflow/redo.hpp"
 #include "dataflow/redo_list.hpp"
 #include "dataflow/rows.hpp"
@@ -35,15 +38,16 @@ struct Addresses {
     bool are_written_over = output == read.input || output == read.residual;
 };
 
-// kStatistics -> mean and rstd of the block's rows, an element each. Calls prepare() once they are there.
+// kStatistics -> mean and rstd of the block's rows, an element each, where they are returned; of rows that cores share,
+// by the first slice's. Calls prepare() once they are there.
 template <typename Prepare>
 inline void write_statistics(Block block, const Addresses& addresses, Prepare prepare) {
     constexpr uint32_t kBytes = contract::kBytesPerFloat32;
     constexpr uint32_t kFromOneToNext = contract::kElementsPerVectorPair * kBytes;
     cb_wait_front(kStatistics, 1);
     prepare();
-    for (uint32_t row = 0; row < block.rows; ++row) {
-        if (is_padding(block, row)) {
+    for (uint32_t row = 0; kReturnsStatistics && row < block.rows; ++row) {
+        if (is_padding(block, row) || own_slice() != 0) {
             continue;
         }
         const uint32_t l1_address = get_read_ptr(kStatistics) + contract::mean_offset(row, kRowsPerVector) * kBytes;
@@ -91,17 +95,19 @@ inline void pop_step() {
 }
 
 // kOutput -> one step of the output. Rows are looked at while they are under way, but where they would be written over
-// what they came from, before.
+// what they came from, before; those that cores share have been looked at with their statistics.
 inline void write_output(Block block, uint32_t segment, const Addresses& addresses, RedoList& list) {
     const uint32_t l1_address = get_read_ptr(kOutput);
+    const bool is_looked_at = segment == 0 && !kIsSliced;
+    segment = segment_of_row(segment);
     if (!addresses.are_written_over) {
         start_writing_rows<kOutputTensor>(block, segment, addresses.output, l1_address);
-        if (segment == 0) {
+        if (is_looked_at) {
             list.look_at(block, l1_address);
         }
         return;
     }
-    if (segment == 0) {
+    if (is_looked_at) {
         list.look_at(block, l1_address);
     }
     if (list.is_empty()) {
@@ -118,7 +124,7 @@ inline void write_step(Block block, uint32_t segment, const Addresses& addresses
     write_output(block, segment, addresses, list);
     wait_for_sum();
     if constexpr (kSumTensor.is_there()) {
-        start_writing_rows<kSumTensor>(block, segment, addresses.sum, get_read_ptr(kSum));
+        start_writing_rows<kSumTensor>(block, segment_of_row(segment), addresses.sum, get_read_ptr(kSum));
     }
     prepare_pop();
     pop_step();
@@ -146,7 +152,7 @@ inline void scale_statistics_back(uint32_t row, uint32_t scale) {
 template <typename Prepare>
 inline void write_redone_step(Block rows, uint32_t segment, const Scales& scales, const Addresses& addresses,
                               Prepare prepare_pop) {
-    if constexpr (kReturnsStatistics) {
+    if constexpr (kHandsOverStatistics) {
         if (segment == 0) {
             write_statistics(rows, addresses, [&] {
                 for (uint32_t row = 0; row < count_rows(rows); ++row) {
@@ -157,7 +163,7 @@ inline void write_redone_step(Block rows, uint32_t segment, const Scales& scales
     }
     wait_for_output();
     clear_padding_rows(rows, segment, get_read_ptr(kOutput));
-    start_writing_rows<kOutputTensor>(rows, segment, addresses.output, get_read_ptr(kOutput));
+    start_writing_rows<kOutputTensor>(rows, segment_of_row(segment), addresses.output, get_read_ptr(kOutput));
     wait_for_sum();
     prepare_pop();
     pop_step();
@@ -165,7 +171,7 @@ inline void write_redone_step(Block rows, uint32_t segment, const Scales& scales
 
 // A row once more, or a strip. What is normalised is taken while the last pass's segments are brought: where a row is read again
 // for each pass, there is no room for all of it.
-inline void redo_rows(Block rows, bool are_last, const Addresses& addresses, RowFeed& feed) {
+inline void redo_rows(Block rows, bool are_last, const Addresses& addresses, RowFeed& feed, Team& team) {
     constexpr uint32_t kStepsBefore =
         kReadsAgain ? 1 : kSegments;  // of the last pass, before the first that is normalised
     const Scales scales = feed.find_scales(rows, addresses.read);
@@ -176,6 +182,9 @@ inline void redo_rows(Block rows, bool are_last, const Addresses& addresses, Row
         if (step < kSegments) {
             bring_affine_of_step(step);
             feed.push_scaled(rows, step, addresses.read, scales);
+        }
+        if (step + 1 == kSegments) {
+            team.exchange_for_batch();
         }
         if (step >= kStepsBefore) {
             const uint32_t segment = step - kStepsBefore;
@@ -188,25 +197,30 @@ inline void redo_rows(Block rows, bool are_last, const Addresses& addresses, Row
     }
 }
 
-inline __attribute__((noinline, cold)) void redo_marked(const Addresses& addresses, const RedoList& list,
-                                                        RowFeed& feed) {
+inline __attribute__((noinline, cold)) void redo_marked(const Addresses& addresses, const RedoList& list, RowFeed& feed,
+                                                        Team& team) {
     noc_async_write_barrier();  // what was written of them is there before
     uint32_t left = list.size();
     list.for_each_row([&](uint32_t position) {
-        redo_rows(row_at<contract::DataMovementArgument>(position), --left == 0, addresses, feed);
+        redo_rows(row_at<contract::DataMovementArgument>(position), --left == 0, addresses, feed, team);
     });
 }
 
 // All rows. A function of its own: registers are saved once gamma and beta are on their way, and put back while the
 // last writes are.
-inline __attribute__((noinline)) void write_rows() {
+inline __attribute__((noinline)) void write_rows(Team team) {
     const Addresses addresses;
     RedoList list;
     uint32_t blocks_left = count_blocks<contract::DataMovementArgument>();
     RowFeed feed(blocks_left);
     for_each_block<contract::DataMovementArgument>([&](Block block) {
-        if constexpr (kReturnsStatistics) {
-            write_statistics(block, addresses, [] {});
+        team.exchange_for_batch();
+        if constexpr (kHandsOverStatistics) {
+            write_statistics(block, addresses, [&] {
+                if constexpr (kIsSliced) {
+                    list.look_at(block, get_read_ptr(kStatistics));
+                }
+            });
         }
         --blocks_left;
         for (uint32_t segment = 0; segment < kSegments; ++segment) {
@@ -219,7 +233,7 @@ inline __attribute__((noinline)) void write_rows() {
         }
     });
     if (!list.is_empty()) {
-        redo_marked(addresses, list, feed);
+        redo_marked(addresses, list, feed, team);
     }
 }
 
@@ -227,9 +241,15 @@ inline __attribute__((noinline)) void write_rows() {
 
 void kernel_main() {
     using namespace layernorm_fused_rm;
+    Team team;
+    team.begin();
+    // Compute needs the sums of whole rows before it needs gamma and beta.
     if constexpr (kHasAffine && !kReadsAgain) {
-        bring_affine();
+        request_affine();
+        team.exchange_ahead();
+        receive_affine();
     }
-    write_rows();
+    write_rows(team);
     noc_async_write_barrier();
+    team.end();
 }

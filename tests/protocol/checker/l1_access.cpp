@@ -54,6 +54,13 @@ void Machine::load(Core& core, Thread thread, const Event& event) {
     NocPort& port = core.ports[static_cast<std::size_t>(thread)];
     port.stored_unit = port.stored_unit == event.first / kUnitBytes ? 0 : port.stored_unit;
     const Tag& tag = *core.tags_at(event.first);
+    if (is(core.buffer_at(event.first), contract::Buffer::kStatistics) && tag.content == Content::kStatistic &&
+        event.second == sizeof(std::uint16_t)) {
+        require((tag.done[0] & kFromSquares) != 0, Rule::kIdentity,
+                "looks at something else than a row's 1 / deviation");
+        program_.memory.note_look(tag.row, (event.third & kExponentOfHalf) != kExponentOfHalf);
+        return;
+    }
     if (!is(core.buffer_at(event.first), contract::Buffer::kOutput) || tag.content != Content::kRow) {
         return;
     }

@@ -16,6 +16,9 @@ LaneRow half_of(const DestRow& row, std::uint32_t half) {
     if (row.is_split) {
         return row.halves[half];
     }
+    if (row.tag.content == Content::kStatistic) {  // that has come through L1, in even columns
+        return half == 0 ? LaneRow{.statistic = statistic_of(row.tag)} : LaneRow{};
+    }
     LaneRow lanes{.tag = row.tag, .half = half};
     lanes.tag.done = {row.tag.done[half], 0};
     lanes.tag.zeros = 0;

@@ -209,6 +209,13 @@ Tag tag_of(const Statistic& statistic) {
             .added = statistic.is_reduced ? 1U : 0U};
 }
 
+Statistic statistic_of(const Tag& tag) {
+    return {.row = tag.row,
+            .check_sum = tag.element,
+            .sources = static_cast<std::uint8_t>(tag.done[0]),
+            .is_reduced = tag.added != 0};
+}
+
 void multiply_add(Tensix& tensix, MultiplyAdd registers) {
     const Register& a = tensix.lregs[registers.a];
     const Register& b = tensix.lregs[registers.b];

@@ -37,8 +37,9 @@ void order(Tensix& tensix, std::uint32_t a, std::uint32_t b);
 // What has been done to elements once they are stored over `old`.
 [[nodiscard]] Done done_when_stored(const Call& call, const LaneRow& value, const LaneRow& old);
 
-// A statistic in DEST.
+// A statistic in DEST, and what came of one in L1.
 [[nodiscard]] Tag tag_of(const Statistic& statistic);
+[[nodiscard]] Statistic statistic_of(const Tag& tag);
 
 // The even (half 0) or the odd columns of a DEST row, and a DEST row of both, with zeros in these of its places.
 [[nodiscard]] LaneRow half_of(const DestRow& row, std::uint32_t half);

@@ -71,6 +71,8 @@ void load(Tensix& tensix, std::uint32_t word) {
         const DestRow& first = tensix.dest[access.first_row + i - distance];
         if (tensix.call.has_strips) {
             to = load_of_strip(own, access.half);
+        } else if (!first.is_split && first.tag.content == Content::kStatistic) {  // that has come through L1
+            to = half_of(own, access.half);
         } else {
             to = first.is_split ? load_kept(own, access.half, tensix.call)
                                 : load_elements(first.tag, own.tag, distance, access.half, tensix.call.width);

@@ -171,6 +171,14 @@ void choose_options(Case& value, Random& random) {
     }
 }
 
+// Widths that can be cut, and cores enough that this pays.
+void choose_slices(Case& value, Random& random) {
+    const std::int64_t piece = value.has_strips() ? kChunkElements / kStripRows : kChunkElements;
+    value.width = piece * random.between(2, 8);
+    value.grid_x = static_cast<std::int32_t>(random.between(4, 8));
+    value.grid_y = static_cast<std::int32_t>(random.between(4, 8));
+}
+
 void choose_grid(Case& value, Random& random) {
     value.grid_x = static_cast<std::int32_t>(random_size(random, 1, 8));
     value.grid_y = static_cast<std::int32_t>(random_size(random, 1, 8));
@@ -339,6 +347,9 @@ Case random_case(Random& random) {
         letter = random.one_in(3) ? 'L' : 'D';
     }
     choose_options(value, random);
+    if (random.one_in(value.has_strips() ? 3 : 8)) {
+        choose_slices(value, random);
+    }
     value.l1_bytes = random_l1_bytes(value, random);
     value.dram_alignment = value.chip == "blackhole" || random.one_in(4) ? 64 : 32;
     value.knows_places = !random.one_in(4);

@@ -5,13 +5,12 @@ namespace {
 
 [[nodiscard]] std::vector<Mutation> block_mutations() {
     return {
-        {"a chunk too many packed", "pack_rows", "packed < elements", "packed < elements + 1024"},
-        {"output reserve dropped", "pack_rows", "cb_reserve_back(buffer, 1);", ""},
-        {"output push dropped", "pack_rows", "cb_push_back(buffer, 1);", ""},
-        {"output pushed before it is packed", "pack_rows", "tensix::back_address(buffer);",
+        {"a chunk too many packed", "pack_elements", "packed < elements", "packed < elements + 1024"},
+        {"output reserve dropped", "pack_elements", "cb_reserve_back(buffer, 1);", ""},
+        {"output push dropped", "pack_elements", "cb_push_back(buffer, 1);", ""},
+        {"output pushed before it is packed", "pack_elements", "tensix::back_address(buffer);",
          "tensix::back_address(buffer); cb_push_back(buffer, 1);"},
-        {"packer's format not set anew", "pack_rows", "formats.pack_to(buffer, tensor.element_bytes);", "",
-         kRichResident},
+        {"packer's format not set anew", "pack_elements", "formats.pack_to(buffer, element_bytes);", "", kRichResident},
     };
 }
 

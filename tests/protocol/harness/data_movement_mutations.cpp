@@ -33,12 +33,12 @@ namespace {
         {"pairs' statistics side by side elsewhere", "mean_offset", "(kElementsPerVectorPair / rows_per_vector)",
          "kElementsPerVectorPair", kPaired},
         {"vectors never pushed", "layernorm_fused_rm::push", "cb_push_back(vector.buffer, 1);", ""},
-        {"beta's segment pushed twice", "read_affine", "push<kBetaVector>();",
+        {"beta's segment pushed twice", "finish_reading_affine", "push<kBetaVector>();",
          "push<kBetaVector>(); push<kBetaVector>();", kReadAgain},
-        {"barrier of a vectors' segment removed", "read_affine", "noc_async_read_barrier();", "", kReadAgain},
+        {"barrier of a vectors' segment removed", "finish_reading_affine", "noc_async_read_barrier();", "", kReadAgain},
         {"vectors' segment read from the start", "bring_affine_segment", "segment * kColumnsPerChunk", "0", kReadAgain},
-        {"gamma's segment not reserved", "read_affine", "reserve<kGammaVector>();", "", kReadAgain},
-        {"beta's segment not pushed", "read_affine", "push<kBetaVector>();", "", kReadAgain},
+        {"gamma's segment not reserved", "start_reading_affine", "reserve<kGammaVector>();", "", kReadAgain},
+        {"beta's segment not pushed", "finish_reading_affine", "push<kBetaVector>();", "", kReadAgain},
     };
 }
 
@@ -52,9 +52,9 @@ namespace {
         {"a core reports without room", "report", "reserve<vector>();", "", kMulticast},
         {"a core reports to the other source", "report", "common_argument(vector.source_x)",
          "common_argument(kGammaVector.source_x)", kMulticast},
-        {"beta's readiness not reported", "bring_affine", "report<kBetaVector>(own);", "", kMulticast},
+        {"beta's readiness not reported", "request_affine", "report<kBetaVector>(own);", "", kMulticast},
         {"a source reports to itself", "report", "own != vector.tensor", "true", kMulticast},
-        {"sources wait before they report", "bring_affine",
+        {"sources wait before they report", "request_affine",
          "report<kGammaVector>(own); report<kBetaVector>(own); for_own_vector(own, share<kGammaVector>, "
          "share<kBetaVector>);",
          "for_own_vector(own, share<kGammaVector>, share<kBetaVector>); report<kGammaVector>(own); "
@@ -87,9 +87,9 @@ namespace {
          kMulticast},
         {"the rectangle begins and ends with its first column", "everywhere", "DataMovementArgument::kLastX",
          "DataMovementArgument::kFirstX", kMulticast},
-        {"atomic barrier removed", "bring_affine", "noc_async_atomic_barrier();", "", kMulticast},
+        {"atomic barrier removed", "receive_affine", "noc_async_atomic_barrier();", "", kMulticast},
         {"a source does not push its own", "share", "push<vector>();", "", kMulticast},
-        {"a source starts to read late", "bring_affine",
+        {"a source starts to read late", "request_affine",
          "for_own_vector(own, start_reading_own<kGammaVector>, start_reading_own<kBetaVector>);", "", kMulticast},
         {"a source reads without room", "start_reading_own", "reserve<vector>();", "", kMulticast},
         // Read by readers.
@@ -105,7 +105,7 @@ namespace {
         {"no reader reads", "reader::kernel_main",
          "for_own_vector(own_vector(), read_for_writer<kGammaVector>, read_for_writer<kBetaVector>);", "",
          kReadByReader},
-        {"readers and writers read", "bring_affine", "!kReadersReadAffine", "true", kReadByReader},
+        {"readers and writers read", "request_affine", "!kReadersReadAffine", "true", kReadByReader},
     };
 }
 
@@ -118,9 +118,11 @@ namespace {
         {"pop before the flush", "pop_step", "noc_async_writes_flushed(); cb_pop_front(kOutput, kPagesPerStep);",
          "cb_pop_front(kOutput, kPagesPerStep); noc_async_writes_flushed();"},
         {"write barrier at the end removed", "writer::kernel_main", "noc_async_write_barrier();", ""},
-        {"gamma and beta never brought", "writer::kernel_main", "bring_affine();", ""},
-        {"gamma and beta brought behind the rows", "writer::kernel_main", "write_rows();",
-         "write_rows(); if constexpr (kHasAffine && !kReadsAgain) { bring_affine(); }"},
+        {"gamma and beta never brought", "writer::kernel_main", "receive_affine();", ""},
+        {"gamma and beta brought behind the rows", "writer::kernel_main",
+         "request_affine(); team.exchange_ahead(); receive_affine(); } write_rows(team);",
+         "} write_rows(team); if constexpr (kHasAffine && !kReadsAgain) { request_affine(); receive_affine(); }"},
+        {"gamma and beta never asked for", "writer::kernel_main", "request_affine();", ""},
         {"a segment of gamma and beta brought late", "write_rows",
          "bring_affine_of_step(segment); write_step(block, segment, addresses, list, [&]",
          "write_step(block, segment, addresses, list, [] {}); bring_affine_of_step(segment); (void)([&]", kReadAgain},

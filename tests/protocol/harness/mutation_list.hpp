@@ -54,7 +54,13 @@ enum CaseKind : std::size_t {
     kActivatedWithSum,
     kActivatedStrips,
     kActivatedStripsOfTiles,
-    kActivatedStripsWithSum
+    kActivatedStripsWithSum,
+    kSliced,
+    kSlicedPlain,
+    kSlicedShifted,
+    kSlicedRedone,
+    kSlicedTurns,
+    kSlicedRows
 };
 
 struct Mutation {
@@ -74,6 +80,7 @@ struct Mutation {
 [[nodiscard]] std::vector<Mutation> streamed_mutations();
 [[nodiscard]] std::vector<Mutation> strip_mutations();
 [[nodiscard]] std::vector<Mutation> activation_mutations();
+[[nodiscard]] std::vector<Mutation> slice_mutations();
 [[nodiscard]] std::vector<Mutation> plan_mutations();
 
 }  // namespace protocol

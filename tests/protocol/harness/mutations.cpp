@@ -197,6 +197,19 @@ constexpr std::uint64_t kSchedules = 6;  // of each case
          .vectors = "--",
          .options = "rs",
          .activation = 'A'},
+        {.rows = 30, .width = 1024, .grid_x = 8, .grid_y = 5, .layouts = "TTTT", .options = "t"},
+        {.rows = 32, .width = 1024, .grid_x = 8, .grid_y = 4, .layouts = "TTRT", .vectors = "--", .options = "m"},
+        {.rows = 17,
+         .width = 1024,
+         .grid_x = 8,
+         .grid_y = 4,
+         .dtypes = "FBBBFB",
+         .layouts = "TRRT",
+         .options = "rst",
+         .activation = 'R'},
+        {.rows = 32, .width = 1024, .grid_x = 8, .grid_y = 4, .layouts = "TTTT", .options = "oi"},
+        {.rows = 64, .width = 1792, .grid_x = 8, .grid_y = 8, .layouts = "TTTT", .options = "o"},
+        {.rows = 1, .width = 8192, .grid_x = 8, .grid_y = 2, .dram_banks = 3, .options = "t"},
     };
 }
 
@@ -350,7 +363,8 @@ struct Detection {
 
 bool run_mutations(const Toolchain& toolchain, const std::string& only, std::size_t every) {
     std::vector<Mutation> mutations = data_movement_mutations();
-    for (const auto& some : {compute_mutations(), strip_mutations(), activation_mutations(), plan_mutations()}) {
+    for (const auto& some :
+         {compute_mutations(), strip_mutations(), activation_mutations(), slice_mutations(), plan_mutations()}) {
         mutations.insert(mutations.end(), some.begin(), some.end());
     }
     std::erase_if(mutations, [&](const Mutation& mutation) { return !only.empty() && mutation.name != only; });

@@ -110,6 +110,10 @@ struct Arguments {
 
 [[nodiscard]] Arguments arguments_of(const Plan& plan, const Layout& layout, std::size_t core, Thread thread) {
     Arguments arguments{plan.core_arguments[core], common_arguments(plan, layout, thread)};
+    for (const layernorm_fused_rm::Coordinate member : plan.cores[core].team) {
+        arguments.own.push_back(static_cast<std::uint32_t>(kFirstCorePlace + member.x));
+        arguments.own.push_back(static_cast<std::uint32_t>(kFirstCorePlace + member.y));
+    }
     if (plan.core_arguments.size() == 1) {  // behind the common ones
         arguments.common.insert(arguments.common.end(), arguments.own.begin(), arguments.own.end());
         arguments.own.clear();
@@ -192,7 +196,12 @@ void run_case(const Case& value, const Plan& plan, const Units& units, const std
     Program program{.cores = {}, .memory = Memory(layout.tensors, value.is_written_over())};
     for (std::size_t i = 0; i < plan.cores.size(); ++i) {
         Core core = make_core(value, plan, layout, i);
-        Scenario scenario(value, core.buffer(static_cast<std::uint32_t>(contract::Buffer::kOutput)), value.seed + i);
+        const auto& work = plan.cores[i];
+        const auto first = work.team.empty() ? work.core : work.team.front();
+        const auto shows_overflow = work.team.empty() ? contract::Buffer::kOutput : contract::Buffer::kStatistics;
+        Scenario scenario(value, core.buffer(static_cast<std::uint32_t>(contract::Buffer::kOutput)),
+                          core.buffer(static_cast<std::uint32_t>(shows_overflow)),
+                          value.seed + static_cast<std::uint64_t>(64 * first.y + first.x));
         for (const Thread thread : kInOrderOfRecording) {
             std::vector<Event>& events = core.threads[static_cast<std::size_t>(thread)].events;
             events = record_thread(core, thread, units.run(thread), arguments_of(plan, layout, i, thread), scenario);

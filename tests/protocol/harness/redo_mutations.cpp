@@ -7,15 +7,14 @@ namespace {
 // How rows are found that are to be redone, and held back where they would be written over what they came from.
 [[nodiscard]] std::vector<Mutation> list_mutations() {
     return {
-        {"rows not looked at", "write_output", "if (segment == 0) { list.look_at(block, l1_address); } return;",
+        {"rows not looked at", "write_output", "if (is_looked_at) { list.look_at(block, l1_address); } return;",
          "return;", kRedone},
-        {"every segment looked at", "write_output", "if (segment == 0) { list.look_at(block, l1_address); } return;",
+        {"every segment looked at", "write_output", "if (is_looked_at) { list.look_at(block, l1_address); } return;",
          "list.look_at(block, l1_address); return;", kRedoneReadAgain},
         {"what was seen not noted", "RedoList::look_at", "specials >= kCarry", "false", kRedone},
         {"the last row of a block not looked at", "RedoList::look_at", "row < kRowsPerBlock", "row + 1 < kRowsPerBlock",
          kRedone},
-        {"rows looked at too near each other", "RedoList::carry_if_special",
-         "element_in_page<kOutputTensor>(row, 0) * kOutputTensor.element_bytes", "row * 32", kRedone},
+        {"rows looked at too near each other", "RedoList::carry_if_special", "element * kBytes", "row * 32", kRedone},
         {"rows looked at behind the pop", "write_step", "pop_step();",
          "pop_step(); if (segment == 0) { list.look_at(block, get_read_ptr(kOutput)); }", kRedone},
         {"a block's row marked for the core's", "RedoList::mark", "seen_ + row / kRowsRedone", "row / kRowsRedone",
@@ -32,7 +31,7 @@ namespace {
         {"all rows of a block held back", "start_writing_unmarked_rows", "!list.has_marked(row, block.rows)", "false",
          kRedoneInPlace},
         {"rows in place not looked at before they are written", "write_output",
-         "if (segment == 0) { list.look_at(block, l1_address); } if (list.is_empty())", "if (list.is_empty())",
+         "if (is_looked_at) { list.look_at(block, l1_address); } if (list.is_empty())", "if (list.is_empty())",
          kRedoneInPlace},
     };
 }

@@ -34,7 +34,7 @@ std::uint32_t Scenario::load_for(const Recorder& recorder, std::uint32_t address
     if (!found.empty()) {
         return found.mapped();
     }
-    if (output_.contains(address) && bytes == sizeof(std::uint16_t)) {
+    if (looked_at_.contains(address) && bytes == sizeof(std::uint16_t)) {
         // The same place is the same row until a page is popped.
         Random random(seed_ ^ (std::uint64_t{recorder.pops} << 32U) ^ address);
         return some_overflow_ && random.one_in(kOneRowIn) ? kInfinity : kOne;

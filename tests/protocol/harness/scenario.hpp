@@ -20,9 +20,10 @@ namespace protocol {
 
 class Scenario {
 public:
-    // `output` is the core's buffer of output rows.
-    Scenario(const Case& value, const Buffer& output, std::uint64_t seed)
-        : output_(output), seed_(seed), some_overflow_(value.asks('o')) {}
+    // `output` is the core's buffer of output rows, `looked_at` the one that shows which of them overflow. Cores that
+    // share rows have the same seed.
+    Scenario(const Case& value, const Buffer& output, const Buffer& looked_at, std::uint64_t seed)
+        : output_(output), looked_at_(looked_at), seed_(seed), some_overflow_(value.asks('o')) {}
 
     // Lets a thread find it.
     void enter(Recorder& recorder);
@@ -39,6 +40,7 @@ private:
     [[nodiscard]] std::uint32_t next_pop_of_output();
 
     const Buffer& output_;
+    const Buffer& looked_at_;
     std::uint64_t seed_;
     bool some_overflow_;
     std::unordered_map<std::uint32_t, std::uint32_t> words_;  // by address: what the thread has stored

@@ -94,23 +94,29 @@ inline void clear_padding_of_outputs([[maybe_unused]] uint32_t dest_row, [[maybe
     }
 }
 
-// Packs a zone's `elements` elements from `chunk` on, chunk by chunk, to the back page of a row buffer.
+// Packs a zone's `elements` elements from `chunk` on, chunk by chunk, to the back page of a buffer.
+inline __attribute__((always_inline)) void pack_elements(uint32_t buffer, uint32_t element_bytes, uint32_t chunk,
+                                                         uint32_t elements, Formats& formats) {
+    formats.pack_to(buffer, element_bytes);
+    cb_reserve_back(buffer, 1);
+    const uint32_t address = tensix::back_address(buffer);
+    for (uint32_t packed = 0; packed < elements; packed += contract::kElementsPerChunk, ++chunk) {
+        tensix::pack_chunk(chunk, address + packed * element_bytes);
+    }
+    cb_push_back(buffer, 1);
+}
 template <const TensorLayout& tensor>
 inline void pack_rows(uint32_t buffer, uint32_t chunk, uint32_t elements, Formats& formats) {
     if constexpr (tensor.is_there()) {
-        formats.pack_to(buffer, tensor.element_bytes);
-        cb_reserve_back(buffer, 1);
-        const uint32_t address = tensix::back_address(buffer);
-        for (uint32_t packed = 0; packed < elements; packed += contract::kElementsPerChunk, ++chunk) {
-            tensix::pack_chunk(chunk, address + packed * tensor.element_bytes);
-        }
-        cb_push_back(buffer, 1);
+        pack_elements(buffer, tensor.element_bytes, chunk, elements, formats);
     }
 }
 
 // The zone's chunk of statistics -> kStatistics.
 inline void pack_statistics(uint32_t chunk, Formats& formats) {
-    pack_rows<kStatisticsTensor>(kStatistics, chunk, contract::kElementsPerChunk, formats);
+    if constexpr (kHandsOverStatistics) {
+        pack_elements(kStatistics, contract::kBytesPerFloat32, chunk, contract::kElementsPerChunk, formats);
+    }
 }
 
 // Waits for kGamma and kBeta, once, and where rows are resident moves them to DEST, to stay. Late, in the first block,

@@ -9,6 +9,7 @@
 
 #include <type_traits>
 
+#include "compute/exchange.hpp"
 #include "compute/state.hpp"
 #include "norm/passes.hpp"
 #include "tensix/zones.hpp"
@@ -127,6 +128,27 @@ inline void sum_rows_of_block(State& state) {
     sum_segments(segment, state, [](uint32_t at) { MATH((sum_segment(at))); });
 }
 
+// -K of rows whose first elements the first slice has; a pass of its own, since the zone goes to the exchange.
+inline void find_shifts([[maybe_unused]] State& state) {
+    if constexpr (kIsSliced && kShifts) {
+        const bool is_first = own_slice() == 0;
+        wait_for_segment(0);
+        tensix::order_fill_after_sfpu();
+        fill_rows(0, kVectorsPerBatch, 0, state.zone, 0, state.formats);
+        tensix::order_sfpu_after_fill();
+        turn_inputs(zone_row(state.zone), groups_of(0));
+        if (is_first) {
+            MATH((point_sfpu_at(zone_row(state.zone))));
+            MATH((sfpu::issue<FindShifts>()));
+            MATH((sfpu::issue<GiveShift>()));
+        } else {
+            MATH((sfpu::issue<GiveNoShift>()));
+        }
+        exchange_sums(state);
+        MATH((sfpu::issue<TakeShift>()));
+    }
+}
+
 // A block of which each pass gets all elements anew, so centring them is part of each. Statistics stay in their
 // registers, since DEST has another segment by then: hand_over_statistics stores them.
 struct StreamedBlock {
@@ -135,6 +157,7 @@ struct StreamedBlock {
     template <typename Pass>
     void sum() const {
         if constexpr (std::is_same_v<Pass, Sum>) {
+            find_shifts(state);
             sum_rows_of_block(state);
         } else {
             sum_segments(0, state, [](uint32_t segment) { MATH((sum_piece<Pass>(segment + 1 == kSegments))); });
@@ -142,6 +165,7 @@ struct StreamedBlock {
     }
     template <typename Find, typename Store>
     void find([[maybe_unused]] uint32_t operand = 0) const {
+        exchange_sums(state);
         MATH((sfpu::issue<Find>(operand)));
     }
     template <typename Pass>
@@ -152,7 +176,7 @@ struct StreamedBlock {
 inline void hand_over_statistics(State& state) {
     tensix::acquire_zone();
     MATH((point_sfpu_at(zone_row(state.zone))));
-    if constexpr (kCentres) {
+    if constexpr (kCentres && kReturnsStatistics) {
         MATH((store_statistic<StoreMeans>(0)));
     }
     MATH((store_statistic<StoreRstds>(0)));
@@ -170,7 +194,7 @@ inline void fill_affine_segment(uint32_t segment, State& state) {
         with_elements_of(segment, [&](auto elements) { fill_affine(0, elements / kVectorCopies, state.formats); });
         pop_affine();
     } else {
-        const uint32_t first = segment * kColumnsPerChunk;
+        const uint32_t first = first_affine_column() + segment * kColumnsPerChunk;
         with_elements_of(segment, [&](auto elements) { fill_affine(first, elements / kVectorCopies, state.formats); });
     }
 }
@@ -255,7 +279,7 @@ inline void normalise_segments([[maybe_unused]] uint32_t rows, State& state) {
 inline void normalise_streamed_block([[maybe_unused]] uint32_t first_row, State& state) {
     MATH((sfpu::issue<ClearSums>()));
     find_statistics(StreamedBlock{state});
-    if constexpr (kReturnsStatistics) {
+    if constexpr (kHandsOverStatistics) {
         hand_over_statistics(state);
     }
     load_affine_once(state);

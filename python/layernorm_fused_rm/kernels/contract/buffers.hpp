@@ -17,6 +17,9 @@ enum class Buffer : uint32_t {
     kResidual = 4,    // reader -> compute: rows added to the input's, page by page with kInput
     kSum = 5,         // compute -> writer: input + residual, page by page with kOutput
     kStatistics = 6,  // compute -> writer: mean and 1 / deviation of a block's rows, a page a block
+    kPartial = 7,     // compute -> writer: sums of a slice of a batch's rows, where cores share rows
+    kJoined = 8,      // writer -> compute: those of all slices
 };
+inline constexpr uint32_t kJoinedPages = 2;  // of kJoined, one of an exchange, one of the next
 
 }  // namespace layernorm_fused_rm::contract

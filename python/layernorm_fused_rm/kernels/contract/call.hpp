@@ -25,7 +25,8 @@ enum class Activation : uint32_t { kNone, kRelu, kSilu, kGelu, kGeluApprox };
 
 struct Call {
     // Shape of the work.
-    uint32_t width_elements = 0;
+    uint32_t width_elements = 0;        // of a row, or of the slice of it that each core has
+    uint32_t slices = 1;                // cores that share a row
     uint32_t rows_per_vector = 1;       // side by side: 1, a pair's 2, or a strip's 4
     uint32_t pads_rows = 0;             // 1: of strips, some rows are padding between matrices
     uint32_t row_stride_elements = 0;   // from row to row in a page; a chunk if several segments
@@ -54,9 +55,11 @@ struct Call {
     [[nodiscard]] constexpr const TensorLayout& operator[](Tensor tensor) const {
         return tensors[static_cast<uint32_t>(tensor)];
     }
+    // Elements of a row, all of them.
+    [[nodiscard]] constexpr uint32_t row_elements() const { return width_elements * slices; }
     // Elements of gamma, or of beta, in L1: all, or a segment.
     [[nodiscard]] constexpr uint32_t affine_elements() const {
-        const uint32_t elements = reads_again != 0 ? columns_per_chunk(rows_per_vector) : width_elements;
+        const uint32_t elements = reads_again != 0 ? columns_per_chunk(rows_per_vector) : row_elements();
         return (elements + kElementsPerChunk - 1) / kElementsPerChunk * kElementsPerChunk;
     }
     // Mean, but for RMSNorm, and 1 / deviation are returned.
@@ -66,6 +69,7 @@ struct Call {
     template <typename Self, typename Field>
     static constexpr void for_each_word(Self& self, Field&& field) {
         field("", "width_elements", self.width_elements);
+        field("", "slices", self.slices);
         field("", "rows_per_vector", self.rows_per_vector);
         field("", "pads_rows", self.pads_rows);
         field("", "row_stride_elements", self.row_stride_elements);

@@ -36,6 +36,9 @@ inline constexpr uint32_t kMaxActivatedStreamedRowsPerBatch = 2;  // a chunk kee
 // Rows of so many segments at most are streamed together: sums of their pieces must fit beside them (norm/pieces.hpp).
 inline constexpr uint32_t kMaxSegmentsOfRowsTogether = 1024;
 
+// Cores that may share a row: the sums of all slices of a vector of rows, a vector pair each, are one chunk at most.
+inline constexpr uint32_t kMaxSlices = kElementsPerChunk / kElementsPerVectorPair;
+
 // A row's statistics in DEST and in a page of kStatistics: its mean fills the even elements of one vector pair, its
 // 1 / deviation those of the next. Rows that share their vectors share these.
 inline constexpr uint32_t kStatisticsPerRow = 2;
@@ -44,6 +47,9 @@ inline constexpr uint32_t kMaxVectorsWithStatistics = kElementsPerChunk / (kStat
 [[nodiscard]] constexpr uint32_t mean_offset(uint32_t row, uint32_t rows_per_vector) {
     return row / rows_per_vector * kStatisticsPerRow * kElementsPerVectorPair +
            row % rows_per_vector * (kElementsPerVectorPair / rows_per_vector);
+}
+[[nodiscard]] constexpr uint32_t rstd_offset(uint32_t row, uint32_t rows_per_vector) {
+    return mean_offset(row, rows_per_vector) + kElementsPerVectorPair;
 }
 
 }  // namespace layernorm_fused_rm::contract

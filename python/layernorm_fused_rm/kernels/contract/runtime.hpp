@@ -16,10 +16,18 @@ namespace layernorm_fused_rm::contract {
 enum class CoreArgument : uint32_t { kSourceOf, kRuns, kFirstRun };
 enum class RunArgument : uint32_t { kBank, kFirstPage, kRows, kCount };
 
+// Where cores share rows each has one run, and behind it which slice of its rows it has, and x and y on the NoC of each
+// of the cores that share them, in the order of their slices.
+enum class TeamArgument : uint32_t { kSlice, kFirstMember };
+
 // Where a word of a run stands among the arguments of its core.
 [[nodiscard]] constexpr uint32_t run_slot(uint32_t run, RunArgument word) {
     return static_cast<uint32_t>(CoreArgument::kFirstRun) + run * static_cast<uint32_t>(RunArgument::kCount) +
            static_cast<uint32_t>(word);
+}
+
+[[nodiscard]] constexpr uint32_t team_slot(TeamArgument word) {
+    return run_slot(1, RunArgument::kBank) + static_cast<uint32_t>(word);
 }
 
 // Runtime arguments common to all cores of one kernel, the same for reader and writer. Theirs begin with the addresses
@@ -41,12 +49,15 @@ enum class DataMovementArgument : uint32_t {
     kCount
 };
 
-// Semaphores, on every core, 0 at the start and at the end. Used where gamma and beta are shared.
+// Semaphores, on every core, 0 at the start and at the end. Used where gamma and beta are shared, and where rows are.
 enum class Semaphore : uint32_t {
     kReceiversReady,  // at a source: cores that have room for what it shares out
     kGammaArrived,    // at every other core: 1 once gamma is there
     kBetaArrived,     // likewise beta
     kVectorRead,      // at a source: 1 from when its reader has read until its writer has multicast
+    kTeamReady,       // cores of the team that have room for partial sums
+    kEvenPartials,    // cores of the team whose partial sums have come, of every other exchange
+    kOddPartials,
     kCount
 };
 

@@ -1,4 +1,4 @@
-// How gamma and beta [kWidth] reach kGamma and kBeta of every core. For the writer, which has nothing else to do before
+// How gamma and beta [kRowElements] reach kGamma and kBeta of every core. For the writer, which has nothing else to do before
 // the first row is normalised, and whose NoC is free until then.
 //
 // Each is pieces of consecutive elements: chunks of the one page of [kWidth], pages of 32 elements, or rows of 16
@@ -130,11 +130,13 @@ inline void push() {
 }
 
 // Both, from device memory -> a page each of kGamma, kBeta.
-inline void read_affine(uint32_t first, uint32_t last) {
+inline void start_reading_affine(uint32_t first, uint32_t last) {
     reserve<kGammaVector>();
     reserve<kBetaVector>();
     start_reading<kGammaVector>(first, last);
     start_reading<kBetaVector>(first, last);
+}
+inline void finish_reading_affine(uint32_t first, uint32_t last) {
     noc_async_read_barrier();
     move_read<kGammaVector>(first, last);
     move_read<kBetaVector>(first, last);
@@ -154,12 +156,12 @@ inline uint64_t everywhere() {
 template <const Vector& vector>
 inline void start_reading_own() {
     reserve<vector>();
-    start_reading<vector>(0, kWidth);
+    start_reading<vector>(0, kRowElements);
 }
 template <const Vector& vector>
 inline void finish_reading_own() {
     noc_async_read_barrier();
-    move_read<vector>(0, kWidth);
+    move_read<vector>(0, kRowElements);
 }
 
 // And multicasts it and the news of it, once it is read, by this writer or by the core's reader, and all others have
@@ -235,10 +237,11 @@ inline void for_own_vector(Tensor own, Gamma gamma, Beta beta) {
     }
 }
 
-// Both, whole -> kGamma, kBeta. Nobody waits before he has reported.
-inline void bring_affine() {
+// Both, as far as it takes nobody else; then, whoever brings them -> kGamma, kBeta: whole where they are shared, else what
+// belongs to this core's slice. Nobody waits before he has reported.
+inline void request_affine() {
     if constexpr (!kSharesAffine) {
-        read_affine(0, kWidth);
+        start_reading_affine(first_column(), first_column() + kWidth);
     } else {
         const Tensor own = own_vector();
         if constexpr (!kReadersReadAffine) {
@@ -247,6 +250,13 @@ inline void bring_affine() {
         report<kGammaVector>(own);
         report<kBetaVector>(own);
         for_own_vector(own, share<kGammaVector>, share<kBetaVector>);
+    }
+}
+inline void receive_affine() {
+    if constexpr (!kSharesAffine) {
+        finish_reading_affine(first_column(), first_column() + kWidth);
+    } else {
+        const Tensor own = own_vector();
         noc_async_atomic_barrier();
         receive<kGammaVector>(own);
         receive<kBetaVector>(own);
@@ -256,7 +266,8 @@ inline void bring_affine() {
 // One segment of both -> a page each of kGamma, kBeta.
 inline void bring_affine_segment(uint32_t segment) {
     const uint32_t first = segment * kColumnsPerChunk;
-    read_affine(first, first + segment_elements(segment));
+    start_reading_affine(first, first + segment_elements(segment));
+    finish_reading_affine(first, first + segment_elements(segment));
 }
 
 }  // namespace layernorm_fused_rm

@@ -129,10 +129,10 @@ public:
     }
 
     // Finds the power of two that is to be taken out of each row of the tensors at `tensors`: none where it has
-    // elements that are not finite.
+    // elements that are not finite. Of whole rows, whoever shares them.
     Scales find_scales(Block rows, RowAddresses tensors) {
         Scales largest{};
-        for (uint32_t segment = 0; segment < kSegments; ++segment) {
+        for (uint32_t segment = 0; segment < kSlices * kSegments; ++segment) {
             fetch(rows, segment, tensors);
             for (uint32_t row = 0; row < count_rows(rows); ++row) {
                 const uint32_t exponent = find_largest_exponent(row, segment);
@@ -147,7 +147,7 @@ public:
 
     // Pushes a segment of rows, scaled.
     void push_scaled(Block rows, uint32_t segment, RowAddresses tensors, const Scales& scales) {
-        fetch(rows, segment, tensors);
+        fetch(rows, segment_of_row(segment), tensors);
         for (uint32_t row = 0; row < count_rows(rows); ++row) {
             scale_down<kInputTensor>(next().input, row, segment_elements(segment), scales.of[row]);
             if constexpr (kResidualTensor.is_there()) {

@@ -1,4 +1,5 @@
-// Which rows of the output the writer redoes (dataflow/redo.hpp): found by their first elements, as they come.
+// Which rows of the output the writer redoes (dataflow/redo.hpp): found by their first elements, as they come; those that
+// cores share by their 1 / deviation, which no core has otherwise than another.
 #pragma once
 
 #include <stdint.h>
@@ -14,7 +15,8 @@ namespace layernorm_fused_rm {
 // all rows from the next one on, for redoing changes none. What is done for every block is short: the last one's is waited for.
 class RedoList {
 public:
-    // Looks at the first elements of a block's rows at `l1_address`, and marks those that are no finite number.
+    // Looks at the first elements of a block's rows, or at their 1 / deviations, in the page at `l1_address`, and marks
+    // those that are no finite number.
     void look_at(Block block, uint32_t l1_address) {
         asm volatile("" ::: "memory");  // what is loaded is not from before
         uint32_t specials = 0;
@@ -54,11 +56,14 @@ public:
 private:
     static constexpr uint32_t kMost = 16;
     static constexpr uint32_t kNone = 0xffffffff;
-    // The upper half of the fp32 bits of a row's first element -> kCarry or more if all bits of its exponent are ones.
+    // The upper half of the fp32 bits of what is looked at -> kCarry or more if all bits of its exponent are ones.
     static constexpr uint32_t kCarry = 1u << 15;
     static uint32_t carry_if_special(uint32_t l1_address, uint32_t row) {
-        constexpr uint32_t kUpperHalf = kOutputTensor.element_bytes - sizeof(uint16_t);
-        const uint32_t first = element_in_page<kOutputTensor>(row, 0) * kOutputTensor.element_bytes;
+        constexpr uint32_t kBytes = kIsSliced ? contract::kBytesPerFloat32 : kOutputTensor.element_bytes;
+        constexpr uint32_t kUpperHalf = kBytes - sizeof(uint16_t);
+        const uint32_t element =
+            kIsSliced ? contract::rstd_offset(row, kRowsPerVector) : element_in_page<kOutputTensor>(row, 0);
+        const uint32_t first = element * kBytes;
         const uint32_t half = *CoreLocalMem<uint16_t>(l1_address + first + kUpperHalf);
         return (half & 0x7f80u) + 0x80u;
     }

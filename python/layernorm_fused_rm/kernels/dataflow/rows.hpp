@@ -53,7 +53,8 @@ inline void start_reading_rows(Block block, uint32_t segment, uint32_t address, 
         noc_async_read(row_address<tensor>(block, 0, address), l1_address, block.rows * tensor.page_bytes);
     } else {
         const uint32_t offset = segment * tensor.piece_stride_bytes;
-        const uint32_t bytes = segment + 1 < kSegments ? tensor.piece_stride_bytes : last_read_bytes<tensor>();
+        const uint32_t bytes =
+            kIsSliced || segment + 1 < kSegments ? tensor.piece_stride_bytes : last_read_bytes<tensor>();
         for (uint32_t row = 0; row < block.rows; ++row) {
             noc_async_read(row_address<tensor>(block, row, address) + offset, l1_address + row * stride_bytes(tensor),
                            bytes);

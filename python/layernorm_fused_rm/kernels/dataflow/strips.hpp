@@ -113,8 +113,8 @@ inline __attribute__((always_inline)) void move_strip_in_tiles(uint32_t first_ro
     constexpr uint32_t kBytes = kPieceElements * tensor.element_bytes;
     constexpr uint32_t kBlocksPerTile = contract::kTileSide / kColumnsPerBlock;
     constexpr uint32_t kBlocksPerSegment = kColumnsPerChunk / kColumnsPerBlock;
-    constexpr uint32_t kBlocksOfRow =
-        Way::takes_padding ? tensor.tiles_per_row * kBlocksPerTile : (kWidth + kColumnsPerBlock - 1) / kColumnsPerBlock;
+    constexpr uint32_t kBlocksOfRow = Way::takes_padding ? tensor.tiles_per_row * kBlocksPerTile
+                                                         : (kRowElements + kColumnsPerBlock - 1) / kColumnsPerBlock;
     constexpr uint32_t kFromLeftToRight = contract::element_in_tile(0, 1) * tensor.element_bytes;
     const uint32_t first = segment * kBlocksPerSegment;
     const uint32_t last = first + kBlocksPerSegment < kBlocksOfRow ? first + kBlocksPerSegment : kBlocksOfRow;

@@ -102,6 +102,9 @@ inline constexpr sfpu::Affine kAffine = {kGammaTensor.is_there(), kBetaTensor.is
 struct SetConstants { static constexpr sfpu::Sequence value = sfpu::set_constants(kLaterPass, kConstants); };
 struct ClearSums { static constexpr sfpu::Sequence value = sfpu::clear_sums(kLaterPass); };
 struct FindShifts { static constexpr sfpu::Sequence value = sfpu::shifts_from_first_elements(kFirstPass); };
+struct GiveShift { static constexpr sfpu::Sequence value = sfpu::give_shift(kFirstPass); };
+struct GiveNoShift { static constexpr sfpu::Sequence value = sfpu::give_no_shift(); };
+struct TakeShift { static constexpr sfpu::Sequence value = sfpu::take_shift(kFirstPass); };
 struct FindCentres { static constexpr sfpu::Sequence value = sfpu::centres_from_sums(kLaterPass, kConstants); };
 struct FindRstd { static constexpr sfpu::Sequence value = sfpu::rstd_from_squares(kLaterPass, kConstants); };
 struct StoreShifts { static constexpr sfpu::Sequence value = sfpu::store_shifts(kLaterPass); };
@@ -170,6 +173,7 @@ struct SumPairs {
 struct RoundToEven { static constexpr sfpu::Sequence value = sfpu::round_to_even_step(kVectorsPerStep).advance(); };
 struct JoinLevel { static constexpr sfpu::Sequence value = sfpu::join_level(kVectorsPerBatch); };
 struct StoreLevel { static constexpr sfpu::Sequence value = sfpu::store_level(kVectorsPerBatch); };
+struct JoinSlices { static constexpr sfpu::Sequence value = sfpu::join_slices(kVectorsPerBatch, kSlices); };
 // clang-format on
 
 // The next batch's rows, and a segment's, start here; steps count vectors from it.
@@ -241,9 +245,9 @@ inline void join_pieces(uint32_t piece, uint32_t dest_row) {
     }
 }
 
-// The first pass over one segment of streamed rows; their shifts come from the first.
+// The first pass over one segment of streamed rows; their shifts come from the first, if the core has it.
 inline void sum_segment(uint32_t segment) {
-    if (kShifts && segment == 0) {
+    if (kShifts && !kIsSliced && segment == 0) {
         sfpu::issue<FindShifts>();
     }
     sum_piece<Sum>(segment + 1 == kSegments);
@@ -284,7 +288,7 @@ inline void run_part(PassList<Pass...>, uint32_t dest_row, uint32_t steps, uint3
 // returned.
 template <typename Store>
 inline void store_statistic(uint32_t distance) {
-    if constexpr (kReturnsStatistics) {
+    if constexpr (kHandsOverStatistics) {
         sfpu::issue<Store>(distance);
     }
 }

@@ -38,6 +38,28 @@ inline constexpr uint32_t kDestRowsPerSum = 4;  // the even elements of a vector
     return sequence.settle();
 }
 
+// Sums of each slice of the rows, in the order of slices -> sums, joined as join_level has joined those of a slice:
+// slices are as many pieces each. L4.. lost. Statistics may follow at once.
+[[nodiscard]] constexpr Sequence join_slices(uint32_t rows, uint32_t slices) {
+    Sequence sequence;
+    for (uint32_t row = 0; row < rows; ++row) {
+        for (uint32_t slice = 0; slice < slices; ++slice) {
+            const bool is_last = slice + 1 == slices;
+            sequence.then(load(sum_of(row), (slice * rows + row) * kDestRowsPerSum));
+            uint32_t level = kFirstValue;
+            for (uint32_t left = slice; left % 2 != 0 || (is_last && left != 0); left /= 2, ++level) {
+                if (left % 2 != 0) {
+                    sequence.then(add(sum_of(row), level, sum_of(row)));
+                }
+            }
+            if (!is_last) {
+                sequence.then(move(sum_of(row), level));
+            }
+        }
+    }
+    return sequence.settle();
+}
+
 // Sums -> a level.
 [[nodiscard]] constexpr Sequence store_level(uint32_t rows) {
     Sequence sequence;

@@ -165,6 +165,18 @@ inline constexpr uint32_t kNegativeOneBits = 0xbf800000;
     return sequence.then(scale_sums(batch, kNegativeOneBits, negative_shift_of(batch, 0)));
 }
 
+// -K of a batch of one row, or of one strip, to where sums are exchanged, or -0, which changes none that it is added to,
+// where the first slice is another core's; and back.
+inline constexpr uint32_t kNegativeZeroBits = 0x80000000;
+[[nodiscard]] constexpr Sequence give_shift(Batch batch) {
+    return Sequence{}.then(move(negative_shift_of(batch, 0), sum_of(0)));
+}
+[[nodiscard]] constexpr Sequence give_no_shift() { return load_bits(sum_of(0), kNegativeZeroBits); }
+[[nodiscard]] constexpr Sequence take_shift(Batch batch) {
+    const uint32_t to = negative_shift_of(batch, 0);
+    return Sequence{}.then(batch.is_strip() ? move(sum_of(0), to) : configure(to));
+}
+
 // Sums of x, or of x - K -> -sum / 2^k of each row.
 [[nodiscard]] constexpr Sequence centres_from_sums(Batch batch, RowConstants constants) {
     Sequence sequence = scale_sums(batch, constants.negative_sum_scale_bits, negative_centre_of(batch, 0));

@@ -1,0 +1,93 @@
+#include "slicing.hpp"
+
+#include <algorithm>
+
+#include "buffers.hpp"
+#include "device.hpp"
+#include "numbers.hpp"
+
+namespace layernorm_fused_rm {
+namespace {
+
+using contract::Call;
+using contract::Centring;
+
+// Simulated, Wormhole (docs/design.md, ladder): a segment of a row, or of a strip, from its first read to its last
+// write, beside those before it; an exchange of sums, and what each core adds to it that they are sent to; what else a
+// program takes whose cores share rows.
+constexpr std::int64_t kCyclesPerSegmentOfRow = 650;
+constexpr std::int64_t kCyclesPerSegmentOfStrip = 1300;
+constexpr std::int64_t kCyclesPerExchange = 150;
+constexpr std::int64_t kCyclesPerReceiver = 100;
+constexpr std::int64_t kCyclesOfSharing = 800;
+
+[[nodiscard]] bool has_strips(const Call& call) { return call.rows_per_vector == contract::kRowsPerStrip; }
+
+[[nodiscard]] std::int64_t count_exchanges(const Call& call) {
+    return contract::count_passes(call.centring) - 1 + (call.centring == Centring::kShifted ? 1 : 0);
+}
+
+// Elements of a piece of a sum.
+[[nodiscard]] std::int64_t piece_elements(const Call& call) {
+    return contract::columns_per_chunk(call.rows_per_vector);
+}
+
+[[nodiscard]] Call sliced(Call call, std::int64_t slices) {
+    call.width_elements = to_word(call.row_elements() / slices);
+    call.slices = to_word(slices);
+    return call;
+}
+
+// Whether rows may be cut at all. Of several that are no strips, gamma and beta come to all cores too late for it to pay:
+// 8 x 8192 takes 6,517 cycles in four slices each, and 6,715 whole. In L1 rows stay with the cores that hold them.
+[[nodiscard]] bool may_be_cut(const Call& call, std::int64_t rows, BufferType memory) {
+    return rows != 0 && (has_strips(call) || (rows == 1 && memory == BufferType::kDram));
+}
+
+// Rows, or strips, that the busiest of so many teams takes.
+[[nodiscard]] std::int64_t count_rounds(const Call& call, std::int64_t rows, std::int64_t teams) {
+    return divide_up(rows / (has_strips(call) ? contract::kRowsPerStrip : 1), teams);
+}
+
+}  // namespace
+
+std::int64_t estimate_cycles(const Call& call, std::int64_t rounds, std::int64_t slices) {
+    const std::int64_t segments = divide_up(call.row_elements() / slices, piece_elements(call));
+    const std::int64_t segment = has_strips(call) ? kCyclesPerSegmentOfStrip : kCyclesPerSegmentOfRow;
+    const std::int64_t exchange = slices > 1 ? kCyclesPerExchange + slices * kCyclesPerReceiver : 0;
+    return rounds * (segments * segment + count_exchanges(call) * exchange) + (slices > 1 ? kCyclesOfSharing : 0);
+}
+
+std::vector<std::int64_t> possible_slices(const Call& call, std::int64_t cores) {
+    std::vector<std::int64_t> possible{1};
+    const std::int64_t most = std::min<std::int64_t>(cores, contract::kMaxSlices);
+    for (std::int64_t elements = piece_elements(call); elements < call.row_elements(); elements *= 2) {
+        const std::int64_t slices = call.row_elements() / elements;
+        if (call.row_elements() % elements == 0 && slices <= most) {
+            possible.push_back(slices);
+        }
+    }
+    return possible;
+}
+
+void slice_rows(Call& call, std::int64_t rows, BufferType memory, const Device& device) {
+    if (!may_be_cut(call, rows, memory)) {
+        return;
+    }
+    // Estimates are rough, and DRAM is none of their matter: it has to pay by a quarter.
+    const std::int64_t cores = core_count(device);
+    std::int64_t best = 1;
+    std::int64_t least = estimate_cycles(call, count_rounds(call, rows, cores), 1) * 3 / 4;
+    for (const std::int64_t slices : possible_slices(call, cores)) {
+        const std::int64_t rounds = count_rounds(call, rows, cores / slices);
+        const std::int64_t cycles = estimate_cycles(call, rounds, slices);
+        const Call wanted = sliced(call, slices);
+        if (cycles < least && keeps_rows(wanted, rounds * call.rows_per_vector, device.l1_bytes)) {
+            best = slices;
+            least = cycles;
+        }
+    }
+    call = sliced(call, best);
+}
+
+}  // namespace layernorm_fused_rm
