@@ -20,8 +20,6 @@ constexpr std::int64_t kElementsOfABatch = 384;
 // And not too many: the first block is computed when all of it is there, and the last one written after all of it.
 constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerBatch};
 
-[[nodiscard]] bool has_strips(const Call& call) { return call.rows_per_vector == contract::kRowsPerStrip; }
-
 // Elements of a row in a chunk.
 [[nodiscard]] std::int64_t columns_per_chunk(const Call& call) {
     return contract::columns_per_chunk(call.rows_per_vector);
@@ -31,7 +29,7 @@ constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerB
 }
 
 // Rows stay in DEST from their first pass to their last; slices of them never do (kernels/arguments.hpp).
-[[nodiscard]] bool is_resident(const Call& call) { return count_segments(call) == 1 && call.slices == 1; }
+[[nodiscard]] bool is_resident(const Call& call) { return count_segments(call) == 1 && !call.shares_rows(); }
 
 // A row starts at whole vectors, or lies beside others in them; a segment of a row of several is a chunk.
 [[nodiscard]] std::int64_t row_stride(const Call& call) {
@@ -50,7 +48,7 @@ constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerB
     const bool has_residual = call[Tensor::kResidual].is_there();
     if (!is_resident(call)) {
         const bool is_shifted = call.centring == Centring::kShifted;
-        const bool is_alone = is_shifted || has_residual || has_strips(call) || call.slices > 1 ||
+        const bool is_alone = is_shifted || has_residual || call.has_strips() || call.shares_rows() ||
                               count_segments(call) > contract::kMaxSegmentsOfRowsTogether;
         if (is_alone) {
             return contract::kMaxShiftedStreamedRowsPerBatch;
@@ -100,7 +98,7 @@ Blocking choose_blocking(const contract::Call& call, std::int64_t most_rows) {
     const std::int64_t all = divide_up(std::max<std::int64_t>(most_rows, 1), call.rows_per_vector);
     const std::int64_t to_overlap = divide_up(all, kBlocksToOverlap);
     const std::int64_t wanted = std::min({std::max(to_overlap, least_vectors(call)), all, capacity, kMostVectors});
-    const std::int64_t most_in_batch = has_strips(call) ? 1 : std::int64_t{contract::kMaxVectorsPerBatch};
+    const std::int64_t most_in_batch = call.has_strips() ? 1 : std::int64_t{contract::kMaxVectorsPerBatch};
     const std::int64_t batch =
         choose_batch(std::min(most_in_batch, wanted), all, count_segments(call) * vector_stride(call));
     const std::int64_t batches = !is_resident(call) ? 1 : std::min(divide_up(wanted, batch), capacity / batch);

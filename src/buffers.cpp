@@ -32,11 +32,10 @@ constexpr std::int64_t kStepsInFlight = 6;
 constexpr std::int64_t kStepsOfStripsInFlight = 2;
 
 [[nodiscard]] Depth ample_depth(const Call& call, std::int64_t segments) {
-    if (segments == 1 && call.slices == 1) {
+    if (segments == 1 && !call.shares_rows()) {
         return {.input_steps = 8, .output_steps = 4, .steps_in_flight = kStepsInFlight};
     }
-    const std::int64_t in_flight =
-        call.rows_per_vector == contract::kRowsPerStrip ? kStepsOfStripsInFlight : kStepsInFlight;
+    const std::int64_t in_flight = call.has_strips() ? kStepsOfStripsInFlight : kStepsInFlight;
     return {.input_steps = 2 * segments, .output_steps = 4, .steps_in_flight = std::min(in_flight, segments)};
 }
 
@@ -69,13 +68,13 @@ public:
         add({index, purpose, blocking_.page_elements, pages, "compute", "writer"}, tensor.element_bytes);
     }
     void add_statistics(const Call& call) {
-        if (call.returns_statistics() || call.slices > 1) {
+        if (call.hands_over_statistics()) {
             add({Buffer::kStatistics, "statistics", contract::kElementsPerChunk, kStatisticsPages, "compute", "writer"},
                 contract::kBytesPerFloat32);
         }
     }
     void add_exchange(const Call& call) {
-        if (call.slices > 1) {
+        if (call.shares_rows()) {
             const std::int64_t elements =
                 call.slices * blocking_.rows_per_batch / call.rows_per_vector * contract::kElementsPerVectorPair;
             add({Buffer::kPartial, "partial sums", contract::kElementsPerChunk, 1, "compute", "writer"},
@@ -142,7 +141,7 @@ private:
     const Depth least = least_depth(preferred.segments);
     std::vector<Buffers> all = {lay_out(call, preferred, ample, false), lay_out(call, preferred, least, false),
                                 lay_out(call, smallest, ample, false), lay_out(call, smallest, least, false)};
-    if (preferred.segments > 1 && call.slices == 1) {
+    if (preferred.segments > 1 && !call.shares_rows()) {
         all.push_back(lay_out(call, preferred, kDepthOfReadingAgain, true));
         all.push_back(lay_out(call, smallest, kDepthOfReadingAgain, true));
     }

@@ -62,7 +62,7 @@ using Cells = std::vector<std::string>;
 }
 
 [[nodiscard]] std::string describe_cores(const Plan& plan) {
-    const bool has_slices = plan.call.slices > 1;
+    const bool has_slices = plan.call.shares_rows();
     std::vector<Cells> table{{"core (x, y)", "rows", "bank", "first page", "last page"}};
     if (has_slices) {
         table.front().push_back("slice");
@@ -124,7 +124,7 @@ using Cells = std::vector<std::string>;
 
 std::string Plan::describe() const {
     return "layernorm_fused_rm: " + std::to_string(rows) + " rows of " + std::to_string(call.row_elements()) +
-           " elements" + (call.slices > 1 ? " in " + std::to_string(call.slices) + " slices, a core each" : "") +
+           " elements" + (call.shares_rows() ? " in " + std::to_string(call.slices) + " slices, a core each" : "") +
            (call.reads_again != 0 ? ", too wide for L1: read again for each pass" : "") + "\n\n" +
            describe_buffers(*this) + "\n" + describe_l1(*this) + describe_sharing(*this) + "\n" +
            describe_cores(*this) + "\n" + describe_arguments(*this);

@@ -78,8 +78,8 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
                                                                           const std::optional<AffineSharing>& sharing,
                                                                           const contract::Call& call) {
     const std::size_t most_runs = most_runs_of_a_core(cores);
-    const std::size_t words = call.slices > 1 ? contract::team_slot(contract::TeamArgument::kFirstMember)
-                                              : slot(most_runs, contract::RunArgument::kBank);
+    const std::size_t words = call.shares_rows() ? contract::team_slot(contract::TeamArgument::kFirstMember)
+                                                 : slot(most_runs, contract::RunArgument::kBank);
     if (static_cast<std::int64_t>(words) > kMaxRuntimeWords) {
         refuse("a core would take rows of " + std::to_string(most_runs) +
                " banks, more than a kernel's runtime arguments hold; use more cores, or move the input to DRAM with "

@@ -10,7 +10,6 @@ namespace layernorm_fused_rm {
 namespace {
 
 using contract::Call;
-using contract::Centring;
 
 // Simulated, Wormhole (docs/design.md, ladder): a segment of a row, or of a strip, from its first read to its last
 // write, beside those before it; an exchange of sums, and what each core adds to it that they are sent to; what else a
@@ -20,12 +19,6 @@ constexpr std::int64_t kCyclesPerSegmentOfStrip = 1300;
 constexpr std::int64_t kCyclesPerExchange = 150;
 constexpr std::int64_t kCyclesPerReceiver = 100;
 constexpr std::int64_t kCyclesOfSharing = 800;
-
-[[nodiscard]] bool has_strips(const Call& call) { return call.rows_per_vector == contract::kRowsPerStrip; }
-
-[[nodiscard]] std::int64_t count_exchanges(const Call& call) {
-    return contract::count_passes(call.centring) - 1 + (call.centring == Centring::kShifted ? 1 : 0);
-}
 
 // Elements of a piece of a sum.
 [[nodiscard]] std::int64_t piece_elements(const Call& call) {
@@ -41,21 +34,22 @@ constexpr std::int64_t kCyclesOfSharing = 800;
 // Whether rows may be cut at all. Of several that are no strips, gamma and beta come to all cores too late for it to pay:
 // 8 x 8192 takes 6,517 cycles in four slices each, and 6,715 whole. In L1 rows stay with the cores that hold them.
 [[nodiscard]] bool may_be_cut(const Call& call, std::int64_t rows, BufferType memory) {
-    return rows != 0 && (has_strips(call) || (rows == 1 && memory == BufferType::kDram));
+    return rows != 0 && (call.has_strips() || (rows == 1 && memory == BufferType::kDram));
 }
 
 // Rows, or strips, that the busiest of so many teams takes.
 [[nodiscard]] std::int64_t count_rounds(const Call& call, std::int64_t rows, std::int64_t teams) {
-    return divide_up(rows / (has_strips(call) ? contract::kRowsPerStrip : 1), teams);
+    return divide_up(rows / (call.has_strips() ? contract::kRowsPerStrip : 1), teams);
 }
 
 }  // namespace
 
 std::int64_t estimate_cycles(const Call& call, std::int64_t rounds, std::int64_t slices) {
     const std::int64_t segments = divide_up(call.row_elements() / slices, piece_elements(call));
-    const std::int64_t segment = has_strips(call) ? kCyclesPerSegmentOfStrip : kCyclesPerSegmentOfRow;
+    const std::int64_t segment = call.has_strips() ? kCyclesPerSegmentOfStrip : kCyclesPerSegmentOfRow;
     const std::int64_t exchange = slices > 1 ? kCyclesPerExchange + slices * kCyclesPerReceiver : 0;
-    return rounds * (segments * segment + count_exchanges(call) * exchange) + (slices > 1 ? kCyclesOfSharing : 0);
+    return rounds * (segments * segment + contract::count_exchanges(call.centring) * exchange) +
+           (slices > 1 ? kCyclesOfSharing : 0);
 }
 
 std::vector<std::int64_t> possible_slices(const Call& call, std::int64_t cores) {

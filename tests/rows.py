@@ -39,6 +39,11 @@ def run(case: Case, device, *, input_memory: str = "dram", output_memory: str | 
     return to_numpy(output)
 
 
+def bits(values: np.ndarray) -> np.ndarray:
+    """Of float32 numbers."""
+    return np.ascontiguousarray(values, np.float32).view(np.uint32)
+
+
 def judge(case: Case, y: np.ndarray) -> accuracy.Accuracy:
     """How near `y` is to the float64 reference."""
     return accuracy.judge(y, case, case.epsilon)

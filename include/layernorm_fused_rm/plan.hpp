@@ -92,7 +92,7 @@ struct Plan {
     std::int64_t l1_bytes_budget = 0;
 
     // Whether cores tell each other anything.
-    [[nodiscard]] bool has_semaphores() const { return sharing || call.slices > 1; }
+    [[nodiscard]] bool has_semaphores() const { return sharing || call.shares_rows(); }
 
     // The call's words by name, in the order in which kernels are given them.
     [[nodiscard]] NamedWords compile_time_arguments() const;

@@ -21,7 +21,7 @@ from layernorm_fused_rm import _core, op
 from layernorm_fused_rm.arrays import to_device, to_numpy
 from layernorm_fused_rm.draws import draw_rows
 from levels import extended
-from rows import Case, normal_case, run
+from rows import Case, bits, normal_case, run
 
 PROJECT = Path(__file__).resolve().parents[2]
 INTERPRETER = Path(
@@ -49,10 +49,6 @@ def interpret_call(tensors: dict, shape, rows_per_batch: int, options: str, fold
     interpret("rows", shape[1], rows_per_batch, options, folder)
     results = {name: np.fromfile(folder / name, "<f4") for name in ("y", "sum", "mean", "rstd")}
     return {name: values.reshape(shape[0], -1) for name, values in results.items() if values.size}
-
-
-def bits(values: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(values, np.float32).view(np.uint32)
 
 
 def planned_rows_per_batch(case: Case, device) -> int:

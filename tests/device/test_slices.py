@@ -10,6 +10,7 @@ import pytest
 from calls import LAYOUTS, Call, Rows, Tally, draw, judge, put_rows, run
 from layernorm_fused_rm import _core, op
 from levels import extended
+from rows import bits
 
 TILES = {"input_layout": "tile"}
 # A call, and its rows that are few: of 4, 5, 6, 8 and 15 slices.
@@ -81,7 +82,3 @@ def test_what_is_no_number_in_one_slice_of_gamma_keeps_nobody_waiting(device):
     y = run(call, replace(data, gamma=gamma), device)["y"]
     assert not np.isfinite(y[:, 512]).any()
     np.testing.assert_array_equal(np.delete(y, 512, axis=1), np.delete(run(call, data, device)["y"], 512, axis=1))
-
-
-def bits(values: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(values, np.float32).view(np.uint32)

@@ -24,13 +24,13 @@ inline constexpr contract::Call kCall = read_call();
 // Shape of the work.
 inline constexpr uint32_t kWidth = kCall.width_elements;  // of a row, or of a core's slice of it
 inline constexpr uint32_t kSlices = kCall.slices;
-inline constexpr bool kIsSliced = kSlices > 1;
+inline constexpr bool kIsSliced = kCall.shares_rows();
 inline constexpr uint32_t kRowElements = kCall.row_elements();
 inline constexpr uint32_t kRowStride = kCall.row_stride_elements;  // elements
 inline constexpr uint32_t kSegments = kCall.segments;
 inline constexpr uint32_t kRowsPerVector = kCall.rows_per_vector;  // side by side
 inline constexpr bool kRowsArePaired = kRowsPerVector == contract::kRowsPerPair;
-inline constexpr bool kRowsAreStrips = kRowsPerVector == contract::kRowsPerStrip;
+inline constexpr bool kRowsAreStrips = kCall.has_strips();
 inline constexpr bool kPadsRows = kCall.pads_rows != 0;
 inline constexpr uint32_t kColumnsPerChunk = contract::columns_per_chunk(kRowsPerVector);
 // gamma and beta in L1: beneath each row of a pair.
@@ -50,7 +50,7 @@ inline constexpr bool kZeroCenteredGamma = kCall.zero_centered_gamma != 0;
 inline constexpr contract::Activation kActivation = kCall.activation;
 inline constexpr bool kActivates = kActivation != contract::Activation::kNone;
 inline constexpr bool kReturnsStatistics = kCall.returns_statistics();
-inline constexpr bool kHandsOverStatistics = kReturnsStatistics || kCall.slices > 1;  // to the writer
+inline constexpr bool kHandsOverStatistics = kCall.hands_over_statistics();
 
 // Where the tensors lie.
 using contract::Tensor;

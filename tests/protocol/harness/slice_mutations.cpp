@@ -52,17 +52,13 @@ using layernorm_fused_rm::Plan;
 
 [[nodiscard]] std::vector<Mutation> compute_of_slices() {
     return {
-        {"partial sums stored elsewhere", "exchange_sums",
-         "MATH((point_sfpu_at(zone_row(state.zone)))); "
-         "MATH((sfpu::issue<StoreLevel>()));",
-         "MATH((point_sfpu_at(zone_row(state.zone) + kChunkRows))); "
-         "MATH((sfpu::issue<StoreLevel>()));",
-         kSliced},
-        {"exchange's zone not acquired", "exchange_sums", "tensix::acquire_zone();", "", kSlicedTurns},
-        {"exchange's zone not committed", "exchange_sums", "tensix::commit_zone();", "", kSliced},
-        {"exchange's zone not waited for", "exchange_sums", "tensix::wait_zone();", "", kSliced},
-        {"exchange's zone not released", "exchange_sums", "tensix::release_zone();", "", kSliced},
-        {"joined sums to the zone that is packed", "exchange_sums", "state.zone ^= 1;", "", kSliced},
+        {"partial sums stored elsewhere", "exchange_sums", "MATH((sfpu::issue<StoreLevel>()));",
+         "MATH((point_sfpu_at(zone_row(0) + kChunkRows))); MATH((sfpu::issue<StoreLevel>()));", kSliced},
+        {"exchange's zone not acquired", "hand_over", "tensix::acquire_zone();", "", kSlicedTurns},
+        {"exchange's zone not committed", "hand_over", "tensix::commit_zone();", "", kSliced},
+        {"exchange's zone not waited for", "hand_over", "tensix::wait_zone();", "", kSliced},
+        {"exchange's zone not released", "hand_over", "tensix::release_zone();", "", kSliced},
+        {"joined sums to the zone that is packed", "hand_over", "state.zone ^= 1;", "", kSliced},
         {"joined sums not waited for", "exchange_sums", "cb_wait_front(kJoined, 1);", "", kSliced},
         {"joined sums not popped", "exchange_sums", "cb_pop_front(kJoined, 1);", "", kSliced},
         {"the last slice's sums not unpacked", "exchange_sums", "kSlices * kVectorsPerBatch",

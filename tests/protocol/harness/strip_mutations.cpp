@@ -168,7 +168,7 @@ namespace {
          kStripsOfOneGroup},
         {"rows of other strips turned", "normalise_resident_block", "turn_outputs(zone_row(zone)",
          "turn_outputs(zone_row(zone ^ 1)", kStripsWithoutAffine},
-        {"a segment not turned", "sum_segments", "turn_inputs(zone_row(state.zone), groups_of(segment));", "",
+        {"a segment not turned", "bring_segment", "turn_inputs(zone_row(state.zone), groups_of(segment));", "",
          kStripsStreamed},
         {"a segment not turned for the last pass", "normalise_segment", "turn_inputs(dest_row, groups_of(segment));",
          "", kStripsStreamed},

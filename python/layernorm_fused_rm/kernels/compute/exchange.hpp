@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "compute/state.hpp"
-#include "tensix/zones.hpp"
 
 namespace layernorm_fused_rm {
 
@@ -17,15 +16,11 @@ inline constexpr tensix::Operand kJoinedOperand = {kIsSliced ? kJoined : 0, cont
 inline void exchange_sums([[maybe_unused]] State& state) {
     if constexpr (kIsSliced) {
         constexpr uint32_t kElements = kSlices * kVectorsPerBatch * contract::kElementsPerVectorPair;
-        tensix::acquire_zone();
-        MATH((point_sfpu_at(zone_row(state.zone))));
-        MATH((sfpu::issue<StoreLevel>()));
-        tensix::commit_zone();
-        tensix::wait_zone();
-        pack_elements(kPartial, contract::kBytesPerFloat32, state.zone * kChunksPerZone, contract::kElementsPerChunk,
-                      state.formats);
-        tensix::release_zone();
-        state.zone ^= 1;
+        hand_over(
+            state, [] { MATH((sfpu::issue<StoreLevel>())); },
+            [&](uint32_t chunk) {
+                pack_elements(kPartial, contract::kBytesPerFloat32, chunk, contract::kElementsPerChunk, state.formats);
+            });
         cb_wait_front(kJoined, 1);
         fill_from_element<kJoinedOperand>(0, zone_row(state.zone), kElements, state.formats);
         cb_pop_front(kJoined, 1);

@@ -13,6 +13,7 @@
 #include "norm/strip_passes.hpp"
 #include "tensix/circular_buffers.hpp"
 #include "tensix/fill.hpp"
+#include "tensix/zones.hpp"
 
 namespace layernorm_fused_rm {
 
@@ -110,6 +111,19 @@ inline void pack_rows(uint32_t buffer, uint32_t chunk, uint32_t elements, Format
     if constexpr (tensor.is_there()) {
         pack_elements(buffer, tensor.element_bytes, chunk, elements, formats);
     }
+}
+
+// What `store` stores of registers -> what `pack` packs of a chunk, by the zone at hand; acquires the other.
+template <typename Store, typename Pack>
+inline __attribute__((always_inline)) void hand_over(State& state, Store store, Pack pack) {
+    tensix::acquire_zone();
+    MATH((point_sfpu_at(zone_row(state.zone))));
+    store();
+    tensix::commit_zone();
+    tensix::wait_zone();
+    pack(state.zone * kChunksPerZone);
+    tensix::release_zone();
+    state.zone ^= 1;
 }
 
 // The zone's chunk of statistics -> kStatistics.

@@ -76,17 +76,22 @@ inline void fill_rows(uint32_t first, uint32_t last, uint32_t steps, uint32_t zo
     });
 }
 
+// A segment of the block's rows, once it is there -> the zone at hand, where the SFPU is pointed at it.
+inline __attribute__((always_inline)) void bring_segment(uint32_t segment, State& state) {
+    wait_for_segment(segment);
+    tensix::order_fill_after_sfpu();
+    fill_rows(0, kVectorsPerBatch, steps_behind(segment), state.zone, segment, state.formats);
+    tensix::order_sfpu_after_fill();
+    drop_segment();
+    turn_inputs(zone_row(state.zone), groups_of(segment));
+    MATH((point_sfpu_at(zone_row(state.zone))));
+}
+
 // One summing pass over all segments of the block in one zone, each as soon as it is there, a piece of the sums each.
 template <typename Pass>
 inline void sum_segments(uint32_t first, State& state, Pass pass) {
     for (uint32_t segment = first; segment < kSegments; ++segment) {
-        wait_for_segment(segment);
-        tensix::order_fill_after_sfpu();
-        fill_rows(0, kVectorsPerBatch, steps_behind(segment), state.zone, segment, state.formats);
-        tensix::order_sfpu_after_fill();
-        drop_segment();
-        turn_inputs(zone_row(state.zone), groups_of(segment));
-        MATH((point_sfpu_at(zone_row(state.zone))));
+        bring_segment(segment, state);
         pass(segment);
         MATH((join_pieces(segment, kGammaRow)));
     }
@@ -131,14 +136,8 @@ inline void sum_rows_of_block(State& state) {
 // -K of rows whose first elements the first slice has; a pass of its own, since the zone goes to the exchange.
 inline void find_shifts([[maybe_unused]] State& state) {
     if constexpr (kIsSliced && kShifts) {
-        const bool is_first = own_slice() == 0;
-        wait_for_segment(0);
-        tensix::order_fill_after_sfpu();
-        fill_rows(0, kVectorsPerBatch, 0, state.zone, 0, state.formats);
-        tensix::order_sfpu_after_fill();
-        turn_inputs(zone_row(state.zone), groups_of(0));
-        if (is_first) {
-            MATH((point_sfpu_at(zone_row(state.zone))));
+        bring_segment(0, state);
+        if (own_slice() == 0) {
             MATH((sfpu::issue<FindShifts>()));
             MATH((sfpu::issue<GiveShift>()));
         } else {
@@ -174,17 +173,15 @@ struct StreamedBlock {
 
 // The block's statistics, LREGs -> kStatistics, by the zone at hand; acquires the other.
 inline void hand_over_statistics(State& state) {
-    tensix::acquire_zone();
-    MATH((point_sfpu_at(zone_row(state.zone))));
-    if constexpr (kCentres && kReturnsStatistics) {
-        MATH((store_statistic<StoreMeans>(0)));
-    }
-    MATH((store_statistic<StoreRstds>(0)));
-    tensix::commit_zone();
-    tensix::wait_zone();
-    pack_statistics(state.zone * kChunksPerZone, state.formats);
-    tensix::release_zone();
-    state.zone ^= 1;
+    hand_over(
+        state,
+        [] {
+            if constexpr (kCentres && kReturnsStatistics) {
+                MATH((store_statistic<StoreMeans>(0)));
+            }
+            MATH((store_statistic<StoreRstds>(0)));
+        },
+        [&](uint32_t chunk) { pack_statistics(chunk, state.formats); });
 }
 
 // One segment of gamma and beta -> DEST.

@@ -22,6 +22,10 @@ enum class Activation : uint32_t { kNone, kRelu, kSilu, kGelu, kGeluApprox };
 
 // Passes over a row, each over DEST where a row stays there, else over L1 or device memory.
 [[nodiscard]] constexpr uint32_t count_passes(Centring centring) { return centring == Centring::kNone ? 2 : 3; }
+// Exchanges of sums for rows that cores share: of shifts, centres, deviations, as far as there are any.
+[[nodiscard]] constexpr uint32_t count_exchanges(Centring centring) {
+    return (centring == Centring::kShifted ? 1 : 0) + (centring == Centring::kNone ? 0 : 1) + 1;
+}
 
 struct Call {
     // Shape of the work.
@@ -55,6 +59,9 @@ struct Call {
     [[nodiscard]] constexpr const TensorLayout& operator[](Tensor tensor) const {
         return tensors[static_cast<uint32_t>(tensor)];
     }
+    // Rows are taken four at a time; several cores share each.
+    [[nodiscard]] constexpr bool has_strips() const { return rows_per_vector == kRowsPerStrip; }
+    [[nodiscard]] constexpr bool shares_rows() const { return slices > 1; }
     // Elements of a row, all of them.
     [[nodiscard]] constexpr uint32_t row_elements() const { return width_elements * slices; }
     // Elements of gamma, or of beta, in L1: all, or a segment.
@@ -64,6 +71,8 @@ struct Call {
     }
     // Mean, but for RMSNorm, and 1 / deviation are returned.
     [[nodiscard]] constexpr bool returns_statistics() const { return (*this)[Tensor::kRstd].is_there(); }
+    // From compute to the writer, which knows rows that cores share by them (dataflow/redo_list.hpp).
+    [[nodiscard]] constexpr bool hands_over_statistics() const { return returns_statistics() || shares_rows(); }
 
     // Calls field(tensor's name or "", name, word) for each word, in the order in which kernels are given them.
     template <typename Self, typename Field>

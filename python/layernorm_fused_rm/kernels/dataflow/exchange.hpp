@@ -17,9 +17,9 @@
 
 namespace layernorm_fused_rm {
 
-// Of a batch: shifts, centres, deviations, as far as there are any.
-inline constexpr uint32_t kExchangesPerBatch = (kShifts ? 1 : 0) + (kCentres ? 1 : 0) + 1;
-inline constexpr uint32_t kJoinedPages = contract::kJoinedPages;
+using contract::kJoinedPages;
+
+inline constexpr uint32_t kExchangesPerBatch = contract::count_exchanges(kCentring);
 inline constexpr uint32_t kPartialBytes =
     kRowsPerBatch / kRowsPerVector * contract::kElementsPerVectorPair * contract::kBytesPerFloat32;
 
