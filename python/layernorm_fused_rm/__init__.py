@@ -28,5 +28,15 @@ if not _IS_COMMAND and importlib.util.find_spec("ttnn") is not None:
     from . import arrays
     from .modules import LayerNorm, RMSNorm
     from .op import layernorm_fused_rm, make_problem, rms_norm_fused_rm
+    from .patching import patch, unpatch
 
-    __all__ += ["LayerNorm", "RMSNorm", "arrays", "layernorm_fused_rm", "make_problem", "rms_norm_fused_rm"]
+    __all__ += [
+        "LayerNorm",
+        "RMSNorm",
+        "arrays",
+        "layernorm_fused_rm",
+        "make_problem",
+        "patch",
+        "rms_norm_fused_rm",
+        "unpatch",
+    ]

@@ -130,6 +130,11 @@ Source: Zhang, Sennrich, "Root Mean Square Layer Normalization", 2019.
 )
 
 _OPERATIONS = {_core.Norm.LAYER: layernorm_fused_rm, _core.Norm.RMS: rms_norm_fused_rm}
+_DEFAULTS = {
+    name: parameter.default
+    for name, parameter in inspect.signature(layernorm_fused_rm).parameters.items()
+    if parameter.kind is not parameter.VAR_KEYWORD
+}
 _GOLDEN = {_core.Norm.LAYER: golden.layer_norm, _core.Norm.RMS: golden.rms_norm}
 
 
@@ -177,13 +182,30 @@ def _pose(call: dict) -> _core.Problem:
 
 def make_problem(input, gamma=None, beta=None, *, norm=_core.Norm.LAYER, **keywords) -> _core.Problem:
     """The Problem that a call with these arguments poses: `_core.plan(make_problem(...)).describe()` shows its plan."""
-    bound = inspect.signature(_OPERATIONS[norm]).bind(input, gamma, beta, **keywords)
-    bound.apply_defaults()
-    call = {**bound.arguments, "norm": norm}
-    arguments.refuse_unknown(norm, call.pop("unknown"))
+    return _fitted(_call_of(norm, input, gamma, beta, **keywords))
+
+
+def check(norm: _core.Norm, input, **keywords) -> None:
+    """Raises what a call with these arguments would be refused with, and sends nothing of it to the device. Without a
+    normalized_shape, which is reshaped before it is checked.
+    """
+    call = _call_of(norm, input, **keywords)
+    if _cache.find(call) is None:
+        _core.plan(_fitted(call))  # which needs room
+
+
+def _call_of(norm: _core.Norm, input, gamma=None, beta=None, **keywords) -> dict:
+    """The call that the operation makes of these arguments, in its order, by which an earlier one is found."""
+    unknown = {name: value for name, value in keywords.items() if name not in _DEFAULTS}
+    arguments.refuse_unknown(norm, unknown)
+    return {**_DEFAULTS, "input": input, "gamma": gamma, "beta": beta, **keywords, "norm": norm}
+
+
+def _fitted(call: dict) -> _core.Problem:
+    """The Problem of a call, within the L1 that is free; refuses what is wrong."""
     arguments.check_types(call)
     problem = _pose(call)
-    free = free_l1_bytes(input.device())
+    free = free_l1_bytes(call["input"].device())
     return problem if _core.plan(problem).l1_bytes_used <= free else program.fit(problem, free)
 
 
