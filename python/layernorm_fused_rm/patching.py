@@ -75,7 +75,6 @@ class Served:
                 # What somebody else has put over ours is theirs to take away; ours below it passes calls on from now on.
                 if not operation.patches and getattr(module, name) is operation:
                     setattr(module, name, operation.__wrapped__)
-            self._replaced.clear()
 
     def calls(self) -> list[Calls]:
         """Who served how many calls and why: of each operation those that we served, then the others, most first."""
