@@ -73,7 +73,7 @@ class Served:
             for module, name, operation in self._replaced:
                 operation.remove(self)
                 # What somebody else has put over ours is theirs to take away; ours below it passes calls on from now on.
-                if not operation.patches and getattr(module, name) is operation:
+                if not operation.patches and getattr(module, name, None) is operation:
                     setattr(module, name, operation.__wrapped__)
 
     def calls(self) -> list[Calls]:
@@ -140,12 +140,16 @@ def patch(module) -> Served:
             raise TypeError(f"patch: {getattr(module, '__name__', module)!r} has no {name}; pass ttnn: patch(ttnn)")
     served = Served()
     with _lock:
-        for name, norm in OPERATIONS.items():
-            current = getattr(module, name)
-            operation = current if isinstance(current, _Operation) else _Operation(current, f"ttnn.{name}", norm)
-            operation.add(served)
-            served._replaced.append((module, name, operation))
-            setattr(module, name, operation)
+        try:
+            for name, norm in OPERATIONS.items():
+                current = getattr(module, name)
+                operation = current if isinstance(current, _Operation) else _Operation(current, f"ttnn.{name}", norm)
+                setattr(module, name, operation)
+                operation.add(served)
+                served._replaced.append((module, name, operation))
+        except BaseException:  # both or none
+            served.unpatch()
+            raise
     return served
 
 
@@ -177,7 +181,7 @@ class _Operation:
         self.patches = (*self.patches, served)
 
     def remove(self, served: Served) -> None:
-        self.patches = tuple(patch for patch in self.patches if patch is not served)
+        self.patches = tuple(other for other in self.patches if other is not served)
 
     def __call__(self, *arguments, **keywords):
         patches = self.patches

@@ -111,6 +111,28 @@ def test_what_has_no_such_operations_is_refused_untouched():
     assert fake.layer_norm is len
 
 
+class HalfReadOnly:
+    """A module one of whose operations cannot be replaced."""
+
+    layer_norm = len
+    rms_norm = property(lambda self: len)
+
+
+def test_both_are_patched_or_none():
+    fake = HalfReadOnly()
+    with pytest.raises(AttributeError, match="rms_norm"):
+        layernorm_fused_rm.patch(fake)
+    assert fake.layer_norm is len
+
+
+def test_an_attribute_that_was_deleted_meanwhile_stays_so():
+    fake = module()
+    rms_norm = fake.rms_norm
+    with layernorm_fused_rm.patch(fake):
+        del fake.layer_norm
+    assert not hasattr(fake, "layer_norm") and fake.rms_norm is rms_norm
+
+
 def test_all_but_the_call_is_the_operations_own():
     before = ttnn.layer_norm
     with layernorm_fused_rm.patch(ttnn):
