@@ -7,6 +7,8 @@ import pytest
 import ttnn
 
 import layernorm_fused_rm
+from layernorm_fused_rm import device as device_description
+from layernorm_fused_rm import op
 from layernorm_fused_rm.arrays import to_device
 
 
@@ -27,6 +29,22 @@ def test_a_call_is_captured(device, mode, operation, request):
     asked = request.node.callspec.id
     assert [name for name in names if "GenericOp" in name]
     assert not asked.endswith("ttnn.layernorm_fused_rm") or "ttnn.layernorm_fused_rm" in names
+
+
+@pytest.mark.parametrize("mode", ["NORMAL", "NO_DISPATCH"])
+def test_the_first_call_with_rows_in_l1_is_captured_alone(device, mode, monkeypatch):
+    monkeypatch.setattr(device_description, "_described", {})  # as if nobody had asked which core holds which bank
+    op.clear()
+    x = to_device(np.ones((4, 64)), device, memory="l1")
+    ttnn.graph.begin_graph_capture(getattr(ttnn.graph.RunMode, mode))
+    try:
+        ttnn.layernorm_fused_rm(x)
+    finally:
+        captured = ttnn.graph.end_graph_capture()
+    names = [node["params"]["name"] for node in captured if node["node_type"] == "function_start"]
+    assert len([name for name in names if "GenericOp" in name]) == 1 and "ttnn.to_device" not in names
+    assert not device_description.describe(device).l1_bank_places
+    assert device_description.describe(device, asks_for_l1_banks=True).l1_bank_places
 
 
 def test_a_refused_call_ends_its_part_of_the_capture(device):

@@ -61,8 +61,7 @@ STORED = {
 def test_y_is_stored_as_ttnn_stores_it(device, case):
     shape, where, options = STORED[case]
     x = to_device(np.ones(shape), device, **where)
-    op.make_problem(x)  # asks which core holds which bank of L1, which is not captured without torch
-    # Their operation's C++: the Python around it captures nothing without torch either.
+    # The operation's C++: the Python around it captures nothing without torch.
     theirs = spec_without_running(ttnn.layer_norm.function, x, **options)
     with layernorm_fused_rm.patch(ttnn) as served:
         assert spec_without_running(ttnn.layer_norm, x, **options) == theirs
