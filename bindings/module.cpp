@@ -187,6 +187,14 @@ void bind_plan(nb::module_& module) {
         .def_prop_ro("reads_again", [](const Plan& plan) { return plan.call.reads_again != 0; })
         .def_prop_ro("compile_time_arguments", &Plan::compile_time_arguments)
         .def("describe", &Plan::describe)
+        // In Python, where json is at hand and attributes are found by their names.
+        .def(
+            "describe_json",
+            [](const nb::handle self) {
+                return nb::cast<std::string>(
+                    nb::module_::import_("layernorm_fused_rm.plan_data").attr("to_json")(self));
+            },
+            nb::sig("def describe_json(self) -> str"), "All of the plan as JSON: plan_data.as_dict.")
         .def("__str__", &Plan::describe);
     // nanobind turns std::invalid_argument into ValueError.
     module.def("check", &check, "problem"_a, "Raises ValueError as plan() does, without planning.");

@@ -1,36 +1,34 @@
-"""Print the plan of a call: circular buffers, cores and their rows, L1 use, kernel arguments.
+"""Plan a call from Python and say which core is busiest; `python -m layernorm_fused_rm plan` shows whole plans.
 
-    ./run python examples/show_plan.py --rows 256 --width 384
+    ./run python examples/show_plan.py --rows 256 --width 384 --chip blackhole
 
-Needs no device: the device is described by hand, as an unharvested Wormhole card with an 8 x 9 grid of workers.
+Needs no device: cards as they are known to be are in `layernorm_fused_rm.cards`.
 """
 
 from __future__ import annotations
 
 import argparse
 
-from layernorm_fused_rm import Device, Problem, TensorSpec, plan
-
-WORMHOLE = Device(
-    grid=(8, 9),
-    workers=[(x, y) for y in (1, 2, 3, 4, 5, 7, 8, 9, 10) for x in (1, 2, 3, 4, 6, 7, 8, 9)],
-    dram_banks=[(0, 11), (0, 1), (0, 5), (0, 7), (5, 1), (5, 11), (5, 2), (5, 9), (5, 8), (5, 3), (5, 5), (5, 7)],
-    noc_size=(10, 12),
-    l1_banks=72,
-    l1_bytes=1_393_312,
-)
+from layernorm_fused_rm import Problem, TensorSpec, cards, plan
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=256)
     parser.add_argument("--width", type=int, default=384)
+    parser.add_argument("--chip", choices=("wormhole", "blackhole"), default="wormhole")
     arguments = parser.parse_args()
     vector = TensorSpec(shape=[arguments.width])
     problem = Problem(
-        input=TensorSpec(shape=[arguments.rows, arguments.width]), gamma=vector, beta=vector, device=WORMHOLE
+        input=TensorSpec(shape=[arguments.rows, arguments.width]),
+        gamma=vector,
+        beta=vector,
+        device=cards.card(arguments.chip),
     )
-    print(plan(problem).describe())
+    planned = plan(problem)
+    print(planned.describe())
+    busiest = max(planned.cores, key=lambda work: work.rows)
+    print(f"the busiest core, {busiest.core}, has {busiest.rows} of {planned.rows} rows")
 
 
 if __name__ == "__main__":

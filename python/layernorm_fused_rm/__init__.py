@@ -3,26 +3,30 @@
     import ttnn, layernorm_fused_rm
     y = ttnn.layernorm_fused_rm(x, gamma, beta, epsilon=1e-5)
 
-`arrays` makes tensors of numpy arrays. The planner (`layernorm_fused_rm.plan`, `Problem`, `TensorSpec`, `Device`),
-`reference`, `accuracy` and `draws` need no ttnn.
+`arrays` makes tensors of numpy arrays. The planner (`layernorm_fused_rm.plan`, `Problem`, `TensorSpec`, `Device`), `cards`
+to plan for, `picture` of a plan, `reference`, `accuracy` and `draws` need no ttnn.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import sys
+from pathlib import Path
 
-# While Python locates `-m layernorm_fused_rm`, argv[0] is "-m" (Python's documentation, sys.argv). That command finds
-# out what an installation lacks, so it must not fail for want of it here.
-_IS_COMMAND = sys.argv[:1] == ["-m"] and __name__ in sys.orig_argv
+# While Python locates `-m layernorm_fused_rm`, argv[0] is "-m" (Python's documentation, sys.argv); as a script the command
+# has its own name. It finds out what an installation lacks, so it must not fail for want of it here.
+_IS_COMMAND = (sys.argv[:1] == ["-m"] and __name__ in sys.orig_argv) or (
+    bool(sys.argv) and Path(sys.argv[0]).name == "layernorm-fused-rm"
+)
 
 __all__: list[str] = []
 
 if not _IS_COMMAND:
-    from . import accuracy, draws, reference
+    from . import accuracy, cards, draws, picture, reference
     from ._core import Device, Options, Problem, TensorSpec, plan
 
-    __all__ += ["Device", "Options", "Problem", "TensorSpec", "accuracy", "draws", "plan", "reference"]
+    __all__ += ["Device", "Options", "Problem", "TensorSpec"]
+    __all__ += ["accuracy", "cards", "draws", "picture", "plan", "reference"]
 
 if not _IS_COMMAND and importlib.util.find_spec("ttnn") is not None:
     from . import arrays

@@ -1,20 +1,49 @@
-"""python -m layernorm_fused_rm doctor: checks this installation, one line a check, and says what to do."""
+"""python -m layernorm_fused_rm COMMAND, or layernorm-fused-rm COMMAND: what there is to do without writing a script.
+
+Neither ttnn nor the planner is imported before a command needs it: `doctor` says what an installation lacks.
+"""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
 
-from . import doctor, triage
+from . import doctor, plan_command, triage
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 0 if nothing was found wrong, 1 if something was."""
-    parser = argparse.ArgumentParser(prog="python -m layernorm_fused_rm", description="Row-major LayerNorm for ttnn.")
+    """The exit status: 0 if all is well, 1 if the doctor found something wrong, 2 if there is no such call."""
+    options = _parser().parse_args(arguments)
+    return options.run(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m layernorm_fused_rm",
+        description="LayerNorm and RMSNorm over rows for ttnn: COMMAND --help says more.",
+        epilog="Where the package is installed, layernorm-fused-rm COMMAND is the same.",
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("doctor", help="check this installation; never opens a device", description=doctor.__doc__)
-    parser.parse_args(arguments)
-    return run_doctor()
+    plain = argparse.RawDescriptionHelpFormatter
+    checked = commands.add_parser(
+        "doctor",
+        help="check this installation; never opens a device",
+        description=doctor.__doc__,
+        epilog="example:\n  python -m layernorm_fused_rm doctor\n\nThe exit status is 1 if something was found.",
+        formatter_class=plain,
+    )
+    checked.set_defaults(run=lambda options: run_doctor())
+    planned = commands.add_parser(
+        "plan",
+        usage="%(prog)s SHAPE [OPTION...]",
+        help="show the plan of a call, as text, JSON or a picture; needs no device",
+        description=plan_command.DESCRIPTION,
+        epilog=plan_command.EXAMPLES,
+        formatter_class=plain,
+    )
+    plan_command.add_options(planned)
+    planned.set_defaults(run=plan_command.run)
+    return parser
 
 
 def run_doctor() -> int:
