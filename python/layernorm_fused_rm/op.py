@@ -214,6 +214,6 @@ def clear() -> None:
     _cache.clear()
 
 
-for _norm, _function in _OPERATIONS.items():
-    _register = ttnn.register_python_operation(name=f"ttnn.{NAMES[_norm]}", golden_function=_GOLDEN[_norm])
-    capture.need_no_torch(_register(_function))
+layernorm_fused_rm, rms_norm_fused_rm = (
+    capture.register(function, f"ttnn.{NAMES[norm]}", _GOLDEN[norm]) for norm, function in _OPERATIONS.items()
+)
