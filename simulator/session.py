@@ -139,8 +139,22 @@ def run_and_exit(main: Callable[[], int | None]) -> None:
     exit_now(status)
 
 
+_at_exit: list[Callable[[], None]] = []
+
+
+def at_exit(function: Callable[[], None]) -> None:
+    """Have `exit_now` call a function first. One that fails has the process end with status 1, and says why."""
+    _at_exit.append(function)
+
+
 def exit_now(status: int) -> None:
     """End the process without the interpreter's own end; the simulator notices and ends itself."""
+    while _at_exit:
+        try:
+            _at_exit.pop()()
+        except Exception as error:
+            print(f"{type(error).__name__}: {error}", file=sys.stderr)
+            status = status or 1
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

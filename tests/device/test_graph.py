@@ -43,25 +43,6 @@ def capture(call, mode: str = "NORMAL") -> list[dict]:
     return captured
 
 
-@pytest.mark.parametrize("mode", ["NORMAL", "NO_DISPATCH"])
-def test_the_first_call_with_rows_in_l1_is_captured_alone(device, mode, monkeypatch):
-    monkeypatch.setattr(device_description, "_described", {})  # as if nobody had asked which core holds which bank
-    op.clear()
-    x = to_device(np.ones((4, 64)), device, memory="l1")
-    ttnn.graph.begin_graph_capture(getattr(ttnn.graph.RunMode, mode))
-    try:
-        ttnn.layernorm_fused_rm(x)
-    finally:
-        captured = ttnn.graph.end_graph_capture()
-    names = [node["params"]["name"] for node in captured if node["node_type"] == "function_start"]
-    assert len([name for name in names if "GenericOp" in name]) == 1 and "ttnn.to_device" not in names
-    assert not device_description.describe(device).l1_bank_places
-    assert device_description.describe(device, asks_for_l1_banks=True).l1_bank_places
-
-
-def test_a_refused_call_ends_its_part_of_the_capture(device):
-
-
 def names_of(captured: list[dict]) -> list[str]:
     return [node["params"]["name"] for node in captured if node["node_type"] == "function_start"]
 
@@ -100,6 +81,17 @@ def test_a_report_has_the_call_and_its_arguments(device, torch, tmp_path):
     (record,) = recorded
     assert record["name"] == "ttnn.layernorm_fused_rm" and record["arguments"]["epsilon"] == "0.25"
     assert "Shape([4, 64])" in record["arguments"]["0"] and len(record["input_tensor_ids"]) == 1
+
+
+@pytest.mark.parametrize("mode", ["NORMAL", "NO_DISPATCH"])
+def test_the_first_call_with_rows_in_l1_is_captured_alone(device, mode, monkeypatch):
+    monkeypatch.setattr(device_description, "_described", {})  # as if nobody had asked which core holds which bank
+    op.clear()
+    x = to_device(np.ones((4, 64)), device, memory="l1")
+    names = names_of(capture(lambda: ttnn.layernorm_fused_rm(x), mode))
+    assert len([name for name in names if "GenericOp" in name]) == 1 and "ttnn.to_device" not in names
+    assert not device_description.describe(device).l1_bank_places
+    assert device_description.describe(device, asks_for_l1_banks=True).l1_bank_places
 
 
 def test_a_refused_call_ends_its_part_of_the_capture(device, torch):
