@@ -18,7 +18,7 @@ from rich.table import Table
 
 from simulator import session
 
-from . import layouts, plots, report_pipeline, scaling, steady, table
+from . import layouts, plots, report_pipeline, scaling, shards, steady, table
 from .cases import ELEMENT_BYTES, Case, list_cases
 from .host_time import CASE as HOST_CASE
 from .host_time import measure_host_time
@@ -46,6 +46,7 @@ def parse() -> argparse.Namespace:
         help="without strong scaling, steady state and host; so too where cases are chosen",
     )
     parser.add_argument("--layouts", action="store_true", help="TILE on either side, beside conversions (layouts.py)")
+    parser.add_argument("--shards", action="store_true", help="tensors sharded in L1, beside ttnn's norms (shards.py)")
     parser.add_argument(
         "--compare", type=Path, metavar="CSV", help="list what differs in cycles from the lines of this file"
     )
@@ -139,17 +140,16 @@ def show_differences(ledger: Ledger, cases: list[Case], compared: Path, console:
     console.print(listing if lines else f"no cycles differ from {compared}")
 
 
-def measure_layouts(options: argparse.Namespace, console: Console) -> int:
-    providers = [
-        provider for provider in layouts.providers() if not options.providers or provider.name.startswith(OURS)
-    ]
-    ledger = Ledger(options.folder / layouts.FILE, layouts.providers(), (layouts.SOURCE,))
+def measure_page(of, option: str, options: argparse.Namespace, console: Console) -> int:
+    """A page of its own, of one of the modules `layouts` and `shards`."""
+    providers = [provider for provider in of.providers() if not options.providers or provider.name.startswith(OURS)]
+    ledger = Ledger(options.folder / of.FILE, of.providers(), (of.SOURCE,))
     cases = [
-        case for case in layouts.CASES if not options.shapes or f"{case.rows}x{case.width}" in options.shapes.split(",")
+        case for case in of.CASES if not options.shapes or f"{case.rows}x{case.width}" in options.shapes.split(",")
     ]
     with session.open_device() as device:
         failures = measure_all(ledger, cases, providers, device, console)
-    page = layouts.write_page(options.folder, ledger, heading("./bench --layouts"))
+    page = of.write_page(options.folder, ledger, heading(f"./bench {option}"))
     console.print(f"results: {page}, {ledger.path}")
     return int(failures > 0)
 
@@ -167,7 +167,9 @@ def main() -> int:
     options = parse()
     console = Console()
     if options.layouts:
-        return measure_layouts(options, console)
+        return measure_page(layouts, "--layouts", options, console)
+    if options.shards:
+        return measure_page(shards, "--shards", options, console)
     file = options.folder / "bench.csv"
     known = {line.case for line in read_lines(file) if line.provider == OURS}  # of earlier sources too
     cases = chosen_cases(options, known)

@@ -31,7 +31,8 @@ void bind_enums(nb::module_& module) {
     nb::enum_<BufferType>(module, "BufferType").value("DRAM", BufferType::kDram).value("L1", BufferType::kL1);
     nb::enum_<MemoryLayout>(module, "MemoryLayout")
         .value("INTERLEAVED", MemoryLayout::kInterleaved)
-        .value("SHARDED", MemoryLayout::kSharded);
+        .value("SHARDED", MemoryLayout::kSharded)
+        .value("OTHER", MemoryLayout::kOther);
     nb::enum_<Arch>(module, "Arch")
         .value("WORMHOLE", Arch::kWormhole)
         .value("BLACKHOLE", Arch::kBlackhole)
@@ -106,11 +107,16 @@ void bind_tensor_spec(nb::module_& module) {
     bind_record<Tile>(module, "Tile", "A tile's rows and columns of elements, and whether it holds columns for rows.",
                       Field{"height", &Tile::height}, Field{"width", &Tile::width},
                       Field{"is_transposed", &Tile::is_transposed});
+    bind_record<Shards>(module, "Shards",
+                        "Blocks of rows and elements, row by row of blocks, each in the L1 of a logical core.",
+                        Field{"height", &Shards::height}, Field{"width", &Shards::width},
+                        Field{"cores", &Shards::cores}, Field{"cores_per_row", &Shards::cores_per_row});
     bind_record<TensorSpec>(module, "TensorSpec", "Shape (elements), type and place of one tensor.",
                             Required{"shape", &TensorSpec::shape}, Field{"dtype", &TensorSpec::dtype},
                             Field{"layout", &TensorSpec::layout}, Field{"buffer_type", &TensorSpec::buffer_type},
                             Field{"memory_layout", &TensorSpec::memory_layout}, Field{"storage", &TensorSpec::storage},
-                            Field{"padded_shape", &TensorSpec::padded_shape}, Field{"tile", &TensorSpec::tile});
+                            Field{"padded_shape", &TensorSpec::padded_shape}, Field{"tile", &TensorSpec::tile},
+                            Field{"shards", &TensorSpec::shards});
 }
 
 void bind_device(nb::module_& module) {
@@ -128,9 +134,9 @@ void bind_device(nb::module_& module) {
 }
 
 void bind_problem(nb::module_& module) {
-    bind_record<MemoryConfig>(module, "MemoryConfig", "Where outputs are to lie.",
-                              Required{"buffer_type", &MemoryConfig::buffer_type},
-                              Field{"memory_layout", &MemoryConfig::memory_layout});
+    bind_record<MemoryConfig>(
+        module, "MemoryConfig", "Where outputs are to lie.", Required{"buffer_type", &MemoryConfig::buffer_type},
+        Field{"memory_layout", &MemoryConfig::memory_layout}, Field{"shards", &MemoryConfig::shards});
     bind_record<Options>(
         module, "Options", "A call's options; None: the default.", Field{"norm", &Options::norm},
         Field{"epsilon", &Options::epsilon}, Field{"zero_centered_gamma", &Options::zero_centered_gamma},
@@ -180,11 +186,12 @@ void bind_plan(nb::module_& module) {
         module, "Plan", "Everything a program needs; tensors are in the order of Tensor.", Field{"chip", &Plan::chip},
         Field{"circular_buffers", &Plan::circular_buffers}, Field{"tensors", &Plan::tensors},
         Field{"rows", &Plan::rows}, Field{"rows_per_matrix", &Plan::rows_per_matrix}, Field{"cores", &Plan::cores},
-        Field{"sharing", &Plan::sharing}, Field{"buffers", &Plan::buffers},
+        Field{"shards", &Plan::shards}, Field{"sharing", &Plan::sharing}, Field{"buffers", &Plan::buffers},
         Field{"compute_arguments", &Plan::compute_arguments}, Field{"core_arguments", &Plan::core_arguments},
         Field{"l1_bytes_used", &Plan::l1_bytes_used}, Field{"l1_bytes_budget", &Plan::l1_bytes_budget})
         .def_prop_ro("has_semaphores", &Plan::has_semaphores)
         .def_prop_ro("reads_again", [](const Plan& plan) { return plan.call.reads_again != 0; })
+        .def_prop_ro("is_on_one_core", [](const Plan& plan) { return plan.call.one_core != 0; })
         .def_prop_ro("compile_time_arguments", &Plan::compile_time_arguments)
         .def("describe", &Plan::describe)
         // In Python, where json is at hand and attributes are found by their names.

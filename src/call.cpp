@@ -38,16 +38,37 @@ struct Page {
     return {.elements = stored, .piece_elements = piece, .pieces = divide_up(width, piece), .piece_stride = piece};
 }
 
+// Pages are in shards then, and a shard is a bank.
+void set_shards(TensorLayout& layout, const TensorSpec& spec) {
+    const std::int64_t side = layout.is_in_tiles() ? std::int64_t{contract::kTileSide} : 1;
+    layout.banks = to_word(static_cast<std::int64_t>(spec.shards.cores.size()));
+    layout.shard_rows = to_word(spec.shards.height / side);
+    layout.shard_pages = to_word(layout.is_in_tiles() ? spec.shards.width / side : 1);
+    layout.shards_per_row = to_word(divide_up(stored_width(spec), spec.shards.width));
+}
+
+[[nodiscard]] TensorLayout layout_of_tiles(const TensorSpec& spec, const Device& device) {
+    constexpr std::int64_t kPiece = contract::kElementsPerVectorPair;
+    constexpr std::int64_t kElements = contract::kElementsPerTile;
+    TensorLayout layout = make_layout(page_of_row(kElements, kElements, kPiece), spec, device);
+    layout.tiles_per_row = to_word(divide_up(spec.shape.back(), contract::kTileSide));
+    return layout;
+}
+
+// A page is a row, or what a shard has of one.
+[[nodiscard]] TensorLayout layout_of_untiled(const TensorSpec& spec, const Device& device) {
+    const std::int64_t in_page = is_sharded(spec) ? spec.shards.width : stored_width(spec);
+    return make_layout(page_of_row(std::min(spec.shape.back(), in_page), in_page, contract::kElementsPerChunk), spec,
+                       device);
+}
+
 [[nodiscard]] TensorLayout layout_of_rows(const TensorSpec& spec, const Device& device) {
-    const std::int64_t width = spec.shape.back();
-    if (spec.layout == Layout::kTile) {
-        constexpr std::int64_t kPiece = contract::kElementsPerVectorPair;
-        constexpr std::int64_t kElements = contract::kElementsPerTile;
-        TensorLayout layout = make_layout(page_of_row(kElements, kElements, kPiece), spec, device);
-        layout.tiles_per_row = to_word(divide_up(width, contract::kTileSide));
-        return layout;
+    TensorLayout layout =
+        spec.layout == Layout::kTile ? layout_of_tiles(spec, device) : layout_of_untiled(spec, device);
+    if (is_sharded(spec)) {
+        set_shards(layout, spec);
     }
-    return make_layout(page_of_row(width, stored_width(spec), contract::kElementsPerChunk), spec, device);
+    return layout;
 }
 
 // Cut into pieces of at most `piece` elements.

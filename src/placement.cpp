@@ -13,7 +13,7 @@ namespace layernorm_fused_rm {
 namespace {
 
 [[nodiscard]] std::int64_t pages_in_bank(std::int64_t rows, std::int64_t banks, std::int64_t bank) {
-    return contract::Distribution{to_word(banks)}.pages_in_bank(to_word(bank), to_word(rows));
+    return contract::Distribution{to_word(banks)}.rows_in_bank(to_word(bank), to_word(rows));
 }
 
 // Cores needed so that none takes more than `limit` rows, all of one bank.
@@ -85,6 +85,10 @@ struct Part {
             .y = static_cast<std::int32_t>(index / device.grid.x)};
 }
 
+void sort_row_major(std::vector<CoreWork>& cores) {
+    std::ranges::sort(cores, {}, [](const CoreWork& work) { return std::tuple(work.core.y, work.core.x); });
+}
+
 // The cores that share some rows, in the order of their slices; one that has them to itself is no team.
 void add_team(std::vector<CoreWork>& cores, const std::vector<Coordinate>& members, const Share& share) {
     for (std::size_t slice = 0; slice < members.size(); ++slice) {
@@ -116,26 +120,41 @@ std::vector<CoreWork> place_rows(std::int64_t rows, BufferType memory, const Dev
         }
         add_team(cores, members, shares[i]);
     }
-    std::ranges::sort(cores, {}, [](const CoreWork& work) { return std::tuple(work.core.y, work.core.x); });
+    sort_row_major(cores);
     return cores;
 }
 
-std::vector<CoreWork> place_strips(std::int64_t rows, const Device& device, std::int64_t slices) {
-    constexpr std::int64_t kRows = contract::kRowsPerStrip;
-    const std::int64_t strips = rows / kRows;
+std::vector<CoreWork> place_evenly(std::int64_t rows, std::int64_t at_once, const Device& device, std::int64_t slices) {
+    const std::int64_t groups = divide_up(rows, at_once);
     const std::int64_t all = core_count(device);
-    const std::int64_t teams = std::min(strips, all / slices);
+    const std::int64_t teams = std::min(groups, all / slices);
     const std::int64_t used = teams * slices;
     std::vector<CoreWork> cores;
     for (std::int64_t team = 0; team < teams; ++team) {
-        const Part part = even_part(strips, teams, team);
-        const Run run{.bank = 0, .first_page = part.first * kRows, .count = part.count * kRows};
+        const Part part = even_part(groups, teams, team);
+        const std::int64_t first = part.first * at_once;
+        const Run run{.bank = 0, .first_page = first, .count = std::min(part.count * at_once, rows - first)};
         std::vector<Coordinate> members;
         for (std::int64_t slice = 0; slice < slices; ++slice) {
             members.push_back(core_at((team * slices + slice) * all / used, device));
         }
         add_team(cores, members, {run});
     }
+    return cores;
+}
+
+std::vector<CoreWork> place_in_shards(std::int64_t rows, std::int64_t at_once, std::int64_t height,
+                                      const std::vector<Coordinate>& shards) {
+    const bool has_strips = at_once == contract::kRowsPerStrip;
+    std::vector<CoreWork> cores;
+    for (std::int64_t first = 0; first < rows; first += height) {
+        const std::int64_t shard = first / height;
+        cores.push_back({.core = shards[static_cast<std::size_t>(shard)],
+                         .runs = {{.bank = has_strips ? 0 : shard,
+                                   .first_page = has_strips ? first : 0,
+                                   .count = std::min(height, rows - first)}}});
+    }
+    sort_row_major(cores);
     return cores;
 }
 

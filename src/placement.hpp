@@ -23,10 +23,16 @@ using Share = std::vector<Run>;
 [[nodiscard]] std::vector<CoreWork> place_rows(std::int64_t rows, BufferType memory, const Device& device,
                                                std::int64_t slices = 1);
 
-// Divides rows that are taken as strips of four, `rows` with the padding of their tiles: no core gets more than one
-// strip more than another. What a strip has in tiles lies in all banks, so it has no core that is near; cores that have
-// some are spread evenly over the grid. One run each, of bank 0; cores in row-major order. With several slices to a
-// row, a strip goes to a team of as many cores, one behind the other.
-[[nodiscard]] std::vector<CoreWork> place_strips(std::int64_t rows, const Device& device, std::int64_t slices = 1);
+// Divides rows that have no core that is near, since each lies in many banks, `at_once` of which are taken together:
+// strips in tiles, `rows` with the padding of these, and rows that shards cut. No core gets more than one such group more
+// than another; cores that have some are spread evenly over the grid. One run each, of bank 0; cores in row-major order.
+// With several slices to a row, a strip goes to a team of as many cores, one behind the other.
+[[nodiscard]] std::vector<CoreWork> place_evenly(std::int64_t rows, std::int64_t at_once, const Device& device,
+                                                 std::int64_t slices = 1);
+
+// Rows that lie in shards, `height` in each, on these cores: each takes its own. Where they are strips of four, runs are of
+// bank 0.
+[[nodiscard]] std::vector<CoreWork> place_in_shards(std::int64_t rows, std::int64_t at_once, std::int64_t height,
+                                                    const std::vector<Coordinate>& shards);
 
 }  // namespace layernorm_fused_rm

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "blocking.hpp"
 #include "buffers.hpp"
@@ -76,7 +78,8 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
 
 [[nodiscard]] std::vector<std::vector<std::uint32_t>> make_core_arguments(const std::vector<CoreWork>& cores,
                                                                           const std::optional<AffineSharing>& sharing,
-                                                                          const contract::Call& call) {
+                                                                          const contract::Call& call,
+                                                                          std::size_t shards) {
     const std::size_t most_runs = most_runs_of_a_core(cores);
     const std::size_t words = call.shares_rows() ? contract::team_slot(contract::TeamArgument::kFirstMember)
                                                  : slot(most_runs, contract::RunArgument::kBank);
@@ -84,6 +87,12 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
         refuse("a core would take rows of " + std::to_string(most_runs) +
                " banks, more than a kernel's runtime arguments hold; use more cores, or move the input to DRAM with "
                "ttnn.to_memory_config(input, ttnn.DRAM_MEMORY_CONFIG)");
+    }
+    const std::int64_t room = kMaxRuntimeWords - static_cast<std::int64_t>(words);
+    if (static_cast<std::int64_t>(shards) > room) {
+        refuse("the tensors of the call lie in " + std::to_string(shards) +
+               " shards on different lists of cores, but a kernel's runtime arguments hold " + std::to_string(room) +
+               "; shard them over the same cores, or fewer");
     }
     std::vector<std::vector<std::uint32_t>> arguments;
     arguments.reserve(cores.size());
@@ -130,6 +139,48 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
     return first ? first->buffer_type : BufferType::kDram;
 }
 
+// Where tensors' shards are, in the order in which kernels are told; tells the call where each list begins.
+[[nodiscard]] std::vector<Coordinate> place_shards(contract::Call& call, const Tensors& tensors, std::int64_t rows) {
+    std::vector<Coordinate> places;
+    for (std::size_t i = 0; i < contract::kTensors; ++i) {
+        if (!tensors[i] || !is_sharded(*tensors[i])) {
+            continue;
+        }
+        const std::vector<Coordinate> own = shard_cores(*tensors[i], rows);
+        const auto alike = std::search(places.begin(), places.end(), own.begin(), own.end());
+        call.tensors[i].first_place =
+            to_word(std::int64_t{static_cast<std::uint32_t>(contract::DataMovementArgument::kCount)} +
+                    std::distance(places.begin(), alike));
+        if (alike == places.end()) {
+            places.insert(places.end(), own.begin(), own.end());
+        }
+    }
+    return places;
+}
+
+// Whether each core can take the rows of its shard of the input: whole rows, and where they are strips whole ones.
+[[nodiscard]] bool stays_in_shards(const contract::Call& call, const Shards& shards) {
+    const contract::TensorLayout& input = call[contract::Tensor::kInput];
+    const bool has_whole_strips =
+        (input.is_in_tiles() || call.pads_rows == 0) && shards.height % contract::kRowsPerStrip == 0;
+    return input.is_sharded() && !input.has_cut_rows() && (!call.has_strips() || has_whole_strips);
+}
+
+// Of a tensor of `tensor_rows` rows. Strips count the padding of tiles too.
+[[nodiscard]] std::vector<CoreWork> slice_and_place(contract::Call& call, std::int64_t tensor_rows,
+                                                    const Problem& problem) {
+    const std::int64_t rows = call.has_strips() ? rows_in_tiles(tensor_rows, problem.input) : tensor_rows;
+    const std::int64_t at_once = call.has_strips() ? std::int64_t{contract::kRowsPerStrip} : 1;
+    if (stays_in_shards(call, problem.input.shards)) {
+        return place_in_shards(rows, at_once, problem.input.shards.height, shard_cores(problem.input, tensor_rows));
+    }
+    slice_rows(call, rows, problem.input.buffer_type, problem.device);
+    if (call.has_strips() || call[contract::Tensor::kInput].has_cut_rows()) {
+        return place_evenly(rows, at_once, problem.device, call.slices);
+    }
+    return place_rows(rows, problem.input.buffer_type, problem.device, call.slices);
+}
+
 [[nodiscard]] Plan make_plan(const Problem& problem) {
     const Extent extent = validate(problem);
     Plan result;
@@ -139,11 +190,8 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
     result.circular_buffers = chip.circular_buffers;
     result.rows = extent.rows;
     contract::Call& call = result.call = describe_call(problem);
-    const bool has_strips = has_tiles(result.tensors);
-    const std::int64_t rows = has_strips ? rows_in_tiles(extent.rows, problem.input) : extent.rows;
-    slice_rows(call, rows, problem.input.buffer_type, problem.device);
-    std::vector<CoreWork> cores = has_strips ? place_strips(rows, problem.device, call.slices)
-                                             : place_rows(rows, problem.input.buffer_type, problem.device, call.slices);
+    result.shards = place_shards(call, result.tensors, extent.rows);
+    std::vector<CoreWork> cores = slice_and_place(call, extent.rows, problem);
     Buffers fitted = fit_buffers(call, most_rows_of_a_core(cores), problem.device.l1_bytes);
     set_buffers(call, fitted);
     set_constants(call);
@@ -152,8 +200,8 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
     }
     call.shares_affine = result.sharing ? 1 : 0;
     call.readers_read_affine = result.sharing && result.sharing->is_by_readers ? 1 : 0;
-    call.one_core = cores.size() == 1 ? 1 : 0;
-    result.core_arguments = make_core_arguments(cores, result.sharing, call);
+    call.one_core = cores.size() == 1 && result.shards.empty() ? 1 : 0;
+    result.core_arguments = make_core_arguments(cores, result.sharing, call, result.shards.size());
     result.rows_per_matrix = rows_per_matrix(problem.input);
     result.compute_arguments = {float_bits(-problem.options.epsilon), to_word(result.rows_per_matrix)};
     result.cores = std::move(cores);

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "call.hpp"
 #include "contract.hpp"
 #include "numbers.hpp"
 
@@ -12,22 +13,30 @@ namespace {
 
 using contract::Tensor;
 
+[[nodiscard]] MemoryConfig memory_of(const TensorSpec& spec) {
+    return {.buffer_type = spec.buffer_type, .memory_layout = spec.memory_layout, .shards = spec.shards};
+}
+
 // Of all outputs.
-[[nodiscard]] BufferType output_buffer_type(const Problem& problem) {
+[[nodiscard]] MemoryConfig output_memory(const Problem& problem) {
     if (problem.output_tensor) {
-        return problem.output_tensor->buffer_type;
+        return memory_of(*problem.output_tensor);
     }
-    const auto& config = problem.options.memory_config;
-    return config ? config->buffer_type : problem.input.buffer_type;
+    return problem.options.memory_config.value_or(memory_of(problem.input));
 }
 
 }  // namespace
 
 Tensors tensors_of(const Problem& problem) {
     const Options& options = problem.options;
-    const auto make = [&](std::vector<std::int64_t> shape, DataType dtype, Layout layout) {
-        return TensorSpec{
-            .shape = std::move(shape), .dtype = dtype, .layout = layout, .buffer_type = output_buffer_type(problem)};
+    const MemoryConfig memory = output_memory(problem);
+    const auto make = [&](DataType dtype, Layout layout) {
+        return TensorSpec{.shape = problem.input.shape,
+                          .dtype = dtype,
+                          .layout = layout,
+                          .buffer_type = memory.buffer_type,
+                          .memory_layout = memory.memory_layout,
+                          .shards = memory.shards};
     };
     Tensors tensors;
     const auto at = [&](Tensor tensor) -> auto& { return tensors[static_cast<std::size_t>(tensor)]; };
@@ -36,19 +45,38 @@ Tensors tensors_of(const Problem& problem) {
     at(Tensor::kGamma) = problem.gamma;
     at(Tensor::kBeta) = problem.beta;
     at(Tensor::kOutput) = problem.output_tensor ? *problem.output_tensor
-                                                : make(problem.input.shape, options.dtype.value_or(problem.input.dtype),
+                                                : make(options.dtype.value_or(problem.input.dtype),
                                                        options.layout.value_or(problem.input.layout));
     if (options.return_sum) {
-        at(Tensor::kSum) = make(problem.input.shape, options.sum_dtype.value_or(problem.input.dtype),
-                                options.sum_layout.value_or(problem.input.layout));
+        at(Tensor::kSum) =
+            make(options.sum_dtype.value_or(problem.input.dtype), options.sum_layout.value_or(problem.input.layout));
     }
     if (options.return_statistics) {
         std::vector<std::int64_t> shape = problem.input.shape;
         shape.back() = 1;
-        at(Tensor::kRstd) = make(shape, DataType::kFloat32, Layout::kRowMajor);
+        at(Tensor::kRstd) =
+            TensorSpec{.shape = std::move(shape), .dtype = DataType::kFloat32, .buffer_type = memory.buffer_type};
         at(Tensor::kMean) = options.norm == Norm::kRms ? std::nullopt : at(Tensor::kRstd);
     }
     return tensors;
+}
+
+ShardGrid shard_grid(const TensorSpec& spec, std::int64_t rows) {
+    const std::int64_t stored_rows = spec.layout == Layout::kTile ? rows_in_tiles(rows, spec) : rows;
+    return {.across = divide_up(stored_width(spec), spec.shards.width),
+            .down = divide_up(stored_rows, spec.shards.height)};
+}
+
+std::vector<Coordinate> shard_cores(const TensorSpec& spec, std::int64_t rows) {
+    const auto [across, down] = shard_grid(spec, rows);
+    const Shards& shards = spec.shards;
+    const std::int64_t stride = shards.cores_per_row == 0 ? across : shards.cores_per_row;
+    std::vector<Coordinate> cores;
+    for (std::int64_t row = 0; row < down; ++row) {
+        const auto first = shards.cores.begin() + row * stride;
+        cores.insert(cores.end(), first, first + across);
+    }
+    return cores;
 }
 
 bool has_tiles(const Tensors& tensors) {

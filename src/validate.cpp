@@ -8,6 +8,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "contract.hpp"
@@ -31,6 +32,10 @@ constexpr std::int64_t kMaxRows = std::numeric_limits<std::uint32_t>::max();
 }
 
 [[nodiscard]] std::string name_of(Layout layout) { return layout == Layout::kTile ? "TILE" : "ROW_MAJOR"; }
+
+constexpr std::string_view kOtherMemory =
+    " must be INTERLEAVED in DRAM or L1, or HEIGHT, WIDTH or BLOCK sharded in L1 with a shard_spec, but is in another "
+    "memory (sharded in DRAM, sharded with an nd_shard_spec, without a shard_spec, or in another type of buffer); ";
 
 // What to do about a tensor that is not as it must be.
 struct Remedies {
@@ -62,10 +67,7 @@ void check_storage(const std::string& name, const TensorSpec& spec, const Remedi
     }
 }
 
-void check_kind(const std::string& name, const TensorSpec& spec, const Remedies& remedies) {
-    if (spec.memory_layout != MemoryLayout::kInterleaved) {
-        refuse(name + " must be in INTERLEAVED memory, but is sharded; " + remedies.memory);
-    }
+void check_dtype(const std::string& name, const TensorSpec& spec, const Remedies& remedies) {
     if (spec.dtype == DataType::kOther) {
         refuse(name + " must be BFLOAT16 or FLOAT32, but has another data type; " + remedies.dtype);
     }
@@ -80,7 +82,10 @@ void check_rows(const std::string& name, const TensorSpec& spec, const Remedies&
                std::to_string(spec.tile.height) + " x " + std::to_string(spec.tile.width) +
                ", but its tiles must be 32 x 32; " + remedies.layout);
     }
-    check_kind(name, spec, remedies);
+    if (spec.memory_layout == MemoryLayout::kOther) {
+        refuse(name + std::string{kOtherMemory} + remedies.memory);
+    }
+    check_dtype(name, spec, remedies);
 }
 
 void check_option_dtype(const std::string& name, const std::optional<DataType>& dtype) {
@@ -281,7 +286,12 @@ void check_input(const TensorSpec& input) {
 void check_parameter(const std::string& name, const std::optional<TensorSpec>& spec, std::int64_t width) {
     if (spec) {
         check_storage(name, *spec, conversions(name));
-        check_kind(name, *spec, conversions(name));
+        if (spec->memory_layout != MemoryLayout::kInterleaved) {
+            refuse(name + " must be in INTERLEAVED memory, but is " +
+                   (spec->memory_layout == MemoryLayout::kSharded ? "sharded" : "in another memory") + "; " +
+                   conversions(name).memory);
+        }
+        check_dtype(name, *spec, conversions(name));
         check_dimensions(name, *spec);
         check_parameter_shape(name, *spec, width);
         check_padding(name, *spec);
@@ -336,10 +346,9 @@ void check_options(const Problem& problem) {
     const Options& options = problem.options;
     check_option_dtype("dtype", options.dtype);
     check_option_dtype("sum_dtype", options.sum_dtype);
-    if (options.memory_config && options.memory_config->memory_layout != MemoryLayout::kInterleaved) {
-        refuse(
-            "memory_config must be in INTERLEAVED memory, DRAM or L1, but is sharded or in another one; pass "
-            "ttnn.DRAM_MEMORY_CONFIG or ttnn.L1_MEMORY_CONFIG");
+    if (options.memory_config && options.memory_config->memory_layout == MemoryLayout::kOther) {
+        refuse("memory_config" + std::string{kOtherMemory} +
+               "pass ttnn.DRAM_MEMORY_CONFIG or ttnn.L1_MEMORY_CONFIG, or one with a shard_spec");
     }
     if (options.sum_dtype && !options.return_sum) {
         refuse("sum_dtype is set, but return_sum is not; pass return_sum=True, or no sum_dtype");

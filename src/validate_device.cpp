@@ -2,6 +2,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "call.hpp"
@@ -102,11 +104,93 @@ void check_bank_bytes_of_tiles(const std::string& name, const TensorSpec& spec, 
     }
 }
 
+[[nodiscard]] std::string text_of(const Shards& shards) {
+    return "shards of " + std::to_string(shards.height) + " x " + std::to_string(shards.width) + " elements";
+}
+
+// Of rows of which shards hold parts: where these begin the NoC has to reach.
+void check_cut_rows(const std::string& name, const TensorSpec& spec, const Device& device) {
+    const std::int64_t bytes = spec.shards.width * element_bytes(spec.dtype);
+    if (spec.layout == Layout::kRowMajor && bytes % device.l1_alignment_bytes != 0) {
+        refuse(name + " is in " + text_of(spec.shards) + ", which have " + std::to_string(bytes) +
+               " bytes of a row each, but need a multiple of " + std::to_string(device.l1_alignment_bytes) +
+               ", L1's alignment; take wider shards");
+    }
+}
+
+void check_shard_size(const std::string& name, const TensorSpec& spec, const Device& device) {
+    const Shards& shards = spec.shards;
+    const bool has_tiles = spec.layout == Layout::kTile;
+    if (shards.height < 1 || shards.width < 1) {
+        refuse(name + " is in " + text_of(shards) + ", but needs at least 1 x 1; take larger shards");
+    }
+    if (has_tiles && (shards.height % contract::kTileSide != 0 || shards.width % contract::kTileSide != 0)) {
+        refuse(name + " is in " + text_of(shards) +
+               ", but in TILE layout needs whole tiles of 32 x 32; take shards of multiples of 32");
+    }
+    const std::int64_t row_bytes = shards.width > kMaxL1Bytes ? kMaxL1Bytes : shards.width * element_bytes(spec.dtype);
+    const auto bytes =
+        checked_multiply(shards.height, has_tiles ? row_bytes : round_up(row_bytes, device.l1_alignment_bytes));
+    if (!bytes || *bytes >= kMaxL1Bytes) {
+        refuse(name + " is in " + text_of(shards) + ", but no core's L1 holds " + std::to_string(kMaxL1Bytes) +
+               " bytes; take more and smaller shards");
+    }
+}
+
+[[nodiscard]] std::string text_of(Coordinate core) {
+    return "(" + std::to_string(core.x) + ", " + std::to_string(core.y) + ")";
+}
+
+// A shard each.
+void check_shard_places(const std::string& name, const Shards& shards, Coordinate grid) {
+    std::set<Coordinate> seen;
+    for (const Coordinate core : shards.cores) {
+        if (core.x < 0 || core.y < 0 || core.x >= grid.x || core.y >= grid.y) {
+            refuse(name + " has a shard on core " + text_of(core) + ", but the device has a grid of " +
+                   std::to_string(grid.x) + " x " + std::to_string(grid.y) + " worker cores; shard it over these");
+        }
+        if (!seen.insert(core).second) {
+            refuse(name + " has two shards on core " + text_of(core) +
+                   ", but a core has one of each tensor; shard it over as many cores as it has shards");
+        }
+    }
+}
+
+void check_shard_cores(const std::string& name, const TensorSpec& spec, const Device& device, std::int64_t rows) {
+    const auto [across, down] = shard_grid(spec, rows);
+    const auto cores = static_cast<std::int64_t>(spec.shards.cores.size());
+    const bool has_stride = spec.shards.cores_per_row != 0;
+    const std::int64_t per_row = has_stride ? spec.shards.cores_per_row : across;
+    const auto needed = per_row < across ? std::nullopt : checked_multiply(per_row, down);
+    if (!needed || *needed > cores) {
+        refuse(name + " needs " + std::to_string(down) + " x " + std::to_string(across) + " " + text_of(spec.shards) +
+               ", but is sharded over " + std::to_string(cores) + " cores" +
+               (has_stride ? ", " + std::to_string(per_row) + " in a row of shards" : "") +
+               "; take larger shards or more cores");
+    }
+    check_shard_places(name, spec.shards, device.grid);
+}
+
+void check_shards(const std::string& name, const TensorSpec& spec, const Device& device, std::int64_t rows) {
+    if (spec.buffer_type != BufferType::kL1) {
+        refuse(name + " is sharded in DRAM, but shards must lie in L1; shard it there, or take INTERLEAVED memory");
+    }
+    check_shard_size(name, spec, device);
+    check_shard_cores(name, spec, device, rows);
+    if (shard_grid(spec, rows).across > 1) {
+        check_cut_rows(name, spec, device);
+    }
+}
+
 // Padding may be wider than any row, and a row's bytes overflow.
 void check_on_device(contract::Tensor tensor, const TensorSpec& spec, const Device& device, std::int64_t rows) {
     const std::string name = contract::kTensorNames[static_cast<std::size_t>(tensor)];
     check_memory(device, spec.buffer_type);
     check_row_bytes(name, stored_width(spec));
+    if (is_sharded(spec)) {
+        check_shards(name, spec, device, rows);
+        return;
+    }
     if (tensor == contract::Tensor::kGamma || tensor == contract::Tensor::kBeta) {
         return;
     }

@@ -33,6 +33,7 @@ STEEPEST = 1.25
 class Call:
     """The options of a call. Vectors are None or "form dtype": form `vector` [W], `rank_4` [1, 1, 1, W], `cut`
     [1, 1, W / 32, 32], `tile` [1, 1, 1, W] in TILE layout. `output`: `new`, a dtype, `given` and a dtype, or `in_place`.
+    Memories of rows: those of `memory_config`.
     """
 
     norm: str = "layer"
@@ -105,11 +106,44 @@ def put_vector(kind: str | None, values: np.ndarray | None, device, memory: str)
     return to_device(values.reshape(shape), device, dtype=DTYPES[dtype], memory=memory, layout=layout)
 
 
+def memory_config(name: str, shape, layout: str) -> ttnn.MemoryConfig:
+    """`dram` or `l1`, interleaved; or of a tensor of rows `height`, `width` or `block` and the cores that it is sharded over
+    in L1, as columns x rows of the grid from (1, 0) on; with `columns` behind it the columns come first.
+    """
+    if name in MEMORIES:
+        return MEMORIES[name]
+    kind, cores, *columns_first = name.split()
+    x, y = map(int, cores.split("x"))
+    in_tiles = layout == "tile"
+    rows, width = int(np.prod(shape[:-1])), shape[-1]
+    if in_tiles:
+        rows = int(np.prod(shape[:-2])) * round_up(shape[-2], TILE_SIDE)
+    down, across = {"height": (x * y, 1), "width": (1, x * y), "block": (x, y) if columns_first else (y, x)}[kind]
+    height = round_up(-(-max(rows, 1) // down), TILE_SIDE if in_tiles else 1)
+    part = width if across == 1 else round_up(-(-width // across), 8)
+    grid = ttnn.CoreRangeSet([ttnn.CoreRange(ttnn.CoreCoord(1, 0), ttnn.CoreCoord(x, y - 1))])
+    orientation = ttnn.ShardOrientation.COL_MAJOR if columns_first else ttnn.ShardOrientation.ROW_MAJOR
+    spec = ttnn.ShardSpec(grid, [height, round_up(part, TILE_SIDE) if in_tiles else part], orientation)
+    memory_layout = getattr(ttnn.TensorMemoryLayout, f"{kind.upper()}_SHARDED")
+    return ttnn.MemoryConfig(memory_layout, ttnn.BufferType.L1, spec)
+
+
+def round_up(value: int, multiple: int) -> int:
+    return -(-value // multiple) * multiple
+
+
 def put_rows(values: np.ndarray, device, dtype: str, memory: str, layout: str):
-    """A tensor of rows; in TILE layout its padding is NaN."""
-    where = {"dtype": DTYPES[dtype], "memory": memory, "layout": LAYOUTS[layout]}
+    """A tensor of rows; in TILE layout its padding is NaN.
+
+    It is sharded on the device: ttnn brings shards from the host wrongly where the last ones are not whole.
+    """
     shape = values.shape if values.ndim > 1 else (1, *values.shape)
-    stored = (*shape[:-2], *(-(-length // TILE_SIDE) * TILE_SIDE for length in shape[-2:]))
+    if memory not in MEMORIES:
+        return ttnn.to_memory_config(
+            put_rows(values, device, dtype, "dram", layout), memory_config(memory, shape, layout)
+        )
+    where = {"dtype": DTYPES[dtype], "memory": memory, "layout": LAYOUTS[layout]}
+    stored = (*shape[:-2], *(round_up(length, TILE_SIDE) for length in shape[-2:]))
     if layout == "rm" or values.size == 0 or stored == values.shape:
         return to_device(values, device, **where)
     padded = np.full(stored, np.nan, np.float32)
@@ -158,7 +192,7 @@ def run(call: Call, data: Rows, device) -> dict[str, np.ndarray]:
     if "output_tensor" not in options:
         options["layout"] = LAYOUTS.get(call.output_layout)
     if call.output_memory is not None:
-        options["memory_config"] = MEMORIES[call.output_memory]
+        options["memory_config"] = memory_config(call.output_memory, data.x.shape, call.layout_of("y"))
     vectors = [
         put_vector(kind, values, device, call.vector_memory)
         for kind, values in ((call.gamma, data.gamma), (call.beta, data.beta))
@@ -176,12 +210,14 @@ def run(call: Call, data: Rows, device) -> dict[str, np.ndarray]:
 def check_specs(call: Call, data: Rows, results: dict, given) -> None:
     shapes = {"y": data.x.shape, "sum": data.x.shape}
     dtypes = {"y": call.output_dtype, "sum": call.sum_dtype}
-    memory = call.output_memory or call.input_memory
+    memory = memory_config(call.output_memory or call.input_memory, data.x.shape, call.layout_of("y"))
     for name, tensor in results.items():
         assert list(tensor.shape) == list(shapes.get(name, (*data.x.shape[:-1], 1))), name
         assert tensor.dtype == DTYPES[dtypes.get(name, "fp32")] and tensor.layout == LAYOUTS[call.layout_of(name)], name
         assert tensor.layout == ttnn.ROW_MAJOR_LAYOUT or not padding_of(tensor).any(), name
-        assert tensor.memory_config().buffer_type == MEMORIES[memory].buffer_type, name
+        assert tensor.memory_config().buffer_type == memory.buffer_type, name
+        sharded_as = memory.memory_layout if name in shapes else ttnn.TensorMemoryLayout.INTERLEAVED
+        assert tensor.memory_config().memory_layout == sharded_as, name
     assert given is None or results["y"].buffer_address() == given.buffer_address()
 
 

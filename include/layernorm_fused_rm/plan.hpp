@@ -85,7 +85,8 @@ struct Plan {
     std::vector<CoreWork> cores;
     std::optional<AffineSharing> sharing;  // none: every core reads gamma and beta itself
     std::vector<CircularBuffer> buffers;
-    contract::Call call{};                         // what all three kernels are compiled for
+    std::vector<Coordinate> shards;  // logical cores: of each tensor in shards a list, or one for all that are alike
+    contract::Call call{};           // what all three kernels are compiled for
     std::vector<std::uint32_t> compute_arguments;  // of compute, common to all cores: contract::ComputeArgument
     std::vector<std::vector<std::uint32_t>> core_arguments;  // per entry of `cores`, of all three kernels
     std::int64_t l1_bytes_used = 0;

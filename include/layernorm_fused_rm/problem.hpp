@@ -11,7 +11,8 @@ namespace layernorm_fused_rm {
 enum class DataType { kBfloat16, kFloat32, kOther };
 enum class Layout { kRowMajor, kTile };
 enum class BufferType { kDram, kL1 };
-enum class MemoryLayout { kInterleaved, kSharded };  // sharded: in any way, or in another type of buffer
+// Of a tensor in shards it says where each is (Shards); kOther: in any other way, or in another type of buffer.
+enum class MemoryLayout { kInterleaved, kSharded, kOther };
 enum class Storage { kDevice, kHost, kDeallocated };
 
 // ttnn's tile: faces of at most 16 x 16 elements, row by row. A transposed one holds its columns for rows.
@@ -21,6 +22,27 @@ struct Tile {
     bool is_transposed = false;
 
     bool operator==(const Tile&) const = default;
+};
+
+// A place on the chip's NoC, in the physical coordinates of NoC 0, or a logical core (x: column, y: row).
+struct Coordinate {
+    std::int32_t x = 0;
+    std::int32_t y = 0;
+
+    auto operator<=>(const Coordinate&) const = default;
+};
+
+// A tensor as ttnn shards it: its rows, padding included, one behind the other, are cut into blocks of `height` rows and
+// `width` elements, row by row of blocks, each of which lies in the L1 of a core of its own. The last ones may be empty
+// in part.
+struct Shards {
+    std::int64_t height = 0;
+    std::int64_t width = 0;
+    std::vector<Coordinate> cores{};  // logical, in the order of the blocks
+    std::int64_t cores_per_row =
+        0;  // of the list, of which a row of blocks may leave some; 0: as many as it has blocks
+
+    bool operator==(const Shards&) const = default;
 };
 
 // What the planner needs to know of one tensor.
@@ -33,16 +55,9 @@ struct TensorSpec {
     Storage storage = Storage::kDevice;
     std::vector<std::int64_t> padded_shape{};  // of what is stored, elements; empty: as `shape`
     Tile tile{};                               // of TILE layout
+    Shards shards{};                           // of one that is sharded
 
     bool operator==(const TensorSpec&) const = default;
-};
-
-// A place on the chip's NoC, in the physical coordinates of NoC 0, or a logical core (x: column, y: row).
-struct Coordinate {
-    std::int32_t x = 0;
-    std::int32_t y = 0;
-
-    auto operator<=>(const Coordinate&) const = default;
 };
 
 enum class Arch { kWormhole, kBlackhole, kOther };  // kOther: one for which there are no kernels
@@ -82,6 +97,7 @@ enum class Activation { kNone, kRelu, kSilu, kGelu, kGeluApprox };
 struct MemoryConfig {
     BufferType buffer_type = BufferType::kDram;
     MemoryLayout memory_layout = MemoryLayout::kInterleaved;
+    Shards shards{};
 
     bool operator==(const MemoryConfig&) const = default;
 };

@@ -131,6 +131,13 @@ def problem_of(call: dict) -> _core.Problem:
 _NO_DEVICE = _core.Device(grid=(1, 1), dram_banks=[(0, 0)], l1_banks=1, l1_bytes=0)
 
 
+def output_memory(call: dict):
+    """The ttnn.MemoryConfig of the outputs that a call allocates (src/tensors.cpp, output_memory)."""
+    if call["output_tensor"] is not None:
+        return call["output_tensor"].memory_config()
+    return call["memory_config"] or call["input"].memory_config()
+
+
 def require_one_device(call: dict) -> None:
     """ValueError unless all tensors are on the input's device. After the planner has refused those that are on none."""
     device = call["input"].device()

@@ -62,8 +62,8 @@ layernorm_fused_rm = _operation(
 
 Args:
     input (ttnn.Tensor): `[..., W]`, rank 1 to 8, any number of rows, any W >= 1; BFLOAT16 or FLOAT32, ROW_MAJOR or
-        TILE of 32 x 32, interleaved, DRAM or L1. ROW_MAJOR rows may be stored with padding, but not with padding between
-        them; the padding of tiles is never taken for data.
+        TILE of 32 x 32; interleaved in DRAM or L1, or HEIGHT, WIDTH or BLOCK_SHARDED in L1. ROW_MAJOR rows may be stored
+        with padding, but not with padding between them; the padding of tiles is never taken for data.
     gamma (ttnn.Tensor, optional): W elements: `[W]` with any number of ones before it, ROW_MAJOR or TILE, or ROW_MAJOR
         `[1, 1, W / 32, 32]`; BFLOAT16 or FLOAT32, interleaved; tiles of any size, not transposed. 1 by default.
     beta (ttnn.Tensor, optional): likewise. 0 by default.
@@ -80,7 +80,8 @@ Args:
     dtype (ttnn.DataType): of y, BFLOAT16 or FLOAT32; the input's by default.
     layout (ttnn.Layout): of y, ROW_MAJOR or TILE; the input's by default. Padding in tiles is written as zeros.
     sum_layout (ttnn.Layout): of the sum, likewise.
-    memory_config (ttnn.MemoryConfig): of all outputs, interleaved; the input's by default.
+    memory_config (ttnn.MemoryConfig): of all outputs, interleaved, or sharded in L1 with a shard_spec; the input's by
+        default. Mean and rstd are interleaved always.
     output_tensor (ttnn.Tensor): to write y into, also the input itself; its dtype, layout and memory count for y.
     compute_kernel_config: as ttnn's other operations take it, and of no effect: the arithmetic is fp32 at full
         fidelity always, also where a config has fp32_dest_acc_en=False or asks for approximations.
@@ -164,7 +165,7 @@ def _run_new(call: dict):
         device=device,
         specs=tuple(None if call[name] is None else call[name].spec for name in arguments.TENSORS),
         launch=program.build(plan, problem, device),
-        outputs=tuple(program.allocations(plan, call["output_tensor"], device)),
+        outputs=tuple(program.allocations(plan, call["output_tensor"], arguments.output_memory(call), device)),
     )
     _cache.insert(call, new)
     return new.run(call)
@@ -175,7 +176,7 @@ def _pose(call: dict) -> _core.Problem:
     problem = arguments.problem_of(call)
     _core.check(problem)
     arguments.require_one_device(call)
-    if problem.input.buffer_type != _core.BufferType.L1:
+    if problem.input.buffer_type != _core.BufferType.L1 or problem.input.memory_layout == _core.MemoryLayout.SHARDED:
         return problem
     return problem.on(describe(call["input"].device(), asks_for_l1_banks=True))
 

@@ -106,7 +106,7 @@ def patch(module) -> Served:
     """Has `module.layer_norm` and `module.rms_norm` served by this package where it can, until that is ended.
 
     A call is ours if every argument is one of ttnn's and means the same here: tensors of BFLOAT16 or FLOAT32, ROW_MAJOR or
-    TILE, interleaved, in DRAM or L1, as `layernorm_fused_rm` takes them; any other is ttnn's as before. y has the dtype,
+    TILE, interleaved or sharded in L1, as `layernorm_fused_rm` takes them; any other is ttnn's as before. y has the dtype,
     the layout and the memory that ttnn gives it; its numbers are those of fp32 arithmetic, rounded once.
 
     Only these two attributes are replaced. What was taken from them before (`from ttnn import layer_norm`) stays ttnn's.
@@ -132,7 +132,7 @@ def patch(module) -> Served:
         ...     y = model(x)
         >>> print(served.summary())
         ttnn.layer_norm: 24 served here, 1 by ttnn
-          1 by ttnn: input must be in INTERLEAVED memory, but is sharded; convert it with ...
+          1 by ttnn: input must be BFLOAT16 or FLOAT32, but has another data type; convert it with ...
         ttnn.rms_norm: 0 served here, 0 by ttnn
     """
     for name in OPERATIONS:

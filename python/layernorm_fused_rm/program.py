@@ -40,21 +40,33 @@ def build(plan: _core.Plan, problem: _core.Problem, device) -> _core.Launch:
     return _core.Launch(
         ttnn=ttnn,
         descriptor=_describe_program(plan, device) if plan.cores else None,
-        rest=[*_sharing_arguments(plan, device), plan.rows_per_matrix, *_core_arguments_behind(plan)],
+        rest=[
+            *_sharing_arguments(plan, device),
+            plan.rows_per_matrix,
+            *_shard_arguments(plan, device),
+            *_core_arguments_behind(plan),
+        ],
         before=(lambda: Path(last_plan).write_text(plan.describe(), encoding="utf-8")) if last_plan else None,
         recover=functools.partial(_recover, plan, problem, device),
     )
 
 
-def allocations(plan: _core.Plan, output_tensor, device) -> Iterator[tuple | None]:
-    """Of y, sum, mean and rstd the arguments of ttnn.allocate_tensor_on_device; None for what there is, or is not asked for."""
+def allocations(plan: _core.Plan, output_tensor, memory_config, device) -> Iterator[tuple | None]:
+    """Of y, sum, mean and rstd the arguments of ttnn.allocate_tensor_on_device; None for what there is, or is not asked for.
+
+    `memory_config` is ttnn's, of outputs that the plan has in shards.
+    """
     for index in (_core.Tensor.OUTPUT, _core.Tensor.SUM, _core.Tensor.MEAN, _core.Tensor.RSTD):
         spec = plan.tensors[index]
         if spec is None or (index == _core.Tensor.OUTPUT and output_tensor is not None):
             yield None
         else:
-            dtype, buffer_type = _TTNN_DTYPES[spec.dtype], _TTNN_BUFFER_TYPES[spec.buffer_type]
-            yield ttnn.TensorSpec(ttnn.Shape(spec.shape), dtype, _TTNN_LAYOUTS[spec.layout], buffer_type), device
+            what = ttnn.Shape(spec.shape), _TTNN_DTYPES[spec.dtype], _TTNN_LAYOUTS[spec.layout]
+            if spec.memory_layout == _core.MemoryLayout.SHARDED:
+                where = memory_config.memory_layout, memory_config.shard_spec, memory_config.buffer_type
+            else:
+                where = (_TTNN_BUFFER_TYPES[spec.buffer_type],)
+            yield ttnn.TensorSpec(*what, *where), device
 
 
 def _recover(plan: _core.Plan, problem: _core.Problem, device, error: Exception, tensors: dict) -> None:
@@ -90,7 +102,7 @@ def _explain(name: str, error: Exception) -> str:
 
 def _describe_program(plan: _core.Plan, device):
     cores = _core_ranges(plan)
-    addresses = [0] * int(_core.DataMovementArgument.COUNT)  # set at each launch
+    addresses = [0] * (int(_core.DataMovementArgument.COUNT) + len(plan.shards))  # set at each launch
     arguments = _runtime_arguments(plan, device)
     kernels = [
         _describe_kernel(plan, cores, "reader.cpp", ttnn.ReaderConfigDescriptor(), addresses, arguments),
@@ -121,9 +133,15 @@ def _places(cores, device) -> list[int]:
     return [value for place in places for value in (place.x, place.y)]
 
 
+def _shard_arguments(plan: _core.Plan, device) -> list[int]:
+    """A word for each shard: its core's x and y on the NoC (kernels/dataflow/pages.hpp, bank_address)."""
+    places = _places(plan.shards, device)
+    return [x + (y << 16) for x, y in zip(places[::2], places[1::2])]
+
+
 def _core_arguments_behind(plan: _core.Plan) -> list[int]:
     """What follows the common arguments: the core's own, in a program of one core."""
-    return plan.core_arguments[0] if len(plan.cores) == 1 else []
+    return plan.core_arguments[0] if plan.is_on_one_core else []
 
 
 def _describe_kernel(plan: _core.Plan, cores, source: str, config, common_arguments: list[int], arguments):

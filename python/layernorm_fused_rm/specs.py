@@ -37,6 +37,7 @@ def tensor_spec(tensor) -> _core.TensorSpec:
         **what,
         buffer_type=config.buffer_type,
         memory_layout=config.memory_layout,
+        shards=config.shards,
         padded_shape=list(tensor.padded_shape),
         tile=_tile(tensor.get_tile()),
     )
@@ -48,10 +49,27 @@ def dtype_of(dtype) -> _core.DataType:
 
 def memory_config_of(config) -> _core.MemoryConfig:
     """What the planner needs of a ttnn.MemoryConfig."""
-    is_simple = not config.is_sharded() and config.buffer_type in BUFFER_TYPES
-    return _core.MemoryConfig(
-        buffer_type=BUFFER_TYPES.get(config.buffer_type, _core.BufferType.DRAM),
-        memory_layout=_core.MemoryLayout.INTERLEAVED if is_simple else _core.MemoryLayout.SHARDED,
+    where = {"buffer_type": BUFFER_TYPES.get(config.buffer_type, _core.BufferType.DRAM)}
+    if config.buffer_type not in BUFFER_TYPES or (config.is_sharded() and config.shard_spec is None):
+        return _core.MemoryConfig(**where, memory_layout=_core.MemoryLayout.OTHER)
+    if not config.is_sharded():
+        return _core.MemoryConfig(**where)
+    return _core.MemoryConfig(**where, memory_layout=_core.MemoryLayout.SHARDED, shards=_shards(config))
+
+
+def _shards(config) -> _core.Shards:
+    """Where ttnn puts which shard: one core behind the other, by the grid's rows or columns (the orientation); of
+    BLOCK_SHARDED a row of shards begins with one of these (tt-metal, tech_reports/tensor_sharding).
+    """
+    spec = config.shard_spec
+    is_row_major = spec.orientation == ttnn.ShardOrientation.ROW_MAJOR
+    first, last = spec.grid.bounding_box().start, spec.grid.bounding_box().end
+    line = last.x - first.x + 1 if is_row_major else last.y - first.y + 1
+    return _core.Shards(
+        height=spec.shape[0],
+        width=spec.shape[1],
+        cores=[(core.x, core.y) for core in ttnn.corerange_to_cores(spec.grid, None, is_row_major)],
+        cores_per_row=line if config.memory_layout == ttnn.TensorMemoryLayout.BLOCK_SHARDED else 0,
     )
 
 

@@ -11,6 +11,7 @@ REMEDY = f"pip install ttnn=={TESTED_VERSION}"
 # Everything that the package cannot do without; a ttnn that lacks one is refused at import.
 _NEEDED = (
     "allocate_tensor_on_device",
+    "corerange_to_cores",
     "from_device",
     "generic_op",
     "get_l1_alignment",

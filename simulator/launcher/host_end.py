@@ -64,8 +64,9 @@ def _await_end(pipe: int, host: int) -> None:
     """The pipe ends without a byte if the process that would have written it is gone; a host that has ended is readable."""
     try:
         if not os.read(pipe, 1) and not select.select([host], [], [], HOST_GRACE_SECONDS)[0]:
+            with contextlib.suppress(OSError):  # nobody may be left to read it
+                print(LOST_SIMULATOR, file=sys.stderr, flush=True)
             signal.pidfd_send_signal(host, signal.SIGTERM)
-            print(LOST_SIMULATOR, file=sys.stderr, flush=True)
     finally:
         os._exit(0)
 

@@ -110,11 +110,11 @@ def of_dtype(device, dtype):
     return ttnn.to_device(ttnn.Tensor(values, dtype, layout=TILE), device)
 
 
-def sharded(device):
+def sharded_vector(device):
     config = ttnn.create_sharded_memory_config(
-        shape=(64, 64), core_grid=ttnn.CoreGrid(x=1, y=1), strategy=ttnn.ShardStrategy.BLOCK
+        shape=(32, WIDTH), core_grid=ttnn.CoreGrid(x=1, y=1), strategy=ttnn.ShardStrategy.BLOCK
     )
-    return to_device(np.ones((64, 64)), device, memory=config, layout=TILE)
+    return to_device(np.ones((1, WIDTH)), device, memory=config, layout=TILE)
 
 
 def deallocated(device):
@@ -128,7 +128,7 @@ WIDTH_SHARDED = ttnn.MemoryConfig(ttnn.TensorMemoryLayout.WIDTH_SHARDED, ttnn.Bu
 # What is passed in place of one argument of a call that is served, and why that is left.
 LEFT = {
     "bfloat8_b": ("input_tensor", lambda device: of_dtype(device, ttnn.bfloat8_b), "input must be BFLOAT16 or FLOAT32"),
-    "sharded": ("input_tensor", sharded, "input must be in INTERLEAVED memory"),
+    "sharded weight": ("weight", sharded_vector, "gamma must be in INTERLEAVED memory"),
     "deallocated": ("input_tensor", deallocated, "input must be allocated on device, but has been deallocated"),
     "no tensor": ("input_tensor", lambda device: np.ones(4), "input must be a ttnn.Tensor"),
     "integers": ("weight", lambda device: of_dtype(device, ttnn.int32), "gamma must be BFLOAT16 or FLOAT32"),
@@ -144,7 +144,7 @@ LEFT = {
     ),
     "epsilon": ("epsilon", lambda device: 0.0, "epsilon must be positive"),
     "epsilon of words": ("epsilon", lambda device: "small", "epsilon must be a number"),
-    "to shards": ("memory_config", lambda device: WIDTH_SHARDED, "memory_config must be in INTERLEAVED memory"),
+    "to shards": ("memory_config", lambda device: WIDTH_SHARDED, "memory_config must be INTERLEAVED in DRAM or L1, or"),
     "no config": ("compute_kernel_config", lambda device: "HiFi4", "compute_kernel_config must be"),
 }
 

@@ -1,5 +1,6 @@
 #include "arbitrary_problem.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -22,6 +23,8 @@ constexpr std::array<std::int64_t, 30> kEdges{
     1024,       1025,       1056,       65535,      65536,      -1,         -32,
     2147483647, 2147483648, 4294967295, 4294967296, 4294967297, kMax64 / 2, kMax64 / 32 * 32,
     kMax64,     kMin64};
+
+constexpr std::array kMemoryLayouts{MemoryLayout::kInterleaved, MemoryLayout::kSharded, MemoryLayout::kOther};
 
 class Draw {
 public:
@@ -112,8 +115,13 @@ void add_places(const Draw& draw, Device& device) {
         return wormhole();
     }
     const bool is_vast = draw.one_in(5'000);  // more cores than any chip has
-    const Coordinate grid{.x = static_cast<std::int32_t>(1 + draw.below(is_vast ? 300 : 14)),
-                          .y = static_cast<std::int32_t>(1 + draw.below(is_vast ? 300 : 12))};
+    const bool is_large = draw.one_in(16);    // and so many that arguments do not hold all places of shards
+    const Coordinate grid{.x = static_cast<std::int32_t>(1 + draw.below(is_vast    ? 300
+                                                                        : is_large ? 30
+                                                                                   : 14)),
+                          .y = static_cast<std::int32_t>(1 + draw.below(is_vast    ? 300
+                                                                        : is_large ? 30
+                                                                                   : 12))};
     Device device = plain_device(grid, 1 + draw.below(24));
     device.l1_bytes = draw.one_in(2) ? 1'400'000 : draw.below(200'000);
     device.arch = draw.one_in(3) ? Arch::kBlackhole : Arch::kWormhole;
@@ -121,6 +129,121 @@ void add_places(const Draw& draw, Device& device) {
         add_places(draw, device);
     }
     return device;
+}
+
+// Any order of cores, or any part of them.
+[[nodiscard]] std::vector<Coordinate> cores_of_grid(const Draw& draw, Coordinate grid, std::int64_t count) {
+    std::vector<Coordinate> cores;
+    cores.reserve(static_cast<std::size_t>(grid.x) * static_cast<std::size_t>(grid.y));
+    const bool is_by_columns = draw.one_in(3);
+    for (std::int32_t i = 0; i < grid.x * grid.y; ++i) {
+        cores.push_back(is_by_columns ? Coordinate{.x = i / grid.y, .y = i % grid.y}
+                                      : Coordinate{.x = i % grid.x, .y = i / grid.x});
+    }
+    if (draw.one_in(3)) {
+        std::rotate(cores.begin(), cores.begin() + draw.below(static_cast<std::int64_t>(cores.size())), cores.end());
+    }
+    cores.resize(std::min(cores.size(), static_cast<std::size_t>(count)));
+    return cores;
+}
+
+// The least multiple of `unit` of which `parts` cover a length, or a little more.
+[[nodiscard]] std::int64_t cover(const Draw& draw, std::int64_t length, std::int64_t parts, std::int64_t unit) {
+    const std::int64_t least = (length / unit / parts + 1) * unit;
+    const bool is_enough = length <= (least - unit) * parts && least > unit;
+    return (is_enough ? least - unit : least) + (draw.one_in(6) ? unit * draw.below(4) : 0);
+}
+
+// Rows of a tensor, with the padding of tiles, as far as they are few enough to be served at all.
+[[nodiscard]] std::int64_t count_rows(const TensorSpec& spec) {
+    constexpr std::int64_t kMost = std::int64_t{1} << 32;
+    const bool is_tiled = spec.layout == Layout::kTile;
+    std::int64_t rows = spec.shape.size() < 2 && is_tiled ? 32 : 1;
+    for (std::size_t i = 0; i + 1 < spec.shape.size(); ++i) {
+        const std::int64_t length = std::clamp<std::int64_t>(spec.shape[i], 0, kMost);
+        const bool is_of_tiles = is_tiled && i + 2 == spec.shape.size();
+        rows = std::min(rows * (is_of_tiles ? (length + 31) / 32 * 32 : length), kMost / 4);
+    }
+    return rows;
+}
+
+// HEIGHT, WIDTH or BLOCK, on as many cores of the grid as they need, or more.
+[[nodiscard]] Shards plausible_shards(const Draw& draw, const TensorSpec& spec, Coordinate grid) {
+    constexpr std::int64_t kWidest = std::int64_t{1} << 40;
+    const std::int64_t kind = draw.below(3);
+    const auto some_of = [&draw](std::int64_t most) { return draw.one_in(4) ? most : 1 + draw.below(most); };
+    const std::int64_t all = std::int64_t{grid.x} * grid.y;
+    const std::int64_t down = kind == 1 ? 1 : some_of(kind == 0 ? all : grid.y);
+    const std::int64_t across = kind == 0 ? 1 : some_of(kind == 1 ? all : grid.x);
+    const std::int64_t stored = spec.padded_shape.empty() ? spec.shape.back() : spec.padded_shape.back();
+    const std::int64_t width = std::clamp<std::int64_t>(stored, 1, kWidest);
+    const bool is_tiled = spec.layout == Layout::kTile;
+    const std::int64_t unit_of_row = is_tiled ? 32 : across > 1 ? (draw.one_in(2) ? 8 : 32) : 1;
+    Shards shards{.height = cover(draw, count_rows(spec), down,
+                                  is_tiled         ? 32
+                                  : draw.one_in(3) ? 4
+                                                   : 1),
+                  .width = cover(draw, width, across, unit_of_row)};
+    if (kind == 2) {
+        shards.cores = cores_of_grid(draw, grid, all);
+        shards.cores_per_row = grid.x;
+    } else {
+        shards.cores = cores_of_grid(draw, grid, std::max(down, across) + (draw.one_in(4) ? draw.below(8) : 0));
+    }
+    return shards;
+}
+
+void shard(const Draw& draw, TensorSpec& spec, const Device& device) {
+    spec.buffer_type = BufferType::kL1;
+    spec.memory_layout = MemoryLayout::kSharded;
+    spec.shards = plausible_shards(draw, spec, device.grid);
+}
+
+// Some of the tensors of rows, or all alike.
+void add_shards(const Draw& draw, Problem& problem) {
+    if (!draw.one_in(4)) {
+        shard(draw, problem.input, problem.device);
+    }
+    if (problem.residual && draw.one_in(2)) {
+        if (draw.one_in(2)) {
+            problem.residual->buffer_type = problem.input.buffer_type;
+            problem.residual->memory_layout = problem.input.memory_layout;
+            problem.residual->shards = problem.input.shards;
+        } else {
+            shard(draw, *problem.residual, problem.device);
+        }
+    }
+    if (problem.output_tensor) {
+        shard(draw, *problem.output_tensor, problem.device);
+    } else if (draw.one_in(2)) {
+        problem.options.memory_config.reset();
+    } else if (draw.one_in(2)) {
+        TensorSpec like = problem.input;
+        like.layout = problem.options.layout.value_or(problem.input.layout);
+        problem.options.memory_config = MemoryConfig{.buffer_type = BufferType::kL1,
+                                                     .memory_layout = MemoryLayout::kSharded,
+                                                     .shards = plausible_shards(draw, like, problem.device.grid)};
+    }
+}
+
+void spoil_shards(const Draw& draw, Shards& shards) {
+    switch (draw.below(7)) {
+        case 0: shards.height = draw.size(); break;
+        case 1: shards.width = draw.size(); break;
+        case 2: shards.cores_per_row = draw.size(); break;
+        case 3: shards.cores = draw.places(draw.below(draw.one_in(16) ? 70'000 : 40)); break;
+        case 4: shards.cores.resize(static_cast<std::size_t>(draw.below(80))); break;
+        case 5:
+            if (!shards.cores.empty()) {
+                shards.cores[static_cast<std::size_t>(draw.below(static_cast<std::int64_t>(shards.cores.size())))] =
+                    draw.place();
+            }
+            break;
+        default:
+            shards.height += draw.below(65) - 32;
+            shards.width += draw.below(65) - 32;
+            break;
+    }
 }
 
 void spoil_shape(const Draw& draw, std::vector<std::int64_t>& shape) {
@@ -132,10 +255,12 @@ void spoil_shape(const Draw& draw, std::vector<std::int64_t>& shape) {
 }
 
 void spoil_tensor(const Draw& draw, TensorSpec& spec) {
-    switch (draw.below(9)) {
+    switch (draw.below(11)) {
+        case 9: spoil_shards(draw, spec.shards); break;
+        case 10: spec.buffer_type = draw.memory(); break;
         case 0: spec.dtype = draw.choice(std::array{DataType::kBfloat16, DataType::kFloat32, DataType::kOther}); break;
         case 1: spec.layout = draw.choice(std::array{Layout::kRowMajor, Layout::kTile}); break;
-        case 2: spec.memory_layout = draw.choice(std::array{MemoryLayout::kInterleaved, MemoryLayout::kSharded}); break;
+        case 2: spec.memory_layout = draw.choice(kMemoryLayouts); break;
         case 3: spec.storage = draw.choice(std::array{Storage::kDevice, Storage::kHost, Storage::kDeallocated}); break;
         case 4: spoil_shape(draw, spec.padded_shape = spec.shape); break;
         case 5: spec.tile = {.height = draw.size(), .width = draw.size(), .is_transposed = draw.one_in(2)}; break;
@@ -194,7 +319,16 @@ void spoil_options(const Draw& draw, Problem& problem) {
         case 1: problem.options.sum_dtype = DataType::kOther; break;
         case 2: problem.options.return_sum = true; break;
         case 3: problem.residual.reset(); break;
-        case 4: problem.options.memory_config = MemoryConfig{.memory_layout = MemoryLayout::kSharded}; break;
+        case 4:
+            if (!problem.options.memory_config) {
+                problem.options.memory_config = MemoryConfig{};
+            }
+            if (draw.one_in(2)) {
+                problem.options.memory_config->memory_layout = draw.choice(kMemoryLayouts);
+            } else {
+                spoil_shards(draw, problem.options.memory_config->shards);
+            }
+            break;
         default: problem.options.zero_centered_gamma = true; break;
     }
 }
@@ -307,6 +441,9 @@ Problem arbitrary_problem(std::mt19937_64 next) {
         add_padding(draw, problem);
     } else if (draw.one_in(2)) {
         add_tiles(draw, problem);
+    }
+    if (draw.one_in(3)) {
+        add_shards(draw, problem);
     }
     // Half of them stay as they are.
     for (std::int64_t spoilt = draw.one_in(2) ? 1 + draw.below(3) : 0; spoilt > 0; --spoilt) {

@@ -9,7 +9,8 @@
 namespace layernorm_fused_rm::tests {
 
 // A problem of a plausible shape and device with some of its parts made arbitrary: negative, huge and overflowing
-// dimensions, empty lists, odd devices, NaN and denormal epsilons, every enumerator.
+// dimensions, empty lists, odd devices, NaN and denormal epsilons, every enumerator, shards of
+// no size, of nonsense, on odd cores.
 [[nodiscard]] Problem arbitrary_problem(std::mt19937_64 next);
 
 }  // namespace layernorm_fused_rm::tests

@@ -28,6 +28,16 @@ constexpr double kMostSeconds = 1.0;
     return outcome;
 }
 
+void describe_shards(std::ostream& text, MemoryLayout layout, const Shards& shards) {
+    if (layout != MemoryLayout::kSharded) {
+        return;
+    }
+    text << ", shards " << shards.height << " x " << shards.width << ", " << shards.cores_per_row << " a row, on";
+    for (const Coordinate core : shards.cores) {
+        text << " (" << core.x << ", " << core.y << ")";
+    }
+}
+
 void describe_tensor(std::ostream& text, const char* name, const TensorSpec& spec) {
     text << "  " << name << " [";
     for (std::size_t i = 0; i < spec.shape.size(); ++i) {
@@ -40,7 +50,9 @@ void describe_tensor(std::ostream& text, const char* name, const TensorSpec& spe
     for (std::size_t i = 0; i < spec.padded_shape.size(); ++i) {
         text << (i == 0 ? "" : ", ") << spec.padded_shape[i];
     }
-    text << "]\n";
+    text << "]";
+    describe_shards(text, spec.memory_layout, spec.shards);
+    text << "\n";
 }
 
 }  // namespace
@@ -84,8 +96,11 @@ std::string describe_problem(const Problem& problem) {
          << ", layout " << layout_number(options.layout) << ", sum's " << layout_number(options.sum_layout) << ", sum "
          << options.return_sum << " of dtype " << number(options.sum_dtype) << ", statistics "
          << options.return_statistics << ", memory " << (memory ? static_cast<int>(memory->buffer_type) : -1)
-         << " layout " << (memory ? static_cast<int>(memory->memory_layout) : -1) << ", epsilon " << options.epsilon
-         << "\n";
+         << " layout " << (memory ? static_cast<int>(memory->memory_layout) : -1) << ", epsilon " << options.epsilon;
+    if (memory) {
+        describe_shards(text, memory->memory_layout, memory->shards);
+    }
+    text << "\n";
     const Device& device = problem.device;
     text << "  device: grid " << device.grid.x << " x " << device.grid.y << ", NoC " << device.noc_size.x << " x "
          << device.noc_size.y << ", places of " << device.workers.size() << " workers and "

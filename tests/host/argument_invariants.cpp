@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "contract.hpp"
 #include "outputs.hpp"
@@ -128,7 +129,7 @@ void check_pages(const Plan& plan, const Call& call) {
         } else if (is_one_of(buffer, {contract::Buffer::kPartial})) {
             require(elements == contract::kElementsPerChunk, "a page of partial sums is a chunk");
         } else if (is_one_of(buffer, {contract::Buffer::kJoined})) {
-            require(buffer.pages == 2 && elements == call.slices * contract::kElementsPerVectorPair,
+            require(buffer.pages == 2 && elements == std::int64_t{call.slices} * contract::kElementsPerVectorPair,
                     "a page of joined sums has a place for each slice, of this exchange and the next");
         } else {
             const bool is_gamma = is_one_of(buffer, {contract::Buffer::kGamma});
@@ -152,15 +153,6 @@ void check_pages(const Plan& plan, const Call& call) {
 
 [[nodiscard]] bool is_statistic(Tensor tensor) { return tensor == Tensor::kMean || tensor == Tensor::kRstd; }
 
-// A tensor of rows as a call has it; without a dtype it has none.
-struct Rows {
-    Tensor tensor;
-    std::optional<DataType> dtype;
-    BufferType memory = BufferType::kDram;
-    std::int64_t elements = 0;  // of a row, its padding included
-    Layout layout = Layout::kRowMajor;
-};
-
 [[nodiscard]] std::int64_t stored_elements(const TensorSpec& spec) {
     return spec.padded_shape.empty() ? spec.shape.back() : spec.padded_shape.back();
 }
@@ -174,8 +166,79 @@ void check_is_nowhere(const TensorLayout& layout) {
 void check_place(const Problem& problem, const TensorLayout& layout, DataType dtype, BufferType memory) {
     require(layout.element_bytes == bytes_of(dtype), "kernels know the size of a tensor's elements");
     require(layout.in_dram == (memory == BufferType::kDram ? 1U : 0U), "kernels know the memory of each tensor");
-    require(layout.banks == banks_of(problem, memory), "kernels know the banks of each tensor");
     require(layout.alignment_bytes == alignment_of(problem, memory), "kernels know the alignment of each tensor");
+}
+
+// Pages go round the banks of their memory.
+void check_is_interleaved(const Problem& problem, const TensorLayout& layout, BufferType memory) {
+    require(layout.banks == banks_of(problem, memory), "kernels know the banks of each tensor");
+    require(layout.shard_rows == 0 && layout.shard_pages == 0 && layout.shards_per_row == 0 && layout.first_place == 0,
+            "a tensor that is interleaved has no shards");
+}
+
+// Of a page, or a shard, and in it.
+struct Place {
+    std::int64_t page = 0;
+    std::int64_t byte = 0;
+
+    bool operator==(const Place&) const = default;
+};
+
+// Where ttnn keeps an element of a tensor in shards, or of one in tiles its tile: a shard's rows lie one behind the
+// other, aligned, or its tiles do, row by row.
+[[nodiscard]] Place place_in_shards(const Rows& rows, std::int64_t alignment, std::int64_t row, std::int64_t column) {
+    const std::int64_t bytes = bytes_of(*rows.dtype);
+    const Shards& shards = rows.memory.shards;
+    const std::int64_t shard = row / shards.height * rows.shards_of_row() + column / shards.width;
+    const std::int64_t below = row % shards.height;
+    const std::int64_t beside = column % shards.width;
+    if (rows.layout == Layout::kTile) {
+        return {.page = shard, .byte = (below / 32 * (shards.width / 32) + beside / 32) * 1024 * bytes};
+    }
+    return {.page = shard, .byte = below * aligned(shards.width * bytes, alignment) + beside * bytes};
+}
+
+// Where kernels look for it (kernels/dataflow/pages.hpp).
+[[nodiscard]] Place place_for_kernels(const TensorLayout& layout, std::int64_t row, std::int64_t column) {
+    if (layout.is_in_tiles()) {
+        const std::int64_t tile = row / 32 % layout.shard_rows * layout.shard_pages + column / 32 % layout.shard_pages;
+        return {.page = row / 32 / layout.shard_rows * layout.shards_per_row + column / 32 / layout.shard_pages,
+                .byte = tile * layout.page_bytes};
+    }
+    if (!layout.has_cut_rows()) {
+        const contract::Distribution banks = layout.distribution();
+        const auto word = static_cast<std::uint32_t>(row);
+        return {.page = banks.bank_of(word),
+                .byte = std::int64_t{banks.row_in_bank(word)} * layout.page_bytes + column * layout.element_bytes};
+    }
+    const std::int64_t columns = layout.page_bytes / layout.element_bytes;
+    return {.page = row / layout.shard_rows * layout.shards_per_row + column / columns,
+            .byte = row % layout.shard_rows * layout.page_bytes + column % columns * layout.element_bytes};
+}
+
+void check_shards(const Problem& problem, const Plan& plan, const Rows& rows) {
+    const TensorLayout& layout = plan.call[rows.tensor];
+    const Shards& shards = rows.memory.shards;
+    const bool is_tiled = rows.layout == Layout::kTile;
+    const std::int64_t alignment = problem.device.l1_alignment_bytes;
+    require(layout.in_dram == 0, "shards lie in L1");
+    require(layout.shard_rows >= 1 && layout.shard_pages >= 1 && layout.shards_per_row >= 1, "shards have rows");
+    require(layout.shards_per_row == rows.shards_of_row(), "kernels know how many shards a row lies in");
+    require(layout.shard_pages == (is_tiled ? shards.width / 32 : 1), "kernels know what a shard has of a row");
+    require(is_tiled || !layout.has_cut_rows() || layout.page_bytes % alignment == 0,
+            "parts of rows begin where the NoC reaches them");
+    require(shards.height / (is_tiled ? 32 : 1) <= kMax32Bits / (std::int64_t{layout.shard_pages} * layout.page_bytes),
+            "an offset in a shard fits in 32 bits");
+    const std::int64_t all = is_tiled ? rows_with_padding(problem, plan.rows) : plan.rows;
+    for (const std::int64_t row : {std::int64_t{0}, std::int64_t{1}, shards.height - 1, shards.height, all - 1}) {
+        for (const std::int64_t column : {std::int64_t{0}, std::int64_t{1}, shards.width - 1, shards.width,
+                                          std::int64_t{plan.call.row_elements()} - 1}) {
+            if (row >= 0 && row < all && column < plan.call.row_elements()) {
+                require(place_for_kernels(layout, row, column) == place_in_shards(rows, alignment, row, column),
+                        "kernels find each element of a tensor in shards");
+            }
+        }
+    }
 }
 
 void check_rows(const Problem& problem, const Plan& plan, const Rows& rows) {
@@ -184,32 +247,31 @@ void check_rows(const Problem& problem, const Plan& plan, const Rows& rows) {
         check_is_nowhere(layout);
         return;
     }
-    check_place(problem, layout, *rows.dtype, rows.memory);
-    const std::int64_t banks = banks_of(problem, rows.memory);
-    if (rows.layout == Layout::kTile) {
-        require(layout.tiles_per_row == (plan.call.row_elements() + 31) / 32, "kernels know the tiles of a row");
-        require(layout.page_bytes == 1024 * bytes_of(*rows.dtype), "a page in tiles is a tile");
-        const std::int64_t tiles = rows_with_padding(problem, plan.rows) / 32 * layout.tiles_per_row;
-        require((tiles + banks - 1) / banks <= kMax32Bits / layout.page_bytes, "an offset in a bank fits in 32 bits");
+    const BufferType memory = rows.memory.buffer_type;
+    check_place(problem, layout, *rows.dtype, memory);
+    const bool is_tiled = rows.layout == Layout::kTile;
+    require(layout.tiles_per_row == (is_tiled ? (plan.call.row_elements() + 31) / 32 : 0),
+            "kernels know the tiles of a row, which a row that is a page has not");
+    const std::int64_t in_page = rows.is_sharded() ? rows.memory.shards.width : rows.elements;
+    const std::int64_t page_bytes = is_tiled ? 1024 * bytes_of(*rows.dtype)
+                                             : aligned(in_page * bytes_of(*rows.dtype), alignment_of(problem, memory));
+    require(layout.page_bytes == page_bytes, "a page of a tensor is a row, or its part in a shard, aligned, or a tile");
+    if (!is_tiled) {
+        require(layout.piece_elements == contract::kElementsPerChunk &&
+                    layout.piece_stride_bytes == contract::kElementsPerChunk * layout.element_bytes &&
+                    (is_statistic(rows.tensor) || has_strips(problem) || layout.has_cut_rows() ||
+                     layout.pieces_per_page == plan.call.slices * plan.call.segments),
+                "the pieces of a row are its segments");
+    }
+    if (rows.is_sharded()) {
+        check_shards(problem, plan, rows);
         return;
     }
-    require(layout.tiles_per_row == 0, "a row that is a page has no tiles");
-    const std::int64_t page_bytes = aligned(rows.elements * bytes_of(*rows.dtype), alignment_of(problem, rows.memory));
-    require(layout.page_bytes == page_bytes, "a page of a tensor is a row, aligned");
-    require(layout.piece_elements == contract::kElementsPerChunk &&
-                layout.piece_stride_bytes == contract::kElementsPerChunk * layout.element_bytes &&
-                (is_statistic(rows.tensor) || has_strips(problem) ||
-                 layout.pieces_per_page == plan.call.slices * plan.call.segments),
-            "the pieces of a row are its segments");
-    require((plan.rows + banks - 1) / banks <= kMax32Bits / page_bytes, "an offset in a bank fits in 32 bits");
+    check_is_interleaved(problem, layout, memory);
+    const std::int64_t banks = banks_of(problem, memory);
+    const std::int64_t pages = is_tiled ? rows_with_padding(problem, plan.rows) / 32 * layout.tiles_per_row : plan.rows;
+    require((pages + banks - 1) / banks <= kMax32Bits / page_bytes, "an offset in a bank fits in 32 bits");
 }
-
-struct Place {
-    std::int64_t page = 0;
-    std::int64_t byte = 0;
-
-    bool operator==(const Place&) const = default;
-};
 
 // Where ttnn keeps element i of a vector: a row of the tensor is a page; in TILE layout a tile is, whose row 0 lies in
 // its first faces, of at most 16 x 16.
@@ -230,6 +292,7 @@ void check_affine(const Problem& problem, const Call& call, Tensor tensor, const
         return;
     }
     check_place(problem, layout, spec->dtype, spec->buffer_type);
+    check_is_interleaved(problem, layout, spec->buffer_type);
     require(layout.tiles_per_row == 0, "gamma and beta are no rows in tiles");
     const std::int64_t bytes = bytes_of(spec->dtype);
     const bool is_tiled = spec->layout == Layout::kTile;
@@ -261,23 +324,12 @@ void check_tensors(const Problem& problem, const Plan& plan, const Call& call) {
     require(call.shares_affine == (plan.sharing ? 1U : 0U), "kernels know whether vectors are shared");
     require(call.readers_read_affine == (plan.sharing && plan.sharing->is_by_readers ? 1U : 0U),
             "and whether readers read what is shared out");
-    require(call.one_core == (plan.cores.size() == 1 ? 1U : 0U), "kernels know where their arguments are");
-    const auto check = [&](const Rows& rows) { check_rows(problem, plan, rows); };
-    const auto [dtype, sum_dtype, out, layout, sum_layout] = outputs_of(problem);
-    check({Tensor::kInput, problem.input.dtype, problem.input.buffer_type, stored_elements(problem.input),
-           problem.input.layout});
-    const auto& given = problem.output_tensor;
-    check({Tensor::kOutput, dtype, out, given ? stored_elements(*given) : call.row_elements(), layout});
-    check({Tensor::kSum, sum_dtype, out, call.row_elements(), sum_layout});
-    const std::optional<DataType> statistics =
-        problem.options.return_statistics ? std::optional(DataType::kFloat32) : std::nullopt;
-    check({Tensor::kRstd, statistics, out, 1});
-    check({Tensor::kMean, problem.options.norm == Norm::kRms ? std::nullopt : statistics, out, 1});
-    if (problem.residual) {
-        check({Tensor::kResidual, problem.residual->dtype, problem.residual->buffer_type,
-               stored_elements(*problem.residual), problem.residual->layout});
-    } else {
-        check({Tensor::kResidual, std::nullopt, BufferType::kDram, call.row_elements()});
+    const std::vector<Rows> tensors = tensors_of_rows(problem);
+    const bool has_shards = std::ranges::any_of(tensors, &Rows::is_sharded);
+    require(call.one_core == (plan.cores.size() == 1 && !has_shards ? 1U : 0U),
+            "kernels know where their arguments are");
+    for (const Rows& rows : tensors) {
+        check_rows(problem, plan, rows);
     }
     check_affine(problem, call, Tensor::kGamma, problem.gamma);
     check_affine(problem, call, Tensor::kBeta, problem.beta);

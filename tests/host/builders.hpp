@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "layernorm_fused_rm/plan.hpp"
@@ -55,6 +56,23 @@ namespace layernorm_fused_rm::tests {
     problem.options.sum_dtype = DataType::kFloat32;
     problem.options.return_statistics = true;
     return problem;
+}
+
+// The first cores of a grid, row by row.
+[[nodiscard]] inline std::vector<Coordinate> first_cores(std::int64_t count, Coordinate grid = {.x = 8, .y = 8}) {
+    std::vector<Coordinate> cores(static_cast<std::size_t>(count));
+    for (std::int32_t i = 0; i < count; ++i) {
+        cores[static_cast<std::size_t>(i)] = {.x = i % grid.x, .y = i / grid.x};
+    }
+    return cores;
+}
+
+// The tensor in L1, in these shards.
+[[nodiscard]] inline TensorSpec in_shards(TensorSpec spec, Shards shards) {
+    spec.buffer_type = BufferType::kL1;
+    spec.memory_layout = MemoryLayout::kSharded;
+    spec.shards = std::move(shards);
+    return spec;
 }
 
 // The text of the error that planning ends in; empty when there is none.

@@ -40,13 +40,17 @@ void check_extent(const Problem& problem, const Plan& plan) {
     require(plan.rows >= 0 && plan.rows <= kMax32Bits, "a row's index fits in 32 bits");
 }
 
+[[nodiscard]] bool lies_on_grid(Coordinate core, Coordinate grid) {
+    return core.x >= 0 && core.y >= 0 && core.x < grid.x && core.y < grid.y;
+}
+
 // Row-major order, no core twice, all of them on the grid.
 void check_cores(const Problem& problem, const Plan& plan) {
     require(plan.rows == 0 ? plan.cores.empty() : !plan.cores.empty(), "there are cores where there are rows");
     std::tuple<std::int32_t, std::int32_t> last{-1, -1};
     for (const CoreWork& work : plan.cores) {
         const auto& [x, y] = work.core;
-        require(x >= 0 && y >= 0 && x < problem.device.grid.x && y < problem.device.grid.y, "a core lies on the grid");
+        require(lies_on_grid(work.core, problem.device.grid), "a core lies on the grid");
         require(std::tuple(y, x) > last, "cores are in row-major order, none of them twice");
         last = {y, x};
         require(!work.runs.empty() || plan.sharing, "a core has rows, unless gamma and beta are multicast to it");
@@ -67,26 +71,125 @@ void check_cores(const Problem& problem, const Plan& plan) {
     return runs;
 }
 
-// Page p of an interleaved tensor lies in bank p % banks at index p / banks: the runs, sorted, must join without gaps
-// from page 0 of each bank to its last. Strips are as one bank of rows with the padding of their tiles.
+// Whether shards of the input hold rows whole, and where they are strips whole ones: those of a matrix lie one behind
+// the other then, as they do in tiles.
+[[nodiscard]] bool has_rows_in_shards(const Problem& problem) {
+    const Rows input = rows_of(contract::Tensor::kInput, problem.input);
+    if (!input.is_sharded() || input.shards_of_row() != 1) {
+        return false;
+    }
+    const bool lies_as_in_tiles = input.layout == Layout::kTile || rows_of_matrix(problem) % 32 == 0;
+    return !has_strips(problem) || (lies_as_in_tiles && input.memory.shards.height % 4 == 0);
+}
+
+// How the input's rows are numbered: page p of an interleaved tensor lies in bank p % banks at index p / banks, and row
+// r of one in shards in bank r / height. Strips are as one bank of rows with the padding of their tiles, and rows that
+// shards cut as one bank too.
+struct Numbering {
+    std::int64_t rows = 0;
+    std::int64_t banks = 1;
+    std::int64_t height = 0;  // of a bank; 0: rows go round
+
+    [[nodiscard]] std::int64_t rows_in(std::int64_t bank) const {
+        return height == 0 ? rows / banks + (bank < rows % banks ? 1 : 0) : std::min(height, rows - bank * height);
+    }
+};
+
+[[nodiscard]] Numbering numbering_of(const Problem& problem, std::int64_t rows) {
+    if (has_strips(problem)) {
+        return {.rows = rows_with_padding(problem, rows)};
+    }
+    const Rows input = rows_of(contract::Tensor::kInput, problem.input);
+    if (!input.is_sharded()) {
+        return {.rows = rows, .banks = banks_of(problem, problem.input.buffer_type)};
+    }
+    if (input.shards_of_row() > 1) {
+        return {.rows = rows};
+    }
+    const std::int64_t height = input.memory.shards.height;
+    return {.rows = rows, .banks = (rows + height - 1) / height, .height = height};
+}
+
+// The runs, sorted, must join without gaps from the first row of each bank to its last.
 void check_rows(const Problem& problem, const Plan& plan) {
-    const bool are_strips = has_strips(problem);
-    const std::int64_t banks = are_strips ? 1 : banks_of(problem, problem.input.buffer_type);
-    const std::int64_t all_rows = are_strips ? rows_with_padding(problem, plan.rows) : plan.rows;
+    const Numbering numbering = numbering_of(problem, plan.rows);
     std::int64_t bank = -1;
     std::int64_t next_page = 0;
     std::int64_t rows = 0;
     for (const Run& run : all_runs(plan)) {
-        require(run.bank >= 0 && run.bank < banks, "a run lies in a bank that exists");
+        require(run.bank >= 0 && run.bank < numbering.banks, "a run lies in a bank that exists");
         next_page = run.bank == bank ? next_page : 0;
         bank = run.bank;
         require(run.first_page == next_page, "no row is left out and none is taken twice");
         next_page += run.count;
-        require(next_page <= all_rows / banks + (bank < all_rows % banks ? 1 : 0), "a run ends with its bank");
-        require(!are_strips || run.count % 4 == 0, "strips are taken whole");
+        require(next_page <= numbering.rows_in(bank), "a run ends with its bank");
+        require(!has_strips(problem) || run.count % 4 == 0, "strips are taken whole");
         rows += run.count;
     }
-    require(rows == all_rows, "all rows are taken");
+    require(rows == numbering.rows, "all rows are taken");
+}
+
+void check_rows_in_shards(const Problem& problem, const Plan& plan) {
+    const Rows input = rows_of(contract::Tensor::kInput, problem.input);
+    const std::int64_t height = input.memory.shards.height;
+    require(plan.call.slices == 1, "rows stay whole with the core that holds them");
+    for (const CoreWork& work : plan.cores) {
+        for (const Run& run : work.runs) {
+            const std::int64_t first = (has_strips(problem) ? 0 : run.bank * height) + run.first_page;
+            require(first / height == (first + run.count - 1) / height && input.core_of(first, 0) == work.core,
+                    "a core takes the rows of its own shard");
+        }
+    }
+}
+
+// One row, or strip, more than another at most.
+void check_rows_are_spread(const Problem& problem, const Plan& plan) {
+    std::int64_t most = 0;
+    std::int64_t least = kMax32Bits;
+    for (const CoreWork& work : plan.cores) {
+        most = std::max(most, work.rows());
+        least = work.runs.empty() ? least : std::min(least, work.rows());
+    }
+    require(most - least <= (has_strips(problem) ? 4 : 1), "rows that no core is near are spread evenly");
+}
+
+void check_who_takes_rows(const Problem& problem, const Plan& plan) {
+    const Rows input = rows_of(contract::Tensor::kInput, problem.input);
+    if (has_rows_in_shards(problem)) {
+        check_rows_in_shards(problem, plan);
+    } else if (has_strips(problem) || input.is_sharded()) {
+        check_rows_are_spread(problem, plan);
+    }
+}
+
+// Kernels are told where each shard is, lists that are alike once, and nothing else.
+void check_places(const Problem& problem, const Plan& plan) {
+    std::set<std::size_t> told;
+    std::set<std::vector<Coordinate>> lists;
+    for (const Rows& rows : tensors_of_rows(problem)) {
+        if (!rows.is_sharded()) {
+            continue;
+        }
+        const std::uint32_t first = plan.call[rows.tensor].first_place;
+        constexpr auto kFirst = static_cast<std::uint32_t>(contract::DataMovementArgument::kCount);
+        require(first >= kFirst, "places of shards are behind the other arguments");
+        const std::int64_t all = rows.layout == Layout::kTile ? rows_with_padding(problem, plan.rows) : plan.rows;
+        std::size_t next = first - kFirst;
+        std::vector<Coordinate> own;
+        for (std::int64_t row = 0; row < all; row += rows.memory.shards.height) {
+            for (std::int64_t column = 0; column < rows.elements; column += rows.memory.shards.width) {
+                own.push_back(rows.core_of(row, column));
+                require(next < plan.shards.size() && plan.shards[next] == own.back(), "kernels find each shard");
+                require(lies_on_grid(own.back(), problem.device.grid), "a shard lies on the grid");
+                told.insert(next++);
+            }
+        }
+        require(std::set<Coordinate>(own.begin(), own.end()).size() == own.size(), "a core has one shard of a tensor");
+        lists.insert(own);
+    }
+    const std::size_t words = std::accumulate(lists.begin(), lists.end(), std::size_t{0},
+                                              [](std::size_t sum, const auto& list) { return sum + list.size(); });
+    require(told.size() == plan.shards.size() && plan.shards.size() <= words, "places are told once, and no others");
 }
 
 // Cores that share rows know of each other, and have the same ones.
@@ -228,9 +331,11 @@ void check_core_arguments(const Plan& plan) {
     for (std::size_t i = 0; i < plan.cores.size(); ++i) {
         const std::vector<std::uint32_t>& words = plan.core_arguments[i];
         require(words.size() == plan.core_arguments.front().size(), "all cores have equally many arguments");
-        require(words.size() >= static_cast<std::size_t>(contract::CoreArgument::kFirstRun) &&
-                    words.size() + static_cast<std::size_t>(contract::DataMovementArgument::kCount) <= kMaxRuntimeWords,
-                "tt-metal has room for the arguments");
+        require(
+            words.size() >= static_cast<std::size_t>(contract::CoreArgument::kFirstRun) &&
+                words.size() + static_cast<std::size_t>(contract::DataMovementArgument::kCount) + plan.shards.size() <=
+                    kMaxRuntimeWords,
+            "tt-metal has room for the arguments");
         require(words[static_cast<std::size_t>(contract::CoreArgument::kSourceOf)] ==
                     static_cast<std::uint32_t>(wanted_source(plan, plan.cores[i].core)),
                 "the sources of gamma and beta know it, and no other core is one");
@@ -245,6 +350,8 @@ std::string broken_promise(const Problem& problem, const Plan& plan) {
         check_extent(problem, plan);
         check_cores(problem, plan);
         check_rows(problem, plan);
+        check_who_takes_rows(problem, plan);
+        check_places(problem, plan);
         check_teams(plan);
         check_sharing(plan);
         check_l1(problem, plan);

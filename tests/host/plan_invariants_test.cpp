@@ -146,6 +146,70 @@ TEST(Promises, about_arguments_of_compute_are_checked) {
     EXPECT_NE(broken_by([](Plan& planned) { planned.compute_arguments.clear(); }), "");
 }
 
+// Input and sum in shards of whole rows, residual and output in blocks of two rows of the grid.
+[[nodiscard]] Problem problem_in_shards(Layout layout) {
+    Problem problem = make_full_problem(256, 1024);
+    problem.input.layout = layout;
+    problem.options.layout = Layout::kRowMajor;
+    problem.input = tests::in_shards(problem.input, {.height = 32, .width = 1024, .cores = tests::first_cores(8)});
+    problem.residual = tests::in_shards(
+        problem.input, {.height = 128, .width = 256, .cores = tests::first_cores(16), .cores_per_row = 8});
+    return problem;
+}
+
+TEST(Promises, about_words_of_shards_are_checked) {
+    for (const Layout layout : {Layout::kRowMajor, Layout::kTile}) {
+        const Problem problem = problem_in_shards(layout);
+        ASSERT_EQ(broken_by([](Plan&) {}, problem), "");
+        for (const char* const tensor : {"input", "residual", "output", "sum"}) {
+            for (const char* const word :
+                 {"shard_rows", "shard_pages", "shards_per_row", "first_place", "page_bytes"}) {
+                const std::string name = std::string(tensor) + "_" + word;
+                EXPECT_NE(broken_by([&](Plan& planned) { set(planned, name, 77); }, problem), "") << name;
+                EXPECT_NE(broken_by([&](Plan& planned) { set(planned, name, 0); }, problem), "") << name;
+            }
+        }
+    }
+    EXPECT_EQ(broken_by([](Plan& planned) { set(planned, "residual_first_place", 19); },
+                        problem_in_shards(Layout::kRowMajor)),
+              "kernels find each shard");
+}
+
+TEST(Promises, about_places_of_shards_are_checked) {
+    const Problem problem = problem_in_shards(Layout::kRowMajor);
+    const std::string lost = "kernels find each shard";
+    EXPECT_EQ(broken_by([](Plan& planned) { std::swap(planned.shards[2], planned.shards[3]); }, problem), lost);
+    EXPECT_EQ(broken_by([](Plan& planned) { planned.shards.pop_back(); }, problem), lost);
+    EXPECT_EQ(broken_by([](Plan& planned) { planned.shards.push_back({}); }, problem),
+              "places are told once, and no others");
+    const auto tell_again = [](Plan& planned) {
+        set(planned, "sum_first_place", 18 + static_cast<std::uint32_t>(planned.shards.size()));
+        const std::vector<Coordinate> list(planned.shards.begin(), planned.shards.begin() + 8);
+        planned.shards.insert(planned.shards.end(), list.begin(), list.end());
+    };
+    EXPECT_EQ(broken_by(tell_again, problem), "places are told once, and no others");
+    EXPECT_NE(broken_by([](Plan& planned) { planned.call.one_core = 1; }, problem), "");
+}
+
+TEST(Promises, about_rows_in_shards_are_checked) {
+    for (const Layout layout : {Layout::kRowMajor, Layout::kTile}) {
+        const Problem problem = problem_in_shards(layout);
+        EXPECT_EQ(broken_by([](Plan& planned) { std::swap(planned.cores[0].runs, planned.cores[1].runs); }, problem),
+                  "a core takes the rows of its own shard");
+        EXPECT_EQ(broken_by([](Plan& planned) { ++planned.cores[1].runs[0].first_page; }, problem),
+                  "no row is left out and none is taken twice");
+    }
+    Problem cut = problem_in_shards(Layout::kRowMajor);
+    cut.input = *cut.residual;
+    const auto unload = [](Plan& planned) {
+        planned.cores[0].runs[0].count += 2;
+        planned.cores[1].runs[0].first_page += 2;
+        planned.cores[1].runs[0].count -= 2;
+    };
+    EXPECT_EQ(broken_by([](Plan&) {}, cut), "");
+    EXPECT_EQ(broken_by(unload, cut), "rows that no core is near are spread evenly");
+}
+
 TEST(Promises, of_a_refusal_are_a_prefix_and_a_remedy) {
     EXPECT_EQ(tests::broken_refusal(Norm::kLayer, "layernorm_fused_rm: this is wrong; do that"), "");
     EXPECT_EQ(tests::broken_refusal(Norm::kRms, "rms_norm_fused_rm: this is wrong; do that"), "");

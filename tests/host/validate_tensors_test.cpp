@@ -134,8 +134,6 @@ TEST_F(Tensors, output_tensor_that_cannot_take_y_is_refused) {
         "of shape [64, 1024] is stored as [96, 1024], but in TILE layout each matrix must be padded to whole tiles, "
         "and "
         "no more; take it out of its padding with ttnn.slice");
-    refuses([](TensorSpec& output) { output.memory_layout = MemoryLayout::kSharded; },
-            "must be in INTERLEAVED memory, but is sharded; allocate one in ttnn.DRAM_MEMORY_CONFIG");
     refuses([](TensorSpec& output) { output.dtype = DataType::kOther; },
             "must be BFLOAT16 or FLOAT32, but has another data type; allocate one of ttnn.bfloat16 or ttnn.float32");
     refuses([](TensorSpec& output) { output.shape.insert(output.shape.begin(), 1); },
@@ -209,11 +207,32 @@ TEST_F(Tensors, with_more_padding_than_tiles_have_are_refused) {
         "must fit in 32 bits; split the input");
 }
 
-TEST_F(Tensors, that_are_sharded_are_refused) {
+TEST_F(Tensors, of_vectors_that_are_not_interleaved_are_refused) {
+    const std::string remedy = "; convert it with ttnn.to_memory_config(NAME, ttnn.DRAM_MEMORY_CONFIG)";
     expect_error_of_each(
-        {"input", "gamma", "beta", "residual"}, [](TensorSpec& spec) { spec.memory_layout = MemoryLayout::kSharded; },
-        "NAME must be in INTERLEAVED memory, but is sharded; convert it with ttnn.to_memory_config(NAME, "
-        "ttnn.DRAM_MEMORY_CONFIG)");
+        {"gamma", "beta"},
+        [](TensorSpec& spec) {
+            spec = tests::in_shards(spec, {.height = 32, .width = 1024, .cores = {{0, 0}}});
+        },
+        "NAME must be in INTERLEAVED memory, but is sharded" + remedy);
+    expect_error_of_each(
+        {"gamma", "beta"}, [](TensorSpec& spec) { spec.memory_layout = MemoryLayout::kOther; },
+        "NAME must be in INTERLEAVED memory, but is in another memory" + remedy);
+}
+
+TEST_F(Tensors, in_another_memory_are_refused) {
+    const auto put = [](TensorSpec& spec) { spec.memory_layout = MemoryLayout::kOther; };
+    const std::string text =
+        " must be INTERLEAVED in DRAM or L1, or HEIGHT, WIDTH or BLOCK sharded in L1 with a shard_spec, but is in "
+        "another memory (sharded in DRAM, sharded with an nd_shard_spec, without a shard_spec, or in another type of "
+        "buffer); ";
+    expect_error_of_each({"input", "residual"}, put,
+                         "NAME" + text + "convert it with ttnn.to_memory_config(NAME, ttnn.DRAM_MEMORY_CONFIG)");
+    expect_error_of_each({"output_tensor"}, put, "NAME" + text + "allocate one in ttnn.DRAM_MEMORY_CONFIG");
+    problem.output_tensor.reset();
+    problem.options.memory_config = MemoryConfig{.memory_layout = MemoryLayout::kOther};
+    expect_error("memory_config" + text +
+                 "pass ttnn.DRAM_MEMORY_CONFIG or ttnn.L1_MEMORY_CONFIG, or one with a shard_spec");
 }
 
 TEST_F(Tensors, of_another_data_type_are_refused) {
@@ -248,13 +267,6 @@ TEST_F(Tensors, outputs_of_another_data_type_are_refused) {
     problem.options.return_sum = true;
     problem.options.sum_dtype = DataType::kOther;
     expect_error("sum_dtype must be BFLOAT16 or FLOAT32, but is another data type; pass ttnn.bfloat16 or ttnn.float32");
-}
-
-TEST_F(Tensors, outputs_that_are_to_be_sharded_are_refused) {
-    problem.options.memory_config = MemoryConfig{.memory_layout = MemoryLayout::kSharded};
-    expect_error(
-        "memory_config must be in INTERLEAVED memory, DRAM or L1, but is sharded or in another one; pass "
-        "ttnn.DRAM_MEMORY_CONFIG or ttnn.L1_MEMORY_CONFIG");
 }
 
 TEST_F(Tensors, residual_that_does_not_fit_the_input_is_refused) {

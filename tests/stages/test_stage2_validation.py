@@ -105,9 +105,9 @@ def test_vectors_need_not_be_in_row_major_layout(device, name):
     assert_rounded_well(case, to_numpy(layernorm_fused_rm.layernorm_fused_rm(to_device(case.x, device), **given)))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["gamma", "beta"])
 def test_must_be_interleaved(device, nothing_is_sent, name):
-    text = refusal(device, **{name: sharded(SHAPES[name] if name == "input" else (1, WIDTH), device)})
+    text = refusal(device, **{name: sharded((1, WIDTH), device)})
     assert f"{name} must be in INTERLEAVED memory" in text and "ttnn.to_memory_config" in text
 
 
@@ -185,7 +185,7 @@ def test_another_type_is_a_type_error(device, nothing_is_sent, name):
         layernorm_fused_rm.layernorm_fused_rm(**arguments)
 
 
-def test_output_cannot_be_sharded(device, nothing_is_sent):
+def test_sharded_output_needs_a_shard_spec(device, nothing_is_sent):
     config = ttnn.MemoryConfig(ttnn.TensorMemoryLayout.HEIGHT_SHARDED, ttnn.BufferType.L1)
-    with pytest.raises(ValueError, match="memory_config must be in INTERLEAVED memory"):
+    with pytest.raises(ValueError, match="memory_config must be INTERLEAVED .* without a shard_spec"):
         layernorm_fused_rm.layernorm_fused_rm(**tensors(device), memory_config=config)

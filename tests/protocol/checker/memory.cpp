@@ -53,6 +53,11 @@ struct Cell {
 }
 
 [[nodiscard]] std::uint64_t pages_in_bank(const Tensor& tensor, std::uint64_t bank) {
+    if (tensor.is_sharded()) {
+        const std::uint64_t rows = tensor.pages / tensor.pages_per_row;
+        const std::uint64_t before = bank / tensor.shards.across * tensor.shards.rows;
+        return std::min<std::uint64_t>(tensor.shards.rows, rows > before ? rows - before : 0) * tensor.shards.columns;
+    }
     return tensor.pages / tensor.banks + (bank < tensor.pages % tensor.banks ? 1 : 0);
 }
 
@@ -63,8 +68,16 @@ struct BankRange {
     std::uint64_t bytes;
 };
 
+// Which of a tensor's banks a place on the NoC is; none if it is not.
+[[nodiscard]] std::uint64_t bank_of(const Tensor& tensor, std::uint64_t place) {
+    if (!tensor.is_sharded()) {
+        return place;
+    }
+    return static_cast<std::uint64_t>(std::ranges::find(tensor.shards.places, place) - tensor.shards.places.begin());
+}
+
 [[nodiscard]] bool holds(const Tensor& tensor, const BankRange& range) {
-    const Target own = tensor.in_dram ? Target::kDramBank : Target::kL1Bank;
+    const Target own = tensor.is_sharded() ? Target::kCore : tensor.in_dram ? Target::kDramBank : Target::kL1Bank;
     return tensor.element_bytes != 0 && range.target == own && range.bank < tensor.banks &&
            range.local >= tensor.address &&
            range.local + range.bytes <= tensor.address + pages_in_bank(tensor, range.bank) * tensor.page_bytes;
@@ -79,7 +92,9 @@ struct BankRange {
 [[nodiscard]] std::uint64_t element_at(const Tensor& tensor, std::uint64_t page, std::uint32_t offset) {
     const std::uint32_t index = offset / tensor.element_bytes;
     std::uint64_t element = index;
-    if (tensor.form == Form::kCut) {
+    if (tensor.has_cut_rows()) {
+        element = page % tensor.pages_per_row * (tensor.page_bytes / tensor.element_bytes) + index;
+    } else if (tensor.form == Form::kCut) {
         element = index < kTileWidth ? page * kTileWidth + index : tensor.width;
     } else if (tensor.form == Form::kTiles) {
         const std::uint32_t face = index / kFaceElements;
@@ -99,7 +114,7 @@ Tag Tensor::tag(std::uint64_t page, std::uint32_t offset) const {
     if (element == width) {
         return {};
     }
-    return {.row = form == Form::kRows ? static_cast<std::uint32_t>(page) : 0,
+    return {.row = form == Form::kRows ? static_cast<std::uint32_t>(page / pages_per_row) : 0,
             .element = content == Content::kStatistic ? check_sum : static_cast<std::uint32_t>(element),
             .content = content,
             .element_bytes = static_cast<std::uint8_t>(element_bytes),
@@ -107,12 +122,24 @@ Tag Tensor::tag(std::uint64_t page, std::uint32_t offset) const {
             .added = content == Content::kStatistic ? 1U : 0U};
 }
 
-std::uint32_t Tensor::own_bytes(std::uint32_t offset) const {
+std::uint32_t Tensor::own_bytes(std::uint64_t page, std::uint32_t offset) const {
     if (form == Form::kRowsInTiles) {
         return kUnitBytes;
     }
-    const std::uint32_t row_bytes = width * element_bytes;
-    return offset >= row_bytes ? 0 : std::min(kUnitBytes, row_bytes - offset);
+    const std::uint64_t row_bytes = std::uint64_t{width} * element_bytes;
+    const std::uint64_t in_row = page % pages_per_row * page_bytes + offset;
+    return in_row >= row_bytes ? 0
+                               : static_cast<std::uint32_t>(std::min<std::uint64_t>(kUnitBytes, row_bytes - in_row));
+}
+
+std::uint64_t Tensor::page_at(std::uint64_t bank, std::uint64_t index) const {
+    if (!is_sharded()) {
+        return index * banks + bank;
+    }
+    const std::uint64_t row = bank / shards.across * shards.rows + index / shards.columns;
+    const std::uint64_t column = bank % shards.across * shards.columns + index % shards.columns;
+    require(column < pages_per_row, Rule::kNocAddress, "a transfer leaves the tensor for the rest of its last shard");
+    return row * pages_per_row + column;
 }
 
 std::uint64_t Tensor::redone_with_row(std::uint64_t row) const {
@@ -124,7 +151,8 @@ std::uint64_t Tensor::redone_with_row(std::uint64_t row) const {
 }
 
 std::uint64_t Tensor::redone_with(std::uint64_t page, std::uint32_t offset) const {
-    return form == Form::kRowsInTiles ? cell_at(*this, page, offset).row / kStripRows : redone_with_row(page);
+    return form == Form::kRowsInTiles ? cell_at(*this, page, offset).row / kStripRows
+                                      : redone_with_row(page / pages_per_row);
 }
 
 Memory::Memory(std::vector<Tensor> tensors, bool is_written_over)
@@ -137,11 +165,11 @@ Memory::Memory(std::vector<Tensor> tensors, bool is_written_over)
 
 TensorRange Memory::locate(std::uint64_t address, std::uint64_t bytes, bool is_output) const {
     const auto target = static_cast<Target>(address >> (kLocalBits + kPlaceBits));
-    const std::uint64_t bank = (address >> kLocalBits) & ((1U << kPlaceBits) - 1);
+    const std::uint64_t place = (address >> kLocalBits) & ((1U << kPlaceBits) - 1);
     const std::uint64_t local = address & kLocalMask;
     const auto find = [&](auto&& is_wanted) {
         return std::ranges::find_if(tensors_, [&](const Tensor& tensor) {
-            return is_wanted(tensor) && holds(tensor, {target, bank, local, bytes});
+            return is_wanted(tensor) && holds(tensor, {target, bank_of(tensor, place), local, bytes});
         });
     };
     auto found = find([=](const Tensor& tensor) { return tensor.is_output == is_output; });
@@ -150,11 +178,22 @@ TensorRange Memory::locate(std::uint64_t address, std::uint64_t bytes, bool is_o
     }
     if (found == tensors_.end()) {
         throw Finding(Rule::kNocAddress, std::to_string(bytes) + " bytes at address " + std::to_string(local) +
-                                             " of bank " + std::to_string(bank) + " lie in no tensor");
+                                             " of bank " + std::to_string(place) + " lie in no tensor");
     }
     require((local - found->address) % kUnitBytes == 0, Rule::kAlignment,
             "a transfer does not begin at a multiple of 16 bytes of its tensor");
-    return {.tensor = &*found, .bank = static_cast<std::uint32_t>(bank), .first_byte = local - found->address};
+    return {.tensor = &*found,
+            .bank = static_cast<std::uint32_t>(bank_of(*found, place)),
+            .first_byte = local - found->address};
+}
+
+bool Memory::is_in_shard(std::uint64_t address) const {
+    const std::uint64_t place = (address >> kLocalBits) & ((1U << kPlaceBits) - 1);
+    return static_cast<Target>(address >> (kLocalBits + kPlaceBits)) == Target::kCore &&
+           std::ranges::any_of(tensors_, [&](const Tensor& tensor) {
+               return tensor.is_sharded() &&
+                      holds(tensor, {Target::kCore, bank_of(tensor, place), address & kLocalMask, 1});
+           });
 }
 
 void Memory::write(const TensorRange& range, std::uint64_t bytes, const Tag* data) {
@@ -170,8 +209,8 @@ void Memory::write_unit(const TensorRange& range, std::uint64_t first, std::uint
     const Tensor& tensor = *range.tensor;
     const std::uint64_t page = range.page(first);
     const std::uint32_t offset = range.offset(first);
-    require(bytes <= tensor.own_bytes(offset), Rule::kNocAddress, "writes behind the end of a row");
-    require(bytes == tensor.own_bytes(offset), Rule::kCoverage, "writes a part of 16 bytes of a row");
+    require(bytes <= tensor.own_bytes(page, offset), Rule::kNocAddress, "writes behind the end of a row");
+    require(bytes == tensor.own_bytes(page, offset), Rule::kCoverage, "writes a part of 16 bytes of a row");
     const Tag wanted = tensor.tag(page, offset);
     const std::uint64_t redone = tensor.redone_with(page, offset);
     Tag found = data;
@@ -229,6 +268,9 @@ bool Memory::is_rewritten(const TensorRange& range) const {
 void Memory::check_is_complete(const Tensor& tensor, std::uint64_t unit, std::uint8_t written) const {
     const std::uint64_t page = unit / tensor.own_units();
     const auto offset = static_cast<std::uint32_t>(unit % tensor.own_units() * kUnitBytes);
+    if (tensor.own_bytes(page, offset) == 0) {
+        return;
+    }
     if (written < wanted_writes(tensor, tensor.redone_with(page, offset)).least) {
         throw Finding(Rule::kCoverage, (tensor.form == Form::kRowsInTiles ? "tile " : "row ") + std::to_string(page) +
                                            " of " + tensor.name + " is not written, or not redone, from byte " +

@@ -15,7 +15,15 @@ namespace protocol {
 // elements, or in row 0 of tiles.
 enum class Form : std::uint8_t { kRows, kRowsInTiles, kWhole, kCut, kTiles };
 
-// An interleaved tensor: page p lies in bank p % banks as that bank's page p / banks.
+// Blocks of pages, each in the L1 of a core: `rows` of pages and `columns` of each, row by row; `across` beside each other.
+struct ShardedPages {
+    std::uint32_t rows = 0;  // 0: the tensor is not sharded
+    std::uint32_t columns = 0;
+    std::uint32_t across = 0;
+    std::vector<std::uint64_t> places{};  // of the cores (core_place), in the order of the blocks
+};
+
+// An interleaved tensor: page p lies in bank p % banks as that bank's page p / banks. Of one in shards, each is a bank.
 struct Tensor {
     std::string name;
     Content content = Content::kNothing;
@@ -29,6 +37,8 @@ struct Tensor {
     std::uint32_t address = 0;  // of the first page in each bank
     std::uint32_t page_bytes = 0;
     std::uint64_t pages = 0;
+    std::uint32_t pages_per_row = 1;  // of pages: tiles of a row of tiles, or what several shards have of a row
+    ShardedPages shards{};
     std::uint32_t alignment_bytes = 32;  // of NoC reads from it
     std::uint32_t check_sum = 0;         // of statistics
     std::uint32_t rows_per_matrix = 1;   // tiles pad each matrix to whole ones
@@ -36,11 +46,17 @@ struct Tensor {
 
     // What a unit of a page holds, and how many of its bytes are the tensor's.
     [[nodiscard]] Tag tag(std::uint64_t page, std::uint32_t offset) const;
-    [[nodiscard]] std::uint32_t own_bytes(std::uint32_t offset) const;
+    [[nodiscard]] std::uint32_t own_bytes(std::uint64_t page, std::uint32_t offset) const;
+    // Of a page, the most that any has.
     [[nodiscard]] std::uint64_t own_units() const {
-        return form == Form::kRowsInTiles ? page_bytes / kUnitBytes
-                                          : (std::uint64_t{width} * element_bytes + kUnitBytes - 1) / kUnitBytes;
+        return form == Form::kRowsInTiles || has_cut_rows()
+                   ? page_bytes / kUnitBytes
+                   : (std::uint64_t{width} * element_bytes + kUnitBytes - 1) / kUnitBytes;
     }
+    [[nodiscard]] bool is_sharded() const { return shards.rows != 0; }
+    [[nodiscard]] bool has_cut_rows() const { return form == Form::kRows && pages_per_row > 1; }
+    // Which page is page `index` of a bank.
+    [[nodiscard]] std::uint64_t page_at(std::uint64_t bank, std::uint64_t index) const;
     // The row, or the strip, that is redone where this is.
     [[nodiscard]] std::uint64_t redone_with(std::uint64_t page, std::uint32_t offset) const;
     [[nodiscard]] std::uint64_t redone_with_row(std::uint64_t row) const;
@@ -53,7 +69,7 @@ struct TensorRange {
     std::uint64_t first_byte = 0;  // within the bank
 
     [[nodiscard]] std::uint64_t page(std::uint64_t byte) const {
-        return (first_byte + byte) / tensor->page_bytes * tensor->banks + bank;
+        return tensor->page_at(bank, (first_byte + byte) / tensor->page_bytes);
     }
     [[nodiscard]] std::uint32_t offset(std::uint64_t byte) const {
         return static_cast<std::uint32_t>((first_byte + byte) % tensor->page_bytes);
@@ -72,6 +88,8 @@ public:
     // Finds the tensor that holds all `bytes` bytes at `address`: of an output and what it is written over, the one or
     // the other.
     [[nodiscard]] TensorRange locate(std::uint64_t address, std::uint64_t bytes, bool is_output) const;
+    // Whether an address in a core's L1 is that of a shard.
+    [[nodiscard]] bool is_in_shard(std::uint64_t address) const;
     // Marks the bytes of an output as written, with what is written there, a tag a unit.
     void write(const TensorRange& range, std::uint64_t bytes, const Tag* data);
     // The first element of a row of the output has been looked at, as is wanted of every row. If it is not finite, the

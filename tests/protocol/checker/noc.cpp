@@ -7,7 +7,7 @@
 namespace protocol {
 namespace {
 
-constexpr std::uint32_t kL1Alignment = 32;     // stricter than the NoC is: rows and pieces all lie so
+constexpr std::uint32_t kL1Alignment = 32;  // stricter than the NoC is: rows and pieces all lie so, but parts of shards
 constexpr std::uint32_t kWriteAlignment = 16;  // noc_parameters.h: NOC_DRAM_WRITE_ALIGNMENT_BYTES, NOC_L1_*
 
 [[nodiscard]] bool overlap(std::uint32_t a, std::uint32_t a_bytes, std::uint32_t b, std::uint32_t b_bytes) {
@@ -15,16 +15,18 @@ constexpr std::uint32_t kWriteAlignment = 16;  // noc_parameters.h: NOC_DRAM_WRI
 }
 
 // Source and destination must be congruent (sanitize_noc.h, debug_sanitize_noc_and_worker_addr; ISA documents, "NoC").
-void check_alignment(std::uint64_t remote, std::uint32_t l1_address, std::uint32_t alignment) {
+void check_alignment(std::uint64_t remote, std::uint32_t l1_address, std::uint32_t alignment,
+                     std::uint32_t l1_alignment = kL1Alignment) {
     require((remote & kLocalMask) % alignment == l1_address % alignment, Rule::kAlignment,
             "NoC address and L1 address differ modulo the alignment");
-    require(l1_address % kL1Alignment == 0, Rule::kAlignment, "an L1 address is no multiple of 32 bytes");
+    require(l1_address % l1_alignment == 0, Rule::kAlignment, "an L1 address is no multiple of 32 bytes");
 }
 
 // What a unit of a tensor brings, of which `bytes` bytes are read: its elements if they are all among these.
 [[nodiscard]] Tag tag_of_part(const TensorRange& source, std::uint64_t first, std::uint32_t bytes) {
-    const bool is_whole = bytes >= kUnitBytes || (source.tensor->form == Form::kRows &&
-                                                  bytes >= source.tensor->own_bytes(source.offset(first)));
+    const bool is_whole =
+        bytes >= kUnitBytes || (source.tensor->form == Form::kRows &&
+                                bytes >= source.tensor->own_bytes(source.page(first), source.offset(first)));
     return is_whole ? source.tag(first) : Tag{};
 }
 
@@ -154,10 +156,14 @@ namespace {
     return {.l1_address = event.first, .bytes = event.second, .transaction = event.third, .own_address = from};
 }
 
+[[nodiscard]] std::uint32_t l1_alignment(const TensorRange& range) {
+    return range.tensor->has_cut_rows() ? kWriteAlignment : kL1Alignment;
+}
+
 [[nodiscard]] PendingRead locate_in_tensor(Memory& memory, const Event& event) {
     const TensorRange source = memory.locate(event.address, event.second, false);
     memory.note_read(source, event.second);
-    check_alignment(event.address, event.first, source.tensor->alignment_bytes);
+    check_alignment(event.address, event.first, source.tensor->alignment_bytes, l1_alignment(source));
     return {.l1_address = event.first, .bytes = event.second, .transaction = event.third, .source = source};
 }
 
@@ -165,8 +171,9 @@ namespace {
 
 void start_read(Core& core, NocPort& port, Memory& memory, const Event& event) {
     require(event.second != 0, Rule::kNocAddress, "reads no bytes");
-    const PendingRead started =
-        is_own_l1(core, event.address) ? locate_in_own_l1(core, port, event) : locate_in_tensor(memory, event);
+    const PendingRead started = is_own_l1(core, event.address) && !memory.is_in_shard(event.address)
+                                    ? locate_in_own_l1(core, port, event)
+                                    : locate_in_tensor(memory, event);
     core.buffer_at(event.first).check_access(Side::kProducer, event.first, event.second);
     for (const PendingRead& other : port.reads) {
         require(!overlap(event.first, event.second, other.l1_address, other.bytes), Rule::kNocOrder,
@@ -180,7 +187,7 @@ void start_read(Core& core, NocPort& port, Memory& memory, const Event& event) {
 void write_tensor(Core& core, NocPort& port, Memory& memory, const Event& event) {
     require(event.second != 0, Rule::kNocAddress, "writes no bytes");
     const TensorRange destination = memory.locate(event.address, event.second, true);
-    check_alignment(event.address, event.first, kWriteAlignment);
+    check_alignment(event.address, event.first, kWriteAlignment, l1_alignment(destination));
     core.buffer_at(event.first).check_access(Side::kConsumer, event.first, event.second);
     require(port.stored_unit == 0, Rule::kNocOrder, "writes a page before what was stored there is seen to be there");
     const Tag* const from = core.tags_at(event.first);

@@ -69,7 +69,7 @@ std::vector<Core*> Machine::destinations(const Core& core, const Event& event) {
 void Machine::read(Core& core, NocPort& port, const Event& event) { start_read(core, port, program_.memory, event); }
 
 void Machine::write(Core& core, NocPort& port, const Event& event) {
-    if (target_of(event) == Target::kCore) {
+    if (target_of(event) == Target::kCore && !program_.memory.is_in_shard(event.address)) {
         send(core, port, event);
     } else {
         write_tensor(core, port, program_.memory, event);

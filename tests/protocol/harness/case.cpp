@@ -4,6 +4,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "harness/shards.hpp"
+
 namespace protocol {
 namespace {
 
@@ -15,6 +17,7 @@ using layernorm_fused_rm::DataType;
 using layernorm_fused_rm::Device;
 using layernorm_fused_rm::Layout;
 using layernorm_fused_rm::MemoryConfig;
+using layernorm_fused_rm::MemoryLayout;
 using layernorm_fused_rm::Norm;
 using layernorm_fused_rm::Plan;
 using layernorm_fused_rm::Problem;
@@ -28,7 +31,16 @@ constexpr std::int64_t kTileWidth = 32;
 constexpr std::int64_t kStripRows = 4;
 constexpr std::size_t kGammaTensor = 2;  // of a case's letters; beta's is the next
 
-[[nodiscard]] BufferType memory_of(char letter) { return letter == 'L' ? BufferType::kL1 : BufferType::kDram; }
+[[nodiscard]] BufferType memory_of(char letter) { return letter == 'D' ? BufferType::kDram : BufferType::kL1; }
+
+[[nodiscard]] MemoryConfig memory_config_of(const Case& value, char memory, char layout, DataType dtype) {
+    MemoryConfig config{.buffer_type = memory_of(memory)};
+    if (is_sharded(memory)) {
+        config.memory_layout = MemoryLayout::kSharded;
+        config.shards = shard(value, memory, layout, dtype == DataType::kFloat32 ? 4 : 2).shards;
+    }
+    return config;
+}
 
 [[nodiscard]] DataType dtype_of(char letter) { return letter == 'F' ? DataType::kFloat32 : DataType::kBfloat16; }
 
@@ -275,14 +287,17 @@ void set_option(Case& value, const std::string& name, const std::string& text) {
 
 Problem to_problem(const Case& value) {
     const auto rows = [&](char dtype, char memory, char layout) {
+        const MemoryConfig config = memory_config_of(value, memory, layout, dtype_of(dtype));
         TensorSpec spec{.shape = {value.rows, value.width},
                         .dtype = dtype_of(dtype),
                         .layout = layout_of(layout),
-                        .buffer_type = memory_of(memory)};
+                        .buffer_type = config.buffer_type,
+                        .memory_layout = config.memory_layout,
+                        .shards = config.shards};
         if (value.rows_per_matrix() != value.rows) {
             spec.shape = {value.rows / value.rows_per_matrix(), value.rows_per_matrix(), value.width};
         }
-        if (value.asks('p') && layout == 'R') {
+        if (value.asks('p') && layout == 'R' && !is_sharded(memory)) {
             spec.padded_shape = spec.shape;
             spec.padded_shape.back() = padded_width(value.width);
         }
@@ -319,7 +334,8 @@ Problem to_problem(const Case& value) {
     } else {
         problem.options.layout = layout_of(value.layouts.at(2));
         problem.options.dtype = dtype_of(value.dtypes.at(4));
-        problem.options.memory_config = MemoryConfig{memory_of(value.memories.at(4))};
+        problem.options.memory_config =
+            memory_config_of(value, value.memories.at(4), value.layouts.at(2), dtype_of(value.dtypes.at(4)));
     }
     if (value.asks('s')) {
         problem.options.sum_dtype = dtype_of(value.dtypes.at(5));
@@ -345,6 +361,9 @@ Case random_case(Random& random) {
     value.l1_banks = random.one_in(2) ? std::int64_t{value.grid_x} * value.grid_y : random.between(1, 64);
     for (char& letter : value.memories) {
         letter = random.one_in(3) ? 'L' : 'D';
+    }
+    for (const std::size_t rows : {0U, 1U, 4U}) {
+        value.memories[rows] = random.one_in(5) ? "HWB"[random.below(3)] : value.memories[rows];
     }
     choose_options(value, random);
     if (random.one_in(value.has_strips() ? 3 : 8)) {

@@ -21,11 +21,13 @@ struct Case {
     std::int32_t grid_y = 1;
     std::int64_t dram_banks = 1;
     std::int64_t l1_banks = 1;
-    std::string memories = "DDDDD";  // of input, residual, gamma, beta, outputs: D(RAM) or L(1)
-    std::string dtypes = "BBBBBB";   // of input, residual, gamma, beta, output, sum: B(float16) or F(loat32)
-    std::string layouts = "RRRR";    // of input, residual, output, sum: R(OW_MAJOR) or T(ILE)
-    std::int64_t matrix_rows = 0;    // of each of several matrices, if that divides the rows; else they are one
-    std::string vectors = "WW";      // gamma and beta: [W], R(ow-major [W / 32, 32]), T(iles), - for none
+    // Of input, residual, gamma, beta, outputs: D(RAM) or L(1), interleaved; but for gamma and beta also sharded in L1,
+    // by H(EIGHT), W(IDTH) or B(LOCK) over all cores (harness/shards.hpp). Statistics are interleaved always.
+    std::string memories = "DDDDD";
+    std::string dtypes = "BBBBBB";  // of input, residual, gamma, beta, output, sum: B(float16) or F(loat32)
+    std::string layouts = "RRRR";   // of input, residual, output, sum: R(OW_MAJOR) or T(ILE)
+    std::int64_t matrix_rows = 0;   // of each of several matrices, if that divides the rows; else they are one
+    std::string vectors = "WW";     // gamma and beta: [W], R(ow-major [W / 32, 32]), T(iles), - for none
     // r(esidual), s(um returned), t: statistics returned, m: RMSNorm, z(ero-centred gamma), p: rows of input, residual
     // and a given output stored with padding, but those in tiles, o: some rows overflow and are redone, i: the output is
     // written over the input, if they have the same memory, dtype and layout, - for nothing.
@@ -70,5 +72,8 @@ void set_option(Case& value, const std::string& name, const std::string& text);
 
 // Cases that are simpler than this one in one respect, the boldest first.
 [[nodiscard]] std::vector<Case> simpler_cases(const Case& value);
+
+// Virtual coordinates of workers begin here on Wormhole.
+inline constexpr std::int32_t kFirstCorePlace = 18;
 
 }  // namespace protocol

@@ -60,7 +60,14 @@ enum CaseKind : std::size_t {
     kSlicedShifted,
     kSlicedRedone,
     kSlicedTurns,
-    kSlicedRows
+    kSlicedRows,
+    kInShards,
+    kFromShards,
+    kToShards,
+    kInCutShards,
+    kCutRowsTogether,
+    kStripsInShards,
+    kStripsInCutShards
 };
 
 struct Mutation {
@@ -81,6 +88,7 @@ struct Mutation {
 [[nodiscard]] std::vector<Mutation> strip_mutations();
 [[nodiscard]] std::vector<Mutation> activation_mutations();
 [[nodiscard]] std::vector<Mutation> slice_mutations();
+[[nodiscard]] std::vector<Mutation> shard_mutations();
 [[nodiscard]] std::vector<Mutation> plan_mutations();
 
 }  // namespace protocol

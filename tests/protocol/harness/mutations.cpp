@@ -210,6 +210,13 @@ constexpr std::uint64_t kSchedules = 6;  // of each case
         {.rows = 32, .width = 1024, .grid_x = 8, .grid_y = 4, .layouts = "TTTT", .options = "oi"},
         {.rows = 64, .width = 1792, .grid_x = 8, .grid_y = 8, .layouts = "TTTT", .options = "o"},
         {.rows = 1, .width = 8192, .grid_x = 8, .grid_y = 2, .dram_banks = 3, .options = "t"},
+        {.rows = 37, .width = 96, .grid_x = 3, .grid_y = 2, .memories = "HDDDH"},
+        {.rows = 37, .width = 96, .grid_x = 3, .grid_y = 2, .dram_banks = 3, .memories = "HDDDD"},
+        {.rows = 38, .width = 96, .grid_x = 3, .grid_y = 2, .dram_banks = 6, .l1_banks = 6, .memories = "LDDDH"},
+        {.rows = 10, .width = 1224, .grid_x = 3, .grid_y = 2, .memories = "BDDDW"},
+        {.rows = 40, .width = 96, .grid_x = 2, .grid_y = 2, .memories = "BDDDB"},
+        {.rows = 70, .width = 350, .grid_x = 4, .grid_y = 2, .memories = "BHDDB", .layouts = "TRTR", .options = "r"},
+        {.rows = 22, .width = 330, .grid_x = 3, .grid_y = 1, .memories = "WDDDH", .layouts = "RRTR", .matrix_rows = 11},
     };
 }
 
@@ -363,8 +370,8 @@ struct Detection {
 
 bool run_mutations(const Toolchain& toolchain, const std::string& only, std::size_t every) {
     std::vector<Mutation> mutations = data_movement_mutations();
-    for (const auto& some :
-         {compute_mutations(), strip_mutations(), activation_mutations(), slice_mutations(), plan_mutations()}) {
+    for (const auto& some : {compute_mutations(), strip_mutations(), activation_mutations(), slice_mutations(),
+                             shard_mutations(), plan_mutations()}) {
         mutations.insert(mutations.end(), some.begin(), some.end());
     }
     std::erase_if(mutations, [&](const Mutation& mutation) { return !only.empty() && mutation.name != only; });

@@ -21,7 +21,6 @@ constexpr std::int64_t kPageMultiple = 32;  // of buffers
 constexpr std::uint32_t kTensorSpacing = 0x08000000;
 constexpr std::array kInOrderOfRecording = {Thread::kWriter, Thread::kReader, Thread::kUnpack, Thread::kMath,
                                             Thread::kPack};  // see scenario.hpp
-constexpr std::int32_t kFirstCorePlace = 18;                 // virtual coordinates of workers begin here on Wormhole
 
 [[nodiscard]] Layout make_layout(const Case& value, const Plan& plan, Random& random) {
     Layout layout{.buffer_addresses = {}, .tensors = make_tensors(value)};
@@ -100,6 +99,9 @@ void check_layout(const Plan& plan, const Layout& layout) {
         set(DataMovementArgument::kLastY, kFirstCorePlace + plan.sharing->last.y);
         set(DataMovementArgument::kReceivers, plan.sharing->receivers());
     }
+    for (const layernorm_fused_rm::Coordinate core : plan.shards) {
+        words.push_back(static_cast<std::uint32_t>(kFirstCorePlace + core.x + ((kFirstCorePlace + core.y) << 16)));
+    }
     return words;
 }
 
@@ -114,7 +116,7 @@ struct Arguments {
         arguments.own.push_back(static_cast<std::uint32_t>(kFirstCorePlace + member.x));
         arguments.own.push_back(static_cast<std::uint32_t>(kFirstCorePlace + member.y));
     }
-    if (plan.core_arguments.size() == 1) {  // behind the common ones
+    if (plan.call.one_core != 0) {  // behind the common ones
         arguments.common.insert(arguments.common.end(), arguments.own.begin(), arguments.own.end());
         arguments.own.clear();
     }

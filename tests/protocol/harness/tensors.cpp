@@ -1,5 +1,8 @@
 #include "harness/tensors.hpp"
 
+#include "harness/shards.hpp"
+#include "recorder.hpp"
+
 namespace protocol {
 namespace {
 
@@ -19,7 +22,7 @@ struct Kind {
 };
 
 // How rows are held.
-struct Place {
+struct RowPlace {
     char memory;
     char layout;
     std::uint32_t element_bytes;
@@ -27,7 +30,7 @@ struct Place {
 
 // Where a tensor lies, and how its pages are aligned.
 [[nodiscard]] Tensor place(const Case& value, char memory, const Kind& kind) {
-    const bool in_dram = memory == 'D';
+    const bool in_dram = memory == 'D';  // shards lie in L1
     return {.name = kind.name,
             .content = kind.content,
             .done = both(kind.done),
@@ -47,25 +50,52 @@ void set_pages(Tensor& tensor, std::int64_t page_elements, std::int64_t pages) {
 
 [[nodiscard]] std::uint32_t bytes_of(char dtype) { return dtype == 'F' ? 4 : 2; }
 
-[[nodiscard]] Tensor rows(const Case& value, const Place& at, const Kind& kind) {
+// A core's L1 for a bank. Of rows that are cut a page is what a shard has of one. Shards are those of rows as `like`.
+void set_shards(Tensor& tensor, const Case& value, const RowPlace& at, const RowPlace& like) {
+    const auto [shards, across] = shard(value, like.memory, like.layout, like.element_bytes);
+    const bool has_tiles = at.layout == 'T';
+    const std::int64_t rows = has_tiles ? shards.height / kTileWidth : shards.height;
+    if (!has_tiles) {
+        set_pages(tensor, shards.width, value.rows * across);
+        tensor.pages_per_row = static_cast<std::uint32_t>(across);
+    }
+    tensor.shards = {.rows = static_cast<std::uint32_t>(rows),
+                     .columns = static_cast<std::uint32_t>(has_tiles ? shards.width / kTileWidth : 1),
+                     .across = static_cast<std::uint32_t>(across),
+                     .places = {}};
+    const std::int64_t per_row = shards.cores_per_row == 0 ? across : shards.cores_per_row;
+    for (std::size_t i = 0; i < shards.cores.size(); ++i) {
+        if (static_cast<std::int64_t>(i) % per_row < across) {
+            tensor.shards.places.push_back(core_place(static_cast<std::uint32_t>(kFirstCorePlace + shards.cores[i].x),
+                                                      static_cast<std::uint32_t>(kFirstCorePlace + shards.cores[i].y)));
+        }
+    }
+    tensor.banks = static_cast<std::uint32_t>(tensor.shards.places.size());
+}
+
+[[nodiscard]] Tensor rows(const Case& value, const RowPlace& at, const RowPlace& like, const Kind& kind) {
     Tensor tensor = place(value, at.memory, kind);
     tensor.width = static_cast<std::uint32_t>(value.width);
     tensor.element_bytes = at.element_bytes;
     if (at.layout == 'T') {
         const std::int64_t tiles_below = divide_up(value.rows_per_matrix(), kTileWidth);
         tensor.form = Form::kRowsInTiles;
+        tensor.pages_per_row = static_cast<std::uint32_t>(divide_up(value.width, kTileWidth));
         set_pages(tensor, kTileElements,
                   value.rows / value.rows_per_matrix() * tiles_below * divide_up(value.width, kTileWidth));
     } else {
         set_pages(tensor, value.width, value.rows);
     }
+    if (is_sharded(at.memory) && at.element_bytes != 0) {
+        set_shards(tensor, value, at, like);
+    }
     return tensor;
 }
 
-// Rows that may be padded: all but those in tiles, and those that the call allocates itself.
-[[nodiscard]] Tensor given_rows(const Case& value, const Place& at, const Kind& kind) {
-    Tensor tensor = rows(value, at, kind);
-    if (value.asks('p') && at.layout == 'R') {
+// Rows that may be padded: all but those in tiles or in shards, and those that the call allocates itself.
+[[nodiscard]] Tensor given_rows(const Case& value, const RowPlace& at, const Kind& kind) {
+    Tensor tensor = rows(value, at, at, kind);
+    if (value.asks('p') && at.layout == 'R' && !is_sharded(at.memory)) {
         set_pages(tensor, padded_width(value.width), value.rows);
     }
     return tensor;
@@ -123,17 +153,17 @@ std::vector<Tensor> make_tensors(const Case& value) {
         return is_there ? bytes_of(value.dtypes.at(tensor)) : 0;
     };
     const std::string& layouts = value.layouts;
-    return {
-        given_rows(value, {memories.at(0), layouts.at(0), bytes(0, true)}, {"input", Content::kRow, 0, false}),
-        given_rows(value, {memories.at(1), layouts.at(1), bytes(1, call.has_residual)},
-                   {"residual", Content::kRow, kResidual, false}),
-        vector(value, memories.at(2), value.vectors.at(0), bytes(2, true), {"gamma", Content::kGamma, 0, false}),
-        vector(value, memories.at(3), value.vectors.at(1), bytes(3, true), {"beta", Content::kBeta, 0, false}),
-        given_rows(value, {memories.at(4), layouts.at(2), bytes(4, true)},
-                   {"output", Content::kRow, call.finished(), true}),
-        rows(value, {memories.at(4), layouts.at(3), bytes(5, value.asks('s'))}, {"sum", Content::kRow, kJoined, true}),
-        statistic(value, "mean", call.mean_source(), value.asks('t') && call.centres),
-        statistic(value, "rstd", kFromSquares, value.asks('t'))};
+    const RowPlace output{memories.at(4), layouts.at(2), bytes(4, true)};
+    return {given_rows(value, {memories.at(0), layouts.at(0), bytes(0, true)}, {"input", Content::kRow, 0, false}),
+            given_rows(value, {memories.at(1), layouts.at(1), bytes(1, call.has_residual)},
+                       {"residual", Content::kRow, kResidual, false}),
+            vector(value, memories.at(2), value.vectors.at(0), bytes(2, true), {"gamma", Content::kGamma, 0, false}),
+            vector(value, memories.at(3), value.vectors.at(1), bytes(3, true), {"beta", Content::kBeta, 0, false}),
+            given_rows(value, output, {"output", Content::kRow, call.finished(), true}),
+            rows(value, {memories.at(4), layouts.at(3), bytes(5, value.asks('s'))}, output,
+                 {"sum", Content::kRow, kJoined, true}),
+            statistic(value, "mean", call.mean_source(), value.asks('t') && call.centres),
+            statistic(value, "rstd", kFromSquares, value.asks('t'))};
 }
 
 }  // namespace protocol

@@ -13,18 +13,30 @@ static_assert(sizeof(kTensorNames) / sizeof(kTensorNames[0]) == kTensors, "each 
 inline constexpr uint32_t kBytesPerBfloat16 = 2;
 inline constexpr uint32_t kBytesPerFloat32 = 4;
 
-// Which bank holds which page of an interleaved tensor: they go round.
+// Which bank holds which row of a tensor, where a row lies in one: rows go round, or each bank has so many behind each
+// other.
 struct Distribution {
     uint32_t banks = 0;
+    uint32_t rows_per_bank = 0;  // 0: they go round
 
-    [[nodiscard]] constexpr uint32_t bank_of(uint32_t page) const { return page % banks; }
-    [[nodiscard]] constexpr uint32_t page_in_bank(uint32_t page) const { return page / banks; }
-    [[nodiscard]] constexpr uint32_t page_at(uint32_t bank, uint32_t page_in_bank) const {
-        return bank + page_in_bank * banks;
+    [[nodiscard]] constexpr bool goes_round() const { return rows_per_bank == 0; }
+    [[nodiscard]] constexpr uint32_t bank_of(uint32_t row) const {
+        return goes_round() ? row % banks : row / rows_per_bank;
     }
-    // Of a tensor of `pages`.
-    [[nodiscard]] constexpr uint32_t pages_in_bank(uint32_t bank, uint32_t pages) const {
-        return pages / banks + (bank < pages % banks ? 1 : 0);
+    [[nodiscard]] constexpr uint32_t row_in_bank(uint32_t row) const {
+        return goes_round() ? row / banks : row % rows_per_bank;
+    }
+    [[nodiscard]] constexpr uint32_t row_at(uint32_t bank, uint32_t row_in_bank) const {
+        return goes_round() ? bank + row_in_bank * banks : bank * rows_per_bank + row_in_bank;
+    }
+    // Of a tensor of `rows`.
+    [[nodiscard]] constexpr uint32_t rows_in_bank(uint32_t bank, uint32_t rows) const {
+        if (goes_round()) {
+            return rows / banks + (bank < rows % banks ? 1 : 0);
+        }
+        const uint32_t before = bank * rows_per_bank;
+        const uint32_t behind = rows > before ? rows - before : 0;
+        return behind < rows_per_bank ? behind : rows_per_bank;
     }
 };
 
@@ -42,14 +54,25 @@ struct TensorLayout {
     uint32_t alignment_bytes = 0;     // of its memory: what the NoC reads has the same place in it as where it goes
     uint32_t in_dram = 0;             // 1: DRAM, 0: L1
     uint32_t banks = 0;
-    uint32_t tiles_per_row = 0;  // of rows in tiles, a tile a page; 0: a row is a page
+    uint32_t tiles_per_row = 0;  // of rows in tiles, a tile a page; 0: a row is a page, or cut into some
+    uint32_t shard_rows = 0;     // rows of pages in a shard; 0: interleaved
+    uint32_t shard_pages = 0;    // pages of such a row in a shard
+    uint32_t shards_per_row = 0;
+    uint32_t first_place = 0;  // of its shards, among the reader's and the writer's common arguments
 
     [[nodiscard]] constexpr bool is_in_tiles() const { return tiles_per_row != 0; }
     [[nodiscard]] constexpr bool is_there() const { return element_bytes != 0; }
-    [[nodiscard]] constexpr bool interleaves_like(const TensorLayout& other) const {
-        return in_dram == other.in_dram && banks == other.banks;
+    [[nodiscard]] constexpr bool is_sharded() const { return shard_rows != 0; }
+    [[nodiscard]] constexpr bool has_cut_rows() const { return shards_per_row > 1; }
+    // Their rows lie in the same banks, side by side in the same order.
+    [[nodiscard]] constexpr bool distributes_like(const TensorLayout& other) const {
+        return in_dram == other.in_dram && banks == other.banks && shard_rows == other.shard_rows && !has_cut_rows() &&
+               !other.has_cut_rows();
     }
-    [[nodiscard]] constexpr Distribution distribution() const { return {banks}; }
+    // Of rows. Those that are cut have no bank: they are counted as if they lay in one.
+    [[nodiscard]] constexpr Distribution distribution() const {
+        return has_cut_rows() ? Distribution{1} : Distribution{banks, shard_rows};
+    }
     // Where a piece, counted over all pages, begins in its page.
     [[nodiscard]] constexpr uint32_t page_of(uint32_t piece) const { return piece / pieces_per_page; }
     [[nodiscard]] constexpr uint32_t offset_of(uint32_t piece) const {
@@ -72,6 +95,10 @@ struct TensorLayout {
         field("in_dram", self.in_dram);
         field("banks", self.banks);
         field("tiles_per_row", self.tiles_per_row);
+        field("shard_rows", self.shard_rows);
+        field("shard_pages", self.shard_pages);
+        field("shards_per_row", self.shards_per_row);
+        field("first_place", self.first_place);
     }
 };
 

@@ -15,11 +15,10 @@ inline constexpr uint32_t kElementsPerTile = kTileSide * kTileSide;
 inline constexpr uint32_t kElementsPerFace = kFaceSide * kFaceSide;
 static_assert(kRowsPerStrip * kFaceSide == kElementsPerVectorPair, "a strip's piece is a vector pair");
 
-// Of the strip that begins at `row`, and its piece `block`, columns 16 * block and on: the tile within the tensor, and
+// Of the strip that begins at `row`, and its piece `block`, columns 16 * block and on: the tile's row and column, and
 // where in it the piece begins, in elements.
-[[nodiscard]] constexpr uint32_t tile_of(uint32_t row, uint32_t block, uint32_t tiles_per_row) {
-    return row / kTileSide * tiles_per_row + block * kFaceSide / kTileSide;
-}
+[[nodiscard]] constexpr uint32_t tile_row_of(uint32_t row) { return row / kTileSide; }
+[[nodiscard]] constexpr uint32_t tile_column_of(uint32_t block) { return block * kFaceSide / kTileSide; }
 [[nodiscard]] constexpr uint32_t element_in_tile(uint32_t row, uint32_t block) {
     constexpr uint32_t kFacesPerSide = kTileSide / kFaceSide;
     const uint32_t face = row % kTileSide / kFaceSide * kFacesPerSide + block % kFacesPerSide;

@@ -2,8 +2,8 @@
 // transfers of one step, and the buffers of what is read. A row is a page, and its segments are the page's pieces; rows
 // in strips are dataflow/strips.hpp's.
 //
-// A run is one of the input's banks. A tensor that interleaves alike has the same rows side by side in the same bank;
-// any other has them bank by bank.
+// A run is one of the input's banks. A tensor that is distributed alike has the same rows side by side in the same bank;
+// any other has them bank by bank, and one in narrower shards than its rows has each of them in several.
 #pragma once
 
 #include <stdint.h>
@@ -17,23 +17,29 @@
 
 namespace layernorm_fused_rm {
 
+// Of a block's row, its number in the tensor.
+inline uint32_t row_number(Block block, uint32_t row) {
+    if constexpr (kRowsAreStrips) {
+        const uint32_t in_strip = row % contract::kRowsPerStrip;
+        return tensor_row(block.first_page + row - in_strip) + in_strip;
+    }
+    return kInputTensor.distribution().row_at(block.bank, block.first_page + row);
+}
+
 // The NoC address of a block's row in a tensor at `address`.
 template <const TensorLayout& tensor>
 inline uint64_t row_address(Block block, uint32_t row, uint32_t address) {
-    if constexpr (kRowsAreStrips) {
-        const uint32_t in_strip = row % contract::kRowsPerStrip;
-        return page_address<tensor>(tensor_row(block.first_page + row - in_strip) + in_strip, address);
-    } else if constexpr (tensor.interleaves_like(kInputTensor)) {
+    if constexpr (!kRowsAreStrips && tensor.distributes_like(kInputTensor)) {
         return page_address<tensor>(block.bank, block.first_page + row, address);
     } else {
-        return page_address<tensor>(kInputTensor.distribution().page_at(block.bank, block.first_page + row), address);
+        return page_address<tensor>(row_number(block, row), address);
     }
 }
 
 // True if a block is one transfer: its rows lie side by side, without gaps, in L1 and in the bank.
 template <const TensorLayout& tensor>
 inline constexpr bool kIsOneTransfer =
-    !kRowsAreStrips && kIsResident && tensor.interleaves_like(kInputTensor) &&
+    !kRowsAreStrips && kIsResident && tensor.distributes_like(kInputTensor) &&
     tensor.page_bytes == stride_bytes(tensor) && tensor.page_bytes == row_bytes(tensor);
 
 // Of a row's last segment: to the end of its page, or of its room in L1 where padding makes the page longer. Reads need
@@ -44,6 +50,20 @@ inline constexpr uint32_t last_read_bytes() {
     return in_page < stride_bytes(tensor) ? in_page : stride_bytes(tensor);
 }
 
+// Calls move(part, at, bytes) for each part that a shard has of a step's rows: where it lies, and where it belongs from
+// the start of the step's page on.
+template <const TensorLayout& tensor, typename Move>
+inline __attribute__((always_inline)) void for_each_part_of_rows(Block block, uint32_t segment, uint32_t address,
+                                                                 Move move) {
+    for (uint32_t row = 0; row < block.rows; ++row) {
+        for_each_part<tensor>(row_number(block, row), segment * kColumnsPerChunk, segment_elements(segment), address,
+                              [=](uint64_t part, uint32_t before, uint32_t columns) {
+                                  move(part, row * stride_bytes(tensor) + before * tensor.element_bytes,
+                                       columns * tensor.element_bytes);
+                              });
+    }
+}
+
 // Starts the reads of a step.
 template <const TensorLayout& tensor>
 inline void start_reading_rows(Block block, uint32_t segment, uint32_t address, uint32_t l1_address) {
@@ -51,6 +71,10 @@ inline void start_reading_rows(Block block, uint32_t segment, uint32_t address, 
         start_moving_strips<tensor, FromTensor>(block, segment, address, l1_address);
     } else if constexpr (kIsOneTransfer<tensor>) {
         noc_async_read(row_address<tensor>(block, 0, address), l1_address, block.rows * tensor.page_bytes);
+    } else if constexpr (tensor.has_cut_rows()) {
+        for_each_part_of_rows<tensor>(block, segment, address, [=](uint64_t part, uint32_t at, uint32_t bytes) {
+            noc_async_read(part, l1_address + at, bytes);
+        });
     } else {
         const uint32_t offset = segment * tensor.piece_stride_bytes;
         const uint32_t bytes =
@@ -108,6 +132,10 @@ inline void start_writing_rows(Block block, uint32_t segment, uint32_t address, 
         start_moving_strips<tensor, ToTensor>(block, segment, address, l1_address);
     } else if constexpr (kIsOneTransfer<tensor>) {
         noc_async_write(l1_address, row_address<tensor>(block, 0, address), block.rows * tensor.page_bytes);
+    } else if constexpr (tensor.has_cut_rows()) {
+        for_each_part_of_rows<tensor>(block, segment, address, [=](uint64_t part, uint32_t at, uint32_t bytes) {
+            noc_async_write(l1_address + at, part, bytes);
+        });
     } else {
         const uint32_t bytes = segment_elements(segment) * tensor.element_bytes;
         for (uint32_t row = 0; row < block.rows; ++row) {

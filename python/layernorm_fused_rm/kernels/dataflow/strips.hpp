@@ -62,7 +62,7 @@ inline uint32_t tensor_row(uint32_t first_row) {
 // piece of a page, and move(piece, place) another one, which keeps where in the NoC it goes to. Before each,
 // wait(is_free) with what is_free() has said since the command before: a load that takes seven cycles (ISA documents,
 // "Baby RISCV"), in which the piece's address is worked out. All are counted at once, by count(), or barriers would not
-// wait for them.
+// wait for them. move_part(part, place, bytes) is a command of its own, counted.
 template <uint32_t command_buffer>
 struct NocCommands {
     static_assert(noc_mode == DM_DEDICATED_NOC, "the counters would lie elsewhere");
@@ -79,6 +79,7 @@ struct FromTensor : NocCommands<read_cmd_buf> {
     static void begin_page(uint64_t piece, uint32_t place) { issue<CQ_NOC_SNDl>(piece, place); }
     static void move(uint32_t in_bank, uint32_t place) { issue<CQ_NOC_SnDl>(in_bank, place); }
     static void count(uint32_t commands) { noc_reads_num_issued[noc_index] += commands; }
+    static void move_part(uint64_t part, uint32_t place, uint32_t bytes) { noc_async_read(part, place, bytes); }
 
 private:
     template <CQNocFlags what_changes>
@@ -96,6 +97,7 @@ struct ToTensor : NocCommands<write_cmd_buf> {
         noc_nonposted_writes_num_issued[noc_index] += commands;
         noc_nonposted_writes_acked[noc_index] += commands;
     }
+    static void move_part(uint64_t part, uint32_t place, uint32_t bytes) { noc_async_write(place, part, bytes); }
 
 private:
     template <CQNocFlags what_changes>
@@ -119,7 +121,7 @@ inline __attribute__((always_inline)) void move_strip_in_tiles(uint32_t first_ro
     const uint32_t first = segment * kBlocksPerSegment;
     const uint32_t last = first + kBlocksPerSegment < kBlocksOfRow ? first + kBlocksPerSegment : kBlocksOfRow;
     const uint32_t left = contract::element_in_tile(first_row, 0) * tensor.element_bytes;
-    Pages<tensor> tiles(contract::tile_of(first_row, first, tensor.tiles_per_row), address + left);
+    Pages<tensor> tiles(contract::tile_row_of(first_row), contract::tile_column_of(first), address + left);
     Way::start(tiles.here(), kBytes);
     for (uint32_t block = first; block < last; block += kBlocksPerTile) {
         bool is_free = Way::is_free();
@@ -146,7 +148,7 @@ inline __attribute__((always_inline)) void move_strip_in_rows(uint32_t first_row
     const uint32_t rows = rows_in_strip<contract::DataMovementArgument>(first_row);
     const uint32_t offset = segment * kColumnsPerChunk * tensor.element_bytes;
     const uint32_t bytes = segment_elements(segment) * tensor.element_bytes;
-    Pages<tensor> pages(tensor_row(first_row), address);
+    Pages<tensor> pages(tensor_row(first_row), 0, address);
     uint32_t commands = 0;
     for (uint32_t row = 0; row < rows; ++row) {
         const uint64_t page = pages.here() + offset;
@@ -174,12 +176,34 @@ inline __attribute__((always_inline)) void move_strip_in_rows(uint32_t first_row
     Way::count(commands);
 }
 
+// The same where shards cut the rows, and perhaps pieces.
+template <const TensorLayout& tensor, typename Way>
+inline void move_strip_in_cut_rows(uint32_t first_row, uint32_t segment, uint32_t address, uint32_t l1_address) {
+    constexpr uint32_t kBytes = kPieceElements * tensor.element_bytes;
+    const uint32_t rows = rows_in_strip<contract::DataMovementArgument>(first_row);
+    const uint32_t first = tensor_row(first_row);
+    const uint32_t columns = segment_elements(segment);
+    for (uint32_t row = 0; row < rows; ++row) {
+        for (uint32_t column = 0; column < columns; column += kPieceElements) {
+            const uint32_t left = columns - column;
+            const uint32_t place = l1_address + (column / kPieceElements * contract::kRowsPerStrip + row) * kBytes;
+            for_each_part<tensor>(
+                first + row, segment * kColumnsPerChunk + column, left < kPieceElements ? left : kPieceElements,
+                address, [=](uint64_t part, uint32_t before, uint32_t in_part) {
+                    Way::move_part(part, place + before * tensor.element_bytes, in_part * tensor.element_bytes);
+                });
+        }
+    }
+}
+
 // Starts the reads or the writes of a step.
 template <const TensorLayout& tensor, typename Way>
 inline void start_moving_strips(Block block, uint32_t segment, uint32_t address, uint32_t l1_address) {
     for (uint32_t row = 0; row < block.rows; row += contract::kRowsPerStrip) {
         if constexpr (tensor.is_in_tiles()) {
             move_strip_in_tiles<tensor, Way>(block.first_page + row, segment, address, l1_address);
+        } else if constexpr (tensor.has_cut_rows()) {
+            move_strip_in_cut_rows<tensor, Way>(block.first_page + row, segment, address, l1_address);
         } else {
             move_strip_in_rows<tensor, Way>(block.first_page + row, segment, address, l1_address);
         }
