@@ -18,6 +18,11 @@ namespace {
     return std::ranges::all_of(places, [noc_size](Coordinate place) { return lies_on(place, noc_size); });
 }
 
+[[nodiscard]] bool are_workers_known(const Device& device) {
+    return static_cast<std::int64_t>(device.workers.size()) == core_count(device) &&
+           all_lie_on(device.workers, device.noc_size);
+}
+
 // Of the banks of a chip that has lost none; empty when the device did not say, or places that are not on its NoC.
 [[nodiscard]] std::vector<BankPlace> all_places(BufferType memory, const Device& device) {
     const bool are_elsewhere = memory == BufferType::kDram && !device.dram_read_places.empty();
@@ -45,11 +50,11 @@ namespace {
 
 // Shares by turns: every bank's first, then every bank's second. Each bank then gets a core near it before any gets its
 // last one. On Wormhole, 64 cores, the busiest link carries 7 cores' rows this way and 11 bank after bank.
-[[nodiscard]] std::vector<std::size_t> order_by_turns(const std::vector<std::int64_t>& banks) {
-    std::vector<std::size_t> turns(banks.size(), 0);
-    for (std::size_t i = 1; i < banks.size(); ++i) {
-        turns[i] = banks[i] == banks[i - 1] ? turns[i - 1] + 1 : 0;
-    }
+[[nodiscard]] std::vector<std::size_t> order_by_turns(const std::vector<std::int64_t>& banks, std::size_t places) {
+    std::vector<std::size_t> shares_of_bank(places, 0);
+    std::vector<std::size_t> turns;
+    std::ranges::transform(banks, std::back_inserter(turns),
+                           [&](std::int64_t bank) { return shares_of_bank[static_cast<std::size_t>(bank)]++; });
     std::vector<std::size_t> order(banks.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::ranges::stable_sort(order, {}, [&turns](std::size_t share) { return turns[share]; });
@@ -79,10 +84,8 @@ std::vector<PossiblePlaces> bank_places(BufferType memory, const Device& device)
     const std::int64_t banks = bank_count(device, memory);
     const std::vector<BankPlace> places = all_places(memory, device);
     const std::int64_t lost = static_cast<std::int64_t>(places.size()) - banks;
-    const bool workers_known = static_cast<std::int64_t>(device.workers.size()) == core_count(device) &&
-                               all_lie_on(device.workers, device.noc_size);
     std::vector<PossiblePlaces> possible;
-    if (!workers_known || lost < 0 || lost > 1) {
+    if (!are_workers_known(device) || lost < 0 || lost > 1) {
         return possible;
     }
     for (std::int64_t bank = 0; bank < banks; ++bank) {
@@ -97,15 +100,26 @@ Coordinate place_of(Coordinate core, const Device& device) {
     return device.workers.at(static_cast<std::size_t>(std::int64_t{core.y} * device.grid.x + core.x));
 }
 
-std::vector<std::int64_t> choose_cores(const std::vector<std::int64_t>& banks, BufferType memory,
-                                       const Device& device) {
-    const std::vector<PossiblePlaces> places = bank_places(memory, device);
+std::vector<PossiblePlaces> places_of(const std::vector<Coordinate>& cores, const Device& device) {
+    std::vector<PossiblePlaces> places;
+    if (!are_workers_known(device)) {
+        return places;
+    }
+    for (const Coordinate core : cores) {
+        const Coordinate place = place_of(core, device);
+        places.push_back({{.bank = {place, place}}});
+    }
+    return places;
+}
+
+std::vector<std::int64_t> choose_cores(const std::vector<std::int64_t>& banks,
+                                       const std::vector<PossiblePlaces>& places, const Device& device) {
     if (places.empty()) {
         return count_from_zero(static_cast<std::int64_t>(banks.size()));
     }
     std::vector<std::int64_t> chosen(banks.size());
     std::vector<std::int64_t> free_cores = count_from_zero(core_count(device));
-    for (const std::size_t share : order_by_turns(banks)) {
+    for (const std::size_t share : order_by_turns(banks, places.size())) {
         chosen[share] = take_nearest(free_cores, places[static_cast<std::size_t>(banks[share])], device);
     }
     return chosen;

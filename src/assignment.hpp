@@ -22,10 +22,13 @@ using PossiblePlaces = std::vector<PossiblePlace>;
 // Where a logical core is on the NoC, if the device says where both are.
 [[nodiscard]] Coordinate place_of(Coordinate core, const Device& device);
 
+// Of logical cores, in whose L1 shards are; empty when the device did not say where cores are.
+[[nodiscard]] std::vector<PossiblePlaces> places_of(const std::vector<Coordinate>& cores, const Device& device);
+
 // A core for each share of rows, as an index into the grid in row-major order, all different. `banks[i]` is the bank
-// where share i starts; shares of one bank lie side by side, and there are at most as many as cores. Cores are near
-// their banks where the device says where both are, else they are taken in order.
-[[nodiscard]] std::vector<std::int64_t> choose_cores(const std::vector<std::int64_t>& banks, BufferType memory,
-                                                     const Device& device);
+// where share i starts, one of `places`; there are at most as many shares as cores. Cores are near their banks; where
+// nothing is known of these, they are taken in order.
+[[nodiscard]] std::vector<std::int64_t> choose_cores(const std::vector<std::int64_t>& banks,
+                                                     const std::vector<PossiblePlaces>& places, const Device& device);
 
 }  // namespace layernorm_fused_rm

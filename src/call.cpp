@@ -41,10 +41,11 @@ struct Page {
 // Pages are in shards then, and a shard is a bank.
 void set_shards(TensorLayout& layout, const TensorSpec& spec) {
     const std::int64_t side = layout.is_in_tiles() ? std::int64_t{contract::kTileSide} : 1;
-    layout.banks = to_word(static_cast<std::int64_t>(spec.shards.cores.size()));
+    const auto [across, down] = shard_grid(spec, count_tensor_rows(spec));
+    layout.banks = to_word(across * down);
     layout.shard_rows = to_word(spec.shards.height / side);
     layout.shard_pages = to_word(layout.is_in_tiles() ? spec.shards.width / side : 1);
-    layout.shards_per_row = to_word(divide_up(stored_width(spec), spec.shards.width));
+    layout.shards_per_row = to_word(across);
 }
 
 [[nodiscard]] TensorLayout layout_of_tiles(const TensorSpec& spec, const Device& device) {

@@ -79,6 +79,19 @@ struct Part {
     return shares;
 }
 
+// Groups of `at_once` rows, as many to each of at most `teams` as to another, or one more.
+[[nodiscard]] std::vector<Share> divide_evenly(std::int64_t rows, std::int64_t at_once, std::int64_t teams) {
+    const std::int64_t groups = divide_up(rows, at_once);
+    const std::int64_t used = std::min(groups, teams);
+    std::vector<Share> shares;
+    for (std::int64_t team = 0; team < used; ++team) {
+        const Part part = even_part(groups, used, team);
+        const std::int64_t first = part.first * at_once;
+        shares.push_back({Run{.bank = 0, .first_page = first, .count = std::min(part.count * at_once, rows - first)}});
+    }
+    return shares;
+}
+
 // In row-major order of the grid.
 [[nodiscard]] Coordinate core_at(std::int64_t index, const Device& device) {
     return {.x = static_cast<std::int32_t>(index % device.grid.x),
@@ -89,14 +102,25 @@ void sort_row_major(std::vector<CoreWork>& cores) {
     std::ranges::sort(cores, {}, [](const CoreWork& work) { return std::tuple(work.core.y, work.core.x); });
 }
 
-// The cores that share some rows, in the order of their slices; one that has them to itself is no team.
-void add_team(std::vector<CoreWork>& cores, const std::vector<Coordinate>& members, const Share& share) {
-    for (std::size_t slice = 0; slice < members.size(); ++slice) {
-        cores.push_back({.core = members[slice],
-                         .runs = share,
-                         .slice = static_cast<std::int64_t>(slice),
-                         .team = members.size() > 1 ? members : std::vector<Coordinate>{}});
+// A core for each slice of each share, `chosen` as indices into the grid. Those that share rows are a team, in the order of
+// their slices; one that has them to itself is none.
+[[nodiscard]] std::vector<CoreWork> make_teams(const std::vector<Share>& shares, std::int64_t slices,
+                                               const std::vector<std::int64_t>& chosen, const Device& device) {
+    std::vector<CoreWork> cores;
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+        std::vector<Coordinate> members;
+        for (std::size_t slice = 0; slice < static_cast<std::size_t>(slices); ++slice) {
+            members.push_back(core_at(chosen[i * static_cast<std::size_t>(slices) + slice], device));
+        }
+        for (std::size_t slice = 0; slice < members.size(); ++slice) {
+            cores.push_back({.core = members[slice],
+                             .runs = shares[i],
+                             .slice = static_cast<std::int64_t>(slice),
+                             .team = slices > 1 ? members : std::vector<Coordinate>{}});
+        }
     }
+    sort_row_major(cores);
+    return cores;
 }
 
 }  // namespace
@@ -111,36 +135,37 @@ std::vector<CoreWork> place_rows(std::int64_t rows, BufferType memory, const Dev
     for (const Share& share : shares) {
         banks.insert(banks.end(), static_cast<std::size_t>(slices), share.front().bank);
     }
-    const std::vector<std::int64_t> chosen = choose_cores(banks, memory, device);
-    std::vector<CoreWork> cores;
-    for (std::size_t i = 0; i < shares.size(); ++i) {
-        std::vector<Coordinate> members;
-        for (std::size_t slice = 0; slice < static_cast<std::size_t>(slices); ++slice) {
-            members.push_back(core_at(chosen[i * static_cast<std::size_t>(slices) + slice], device));
-        }
-        add_team(cores, members, shares[i]);
-    }
-    sort_row_major(cores);
-    return cores;
+    return make_teams(shares, slices, choose_cores(banks, bank_places(memory, device), device), device);
 }
 
 std::vector<CoreWork> place_evenly(std::int64_t rows, std::int64_t at_once, const Device& device, std::int64_t slices) {
-    const std::int64_t groups = divide_up(rows, at_once);
     const std::int64_t all = core_count(device);
-    const std::int64_t teams = std::min(groups, all / slices);
-    const std::int64_t used = teams * slices;
-    std::vector<CoreWork> cores;
-    for (std::int64_t team = 0; team < teams; ++team) {
-        const Part part = even_part(groups, teams, team);
-        const std::int64_t first = part.first * at_once;
-        const Run run{.bank = 0, .first_page = first, .count = std::min(part.count * at_once, rows - first)};
-        std::vector<Coordinate> members;
-        for (std::int64_t slice = 0; slice < slices; ++slice) {
-            members.push_back(core_at((team * slices + slice) * all / used, device));
-        }
-        add_team(cores, members, {run});
+    const std::vector<Share> shares = divide_evenly(rows, at_once, all / slices);
+    const std::int64_t used = std::ssize(shares) * slices;
+    std::vector<std::int64_t> chosen;
+    for (std::int64_t i = 0; i < used; ++i) {
+        chosen.push_back(i * all / used);
     }
-    return cores;
+    return make_teams(shares, slices, chosen, device);
+}
+
+std::vector<CoreWork> place_near_shards(std::int64_t rows, std::int64_t at_once, const CutRows& input,
+                                        const Device& device, std::int64_t slices) {
+    const std::vector<PossiblePlaces> places = places_of(input.shards, device);
+    if (places.empty()) {
+        return place_evenly(rows, at_once, device, slices);
+    }
+    const std::vector<Share> shares = divide_evenly(rows, at_once, core_count(device) / slices);
+    const std::int64_t last_row_of_shards = std::ssize(input.shards) / input.across - 1;
+    std::vector<std::int64_t> nearest;  // of each slice of each share the shard that has its middle
+    for (const Share& share : shares) {
+        const std::int64_t down = std::min(share.front().first_page / input.height, last_row_of_shards);
+        for (std::int64_t slice = 0; slice < slices; ++slice) {
+            const std::int64_t middle = (2 * slice + 1) * input.row_elements / (2 * slices);
+            nearest.push_back(down * input.across + middle / input.width);
+        }
+    }
+    return make_teams(shares, slices, choose_cores(nearest, places, device), device);
 }
 
 std::vector<CoreWork> place_in_shards(std::int64_t rows, std::int64_t at_once, std::int64_t height,

@@ -24,11 +24,26 @@ using Share = std::vector<Run>;
                                                std::int64_t slices = 1);
 
 // Divides rows that have no core that is near, since each lies in many banks, `at_once` of which are taken together:
-// strips in tiles, `rows` with the padding of these, and rows that shards cut. No core gets more than one such group more
+// strips in tiles, `rows` with the padding of these. No core gets more than one such group more
 // than another; cores that have some are spread evenly over the grid. One run each, of bank 0; cores in row-major order.
 // With several slices to a row, a strip goes to a team of as many cores, one behind the other.
 [[nodiscard]] std::vector<CoreWork> place_evenly(std::int64_t rows, std::int64_t at_once, const Device& device,
                                                  std::int64_t slices = 1);
+
+// Rows that shards cut: `height` rows and `width` elements of rows of `row_elements` in each shard, `across` of them beside
+// each other, on these logical cores.
+struct CutRows {
+    std::int64_t row_elements = 0;
+    std::int64_t height = 0;
+    std::int64_t width = 0;
+    std::int64_t across = 0;
+    std::vector<Coordinate> shards{};
+};
+
+// Divides such rows as place_evenly does, but among cores near their shards, where the device says where cores are: what is
+// read and written crosses fewer links (docs/design.md, "Shards").
+[[nodiscard]] std::vector<CoreWork> place_near_shards(std::int64_t rows, std::int64_t at_once, const CutRows& input,
+                                                      const Device& device, std::int64_t slices = 1);
 
 // Rows that lie in shards, `height` in each, on these cores: each takes its own. Where they are strips of four, runs are of
 // bank 0.

@@ -175,7 +175,15 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
         return place_in_shards(rows, at_once, problem.input.shards.height, shard_cores(problem.input, tensor_rows));
     }
     slice_rows(call, rows, problem.input.buffer_type, problem.device);
-    if (call.has_strips() || call[contract::Tensor::kInput].has_cut_rows()) {
+    if (call[contract::Tensor::kInput].has_cut_rows()) {
+        const CutRows input{.row_elements = call.row_elements(),
+                            .height = problem.input.shards.height,
+                            .width = problem.input.shards.width,
+                            .across = shard_grid(problem.input, tensor_rows).across,
+                            .shards = shard_cores(problem.input, tensor_rows)};
+        return place_near_shards(rows, at_once, input, problem.device, call.slices);
+    }
+    if (call.has_strips()) {
         return place_evenly(rows, at_once, problem.device, call.slices);
     }
     return place_rows(rows, problem.input.buffer_type, problem.device, call.slices);

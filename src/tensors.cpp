@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <numeric>
 #include <optional>
 
 #include "call.hpp"
@@ -85,6 +87,10 @@ bool has_tiles(const Tensors& tensors) {
                                    const std::optional<TensorSpec>& spec = tensors[static_cast<std::size_t>(tensor)];
                                    return spec && spec->layout == Layout::kTile;
                                });
+}
+
+std::int64_t count_tensor_rows(const TensorSpec& spec) {
+    return std::accumulate(spec.shape.begin(), spec.shape.end() - 1, std::int64_t{1}, std::multiplies<>());
 }
 
 std::int64_t rows_per_matrix(const TensorSpec& spec) {

@@ -25,6 +25,9 @@ struct ShardGrid {
 // Whether a tensor of rows is in TILE layout, so that rows are taken four at a time (contract/tiles.hpp).
 [[nodiscard]] bool has_tiles(const Tensors& tensors);
 
+// Rows of a tensor of at least one dimension: all but the last are rows.
+[[nodiscard]] std::int64_t count_tensor_rows(const TensorSpec& spec);
+
 // Of the matrices of the last two dimensions, each of which has tiles of its own.
 [[nodiscard]] std::int64_t rows_per_matrix(const TensorSpec& spec);
 

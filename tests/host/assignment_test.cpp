@@ -32,6 +32,11 @@ using tests::wormhole;
     return traffic;
 }
 
+[[nodiscard]] std::vector<std::int64_t> choose(const std::vector<std::int64_t>& banks, const Device& device,
+                                               BufferType memory = BufferType::kDram) {
+    return choose_cores(banks, bank_places(memory, device), device);
+}
+
 // The same shares with the banks dealt out to the cores in row-major order, one each, over and over.
 [[nodiscard]] std::vector<CoreWork> round_robin(std::int64_t rows, const Device& device) {
     std::vector<CoreWork> cores = place_rows(rows, BufferType::kDram, device);
@@ -62,7 +67,7 @@ struct Congestion {
 
 TEST(Assignment, gives_no_core_twice_and_only_cores_of_the_grid) {
     const Device device = wormhole();
-    const std::vector<std::int64_t> cores = choose_cores({0, 0, 0, 1, 4, 4, 11}, BufferType::kDram, device);
+    const std::vector<std::int64_t> cores = choose({0, 0, 0, 1, 4, 4, 11}, device);
     EXPECT_EQ(std::set(cores.begin(), cores.end()).size(), 7U);
     EXPECT_TRUE(std::ranges::all_of(cores, [](std::int64_t core) { return core >= 0 && core < 64; }));
 }
@@ -70,7 +75,7 @@ TEST(Assignment, gives_no_core_twice_and_only_cores_of_the_grid) {
 TEST(Assignment, of_a_single_share_takes_the_core_with_the_fewest_hops) {
     const Device device = wormhole();
     for (std::int64_t bank = 0; bank < 12; ++bank) {
-        const std::int64_t core = choose_cores({bank}, BufferType::kDram, device).front();
+        const std::int64_t core = choose({bank}, device).front();
         const Coordinate place = device.dram_banks[static_cast<std::size_t>(bank)];
         for (const Coordinate worker : device.workers) {
             EXPECT_LE(distance(place, device.workers[static_cast<std::size_t>(core)], device),
@@ -92,13 +97,13 @@ TEST(Assignment, of_a_chip_that_has_lost_a_bank_counts_every_place_that_a_bank_m
     EXPECT_EQ(places[6][0].ways, 1);
     EXPECT_EQ(places[6][1].bank.write, (Coordinate{9, 7}));
     EXPECT_EQ(places[6][1].ways, 7);
-    EXPECT_NE(choose_cores({0, 0, 6}, BufferType::kDram, device), (std::vector<std::int64_t>{0, 1, 2}));
+    EXPECT_NE(choose({0, 0, 6}, device), (std::vector<std::int64_t>{0, 1, 2}));
 }
 
 TEST(Assignment, gives_every_bank_its_first_core_before_any_its_second) {
     const Device device = wormhole();
-    const std::vector<std::int64_t> both = choose_cores({4, 4, 6}, BufferType::kDram, device);
-    EXPECT_EQ(both[2], choose_cores({6}, BufferType::kDram, device).front());
+    const std::vector<std::int64_t> both = choose({4, 4, 6}, device);
+    EXPECT_EQ(both[2], choose({6}, device).front());
 }
 
 // 1,024 rows, 64 cores, 17 rows or so each. In units of a core's rows the busiest link carries 7 instead of 9, in the
@@ -118,29 +123,40 @@ TEST(Assignment, near_the_banks_loads_links_clearly_less_than_round_robin) {
 
 TEST(Assignment, takes_cores_in_order_where_places_are_unknown_or_nonsense) {
     const std::vector<std::int64_t> in_order{0, 1, 2};
-    EXPECT_EQ(choose_cores({3, 3, 7}, BufferType::kDram, plain_device({8, 8}, 12)), in_order);
+    EXPECT_EQ(choose({3, 3, 7}, plain_device({8, 8}, 12)), in_order);
     Device missing_worker = wormhole();
     missing_worker.workers.pop_back();
-    EXPECT_EQ(choose_cores({3, 3, 7}, BufferType::kDram, missing_worker), in_order);
+    EXPECT_EQ(choose({3, 3, 7}, missing_worker), in_order);
     Device off_the_noc = wormhole();
     off_the_noc.workers.front() = {.x = 18, .y = 18};
-    EXPECT_EQ(choose_cores({3, 3, 7}, BufferType::kDram, off_the_noc), in_order);
+    EXPECT_EQ(choose({3, 3, 7}, off_the_noc), in_order);
     Device bank_off_the_noc = wormhole();
     bank_off_the_noc.dram_banks.front() = {.x = -1, .y = 0};
-    EXPECT_EQ(choose_cores({3, 3, 7}, BufferType::kDram, bank_off_the_noc), in_order);
+    EXPECT_EQ(choose({3, 3, 7}, bank_off_the_noc), in_order);
     Device no_torus = wormhole();
     no_torus.noc_size = {};
-    EXPECT_EQ(choose_cores({3, 3, 7}, BufferType::kDram, no_torus), in_order);
+    EXPECT_EQ(choose({3, 3, 7}, no_torus), in_order);
 }
 
 TEST(Assignment, of_an_l1_tensor_takes_cores_in_order_where_its_banks_are_unknown) {
-    EXPECT_EQ(choose_cores({0, 5, 9}, BufferType::kL1, wormhole()), (std::vector<std::int64_t>{0, 1, 2}));
+    EXPECT_EQ(choose({0, 5, 9}, wormhole(), BufferType::kL1), (std::vector<std::int64_t>{0, 1, 2}));
 }
 
 TEST(Assignment, of_an_l1_tensor_takes_the_core_that_holds_the_bank) {
     Device device = wormhole();
     device.l1_bank_places.assign(device.workers.rbegin(), device.workers.rend());
-    EXPECT_EQ(choose_cores({0, 5, 63}, BufferType::kL1, device), (std::vector<std::int64_t>{63, 58, 0}));
+    EXPECT_EQ(choose({0, 5, 63}, device, BufferType::kL1), (std::vector<std::int64_t>{63, 58, 0}));
+}
+
+TEST(Assignment, near_shards_gives_each_shard_the_cores_around_it) {
+    const Device device = wormhole();
+    const std::vector<Coordinate> shards{{.x = 1, .y = 2}, {.x = 6, .y = 7}};
+    const std::vector<PossiblePlaces> places = places_of(shards, device);
+    const std::vector<std::int64_t> cores = choose_cores({0, 1, 0, 1}, places, device);  // in any order
+    EXPECT_EQ(cores[0], 2 * device.grid.x + 1) << "a shard's own core first";
+    EXPECT_EQ(cores[1], 7 * device.grid.x + 6);
+    EXPECT_EQ((std::set<std::int64_t>{cores.begin(), cores.end()}.size()), 4U);
+    EXPECT_TRUE(places_of(shards, plain_device({8, 8}, 12)).empty());
 }
 
 }  // namespace

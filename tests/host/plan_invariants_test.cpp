@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <set>
 #include <type_traits>
@@ -202,9 +203,16 @@ TEST(Promises, about_rows_in_shards_are_checked) {
     Problem cut = problem_in_shards(Layout::kRowMajor);
     cut.input = *cut.residual;
     const auto unload = [](Plan& planned) {
-        planned.cores[0].runs[0].count += 2;
-        planned.cores[1].runs[0].first_page += 2;
-        planned.cores[1].runs[0].count -= 2;
+        const auto run_from = [&](std::int64_t first) -> auto& {
+            return std::ranges::find(planned.cores, first,
+                                     [](const CoreWork& work) { return work.runs.at(0).first_page; })
+                ->runs[0];
+        };
+        auto& first = run_from(0);
+        auto& next = run_from(first.count);
+        first.count += 2;
+        next.first_page += 2;
+        next.count -= 2;
     };
     EXPECT_EQ(broken_by([](Plan&) {}, cut), "");
     EXPECT_EQ(broken_by(unload, cut), "rows that no core is near are spread evenly");

@@ -6,9 +6,12 @@
 #include <algorithm>
 #include <vector>
 
+#include "assignment.hpp"
 #include "builders.hpp"
 #include "contract.hpp"
 #include "layernorm_fused_rm/plan.hpp"
+#include "noc.hpp"
+#include "placement.hpp"
 #include "plan_invariants.hpp"
 
 namespace layernorm_fused_rm {
@@ -21,6 +24,8 @@ using tests::first_cores;
 using tests::in_shards;
 using tests::make_full_problem;
 using tests::make_problem;
+using tests::plain_device;
+using tests::wormhole;
 
 // Within a test `Run` is GoogleTest's own.
 using PageRun = Run;
@@ -278,8 +283,37 @@ TEST(ShardPlacement, spreads_rows_that_shards_cut) {
     EXPECT_EQ(rows_of_cores(planned).cores, 64);
     EXPECT_EQ(rows_of_cores(planned).least, 1);
     EXPECT_EQ(rows_of_cores(planned).most, 2);
-    EXPECT_EQ(run_of(planned, {2, 0}), (PageRun{.bank = 0, .first_page = 4, .count = 2}));
+    EXPECT_TRUE(std::ranges::any_of(planned.cores, [](const CoreWork& work) {
+        return work.runs[0] == PageRun{.bank = 0, .first_page = 4, .count = 2};
+    }));
     EXPECT_EQ(planned.call.slices, 1U);
+}
+
+TEST(ShardPlacement, takes_cores_near_the_shards_that_cut_rows) {
+    const Device device = wormhole();
+    std::vector<Coordinate> shards = first_cores(8);
+    std::ranges::reverse(shards);
+    for (const std::int64_t slices : {1, 2, 8}) {
+        const CutRows input{.row_elements = 4096, .height = 32, .width = 512, .across = 8, .shards = shards};
+        // Links between each core and the middle of its slice.
+        const auto hops = [&](const std::vector<CoreWork>& cores) {
+            std::int64_t sum = 0;
+            for (const CoreWork& work : cores) {
+                const std::int64_t shard = (2 * work.slice + 1) * 8 / (2 * slices);
+                const Coordinate place = place_of(input.shards.at(static_cast<std::size_t>(shard)), device);
+                const BankPlace bank{place, place};
+                sum += read_hops(bank, place_of(work.core, device), device.noc_size).back +
+                       2 * write_hops(bank, place_of(work.core, device), device.noc_size);
+            }
+            return sum;
+        };
+        const std::vector<CoreWork> near = place_near_shards(32, 4, input, device, slices);
+        const std::vector<CoreWork> even = place_evenly(32, 4, device, slices);
+        EXPECT_EQ(near.size(), even.size());
+        EXPECT_LT(hops(near), hops(even)) << slices;
+        EXPECT_EQ(place_near_shards(32, 4, input, plain_device({8, 8}, 12), slices),
+                  place_evenly(32, 4, plain_device({8, 8}, 12), slices));
+    }
 }
 
 TEST(ShardPlacement, pairs_narrow_rows_of_a_core) {

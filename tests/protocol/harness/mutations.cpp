@@ -215,7 +215,7 @@ constexpr std::uint64_t kSchedules = 6;  // of each case
         {.rows = 38, .width = 96, .grid_x = 3, .grid_y = 2, .dram_banks = 6, .l1_banks = 6, .memories = "LDDDH"},
         {.rows = 10, .width = 1224, .grid_x = 3, .grid_y = 2, .memories = "BDDDW"},
         {.rows = 40, .width = 96, .grid_x = 2, .grid_y = 2, .memories = "BDDDB"},
-        {.rows = 70, .width = 350, .grid_x = 4, .grid_y = 2, .memories = "BHDDB", .layouts = "TRTR", .options = "r"},
+        {.rows = 70, .width = 384, .grid_x = 4, .grid_y = 2, .memories = "BHDDB", .layouts = "TRTR", .options = "r"},
         {.rows = 22, .width = 330, .grid_x = 3, .grid_y = 1, .memories = "WDDDH", .layouts = "RRTR", .matrix_rows = 11},
     };
 }

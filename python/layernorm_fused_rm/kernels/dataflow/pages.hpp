@@ -91,13 +91,14 @@ public:
         first_address_ = address + first * tensor.page_bytes;
         address_ = first_address_ + before * tensor.page_bytes;
         left_ = kPages - before;
+        core_ = bank_address<tensor>(bank_, 0);
     }
 
-    uint64_t here() const { return bank_address<tensor>(bank_, address_); }
+    uint64_t here() const { return core_ | address_; }
     void go_on() {
         address_ += tensor.page_bytes;
-        if (--left_ == 0) {
-            ++bank_;
+        if (--left_ == 0 && ++bank_ < tensor.banks) {
+            core_ = bank_address<tensor>(bank_, 0);
             address_ = first_address_;
             left_ = kPages;
         }
@@ -110,6 +111,7 @@ private:
     uint32_t first_address_;
     uint32_t address_;
     uint32_t left_;  // pages until the next shard
+    uint64_t core_;  // address 0 of the bank
 };
 
 template <const TensorLayout& tensor>

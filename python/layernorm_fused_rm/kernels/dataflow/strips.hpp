@@ -146,6 +146,9 @@ inline __attribute__((always_inline)) void move_strip_in_rows(uint32_t first_row
                                                               uint32_t l1_address) {
     constexpr uint32_t kBytes = kPieceElements * tensor.element_bytes;
     const uint32_t rows = rows_in_strip<contract::DataMovementArgument>(first_row);
+    if (kPadsRows && rows == 0) {
+        return;  // of padding, no tensor row
+    }
     const uint32_t offset = segment * kColumnsPerChunk * tensor.element_bytes;
     const uint32_t bytes = segment_elements(segment) * tensor.element_bytes;
     Pages<tensor> pages(tensor_row(first_row), 0, address);
