@@ -2,7 +2,7 @@
 
     ./run python -m examples.draw_essay                     all of them; runs two calls on the simulated Wormhole
     ./run python -m examples.draw_essay --planned           those of plans alone, which need no device
-    ./run python -m examples.draw_essay --blind             draws nothing: cycles where the planner takes cores by index
+    ./run python -m examples.draw_essay --blind             draws nothing: cycles with cores near banks and by index
 
 plan-*.svg: which core has which rows (`layernorm_fused_rm.picture`). links-*.svg: rows that cross each link of the NoCs,
 by the planner's placement and with rows dealt out in order. timeline-*.svg: when pages and NoC commands of a few cores
@@ -197,11 +197,12 @@ def run_calls(shapes) -> dict[tuple[int, int], tuple[int, dict]]:
     return found
 
 
-def run_blind(rows: int, width: int) -> list[int]:
-    """Cycles of three launches where the planner is not told where cores are: the same shares, by cores in order."""
+def run_blind(rows: int, width: int) -> dict[str, list[int]]:
+    """Cycles of three launches by the planner, and of three where it is not told where cores are: the same shares, by
+    cores in order."""
     import numpy as np
 
-    from layernorm_fused_rm import arguments, layernorm_fused_rm
+    from layernorm_fused_rm import arguments, layernorm_fused_rm, op
     from layernorm_fused_rm.arrays import to_device, to_numpy
     from simulator import session
 
@@ -210,14 +211,20 @@ def run_blind(rows: int, width: int) -> list[int]:
         named = {name: getattr(known, name) for name in ("arch", "grid", "dram_banks", "l1_banks", "l1_bytes")}
         return Device(**named)
 
-    describe, arguments.describe = arguments.describe, without_places
+    describe = arguments.describe
     os.environ[session.COST_MODEL_VARIABLE] = "1"
+    found = {}
     with session.open_device() as device:
         random = np.random.default_rng(1)
         x, gamma, beta = (to_device(random.normal(0.5, 2.0, shape), device) for shape in ((rows, width), width, width))
-        for _ in range(3):
-            to_numpy(layernorm_fused_rm(x, gamma, beta))
-        return [program.cycles for program in session.programs()]
+        for name, said in (("near their banks", describe), ("by index", without_places)):
+            arguments.describe = said
+            op.clear()
+            before = len(session.programs())
+            for _ in range(3):
+                to_numpy(layernorm_fused_rm(x, gamma, beta))
+            found[f"cores {name}"] = [program.cycles for program in session.programs()[before:]]
+    return found
 
 
 class Core:
@@ -347,10 +354,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--planned", action="store_true", help="those that need no device")
     parser.add_argument("--folder", type=Path, default=PICTURES)
-    parser.add_argument("--blind", action="store_true", help="cycles of cores by index, no picture")
+    parser.add_argument("--blind", action="store_true", help="cycles with cores near banks and by index")
     arguments = parser.parse_args()
     if arguments.blind:
-        print(f"{PLANNED[0]} x {PLANNED[1]}, cores by index: {run_blind(*PLANNED)} simulated cycles")
+        print(f"{PLANNED[0]} x {PLANNED[1]}, simulated cycles: {run_blind(*PLANNED)}")
         return
     arguments.folder.mkdir(parents=True, exist_ok=True)
     draw_planned(arguments.folder)
