@@ -89,5 +89,4 @@ def _describe(package: str, name: str, uri: str) -> str:
         arguments = str(inspect.signature(found))
     except (TypeError, ValueError):  # of a function in C++, whose docstring begins with it
         arguments = ""
-    heading = f"### {package}.{name}" + " {: #" + name.replace(".", "-") + " }"
-    return f"{heading}\n\n```text\n{name.rpartition('.')[2]}{arguments}\n\n{inspect.getdoc(found)}\n```"
+    return f"### {package}.{name}\n\n```text\n{name.rpartition('.')[2]}{arguments}\n\n{inspect.getdoc(found)}\n```"
