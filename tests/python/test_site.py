@@ -98,3 +98,13 @@ def test_what_leads_nowhere_is_found(line, words, tmp_path):
         page.write(f"\n{line}\n")
     done = build(tmp_path, tmp_path / "site")
     assert done.returncode != 0 and words in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize(("preset", "is_installed"), [("", False), ("dev", True)])
+def test_who_only_runs_the_demo_downloads_none_of_it(preset, is_installed):
+    """The steps of the set-up by name: ./demo, ./run and ./bench have no preset, ./test has one."""
+    stubs = 'step() { echo "step $1"; }; ensure_debian_packages() { :; }'
+    script = f'source setup/environment.sh; {stubs}; prepare_environment simulator "{preset}"'
+    done = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "step Python packages" in done.stdout, done.stderr
+    assert ("step site packages" in done.stdout) == is_installed
