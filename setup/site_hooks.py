@@ -55,11 +55,11 @@ def on_page_markdown(markdown, page, config, files):
 
 
 def _link(name: re.Match, uri: str, files) -> str:
-    """A name in backticks as a link, if it is that of a page; in docs/ it must at least be that of a file."""
+    """A name in backticks as a link, if it is that of a page; else it must be that of a file."""
     target = _page_named(name[1], uri, files)
     if target is not None:
         return f"[{name[0]}]({posixpath.relpath(target, posixpath.dirname(uri) or '.')})"
-    if uri not in ELSEWHERE and not (ROOT / name[1]).is_file():
+    if not (ROOT / name[1]).is_file():
         _log.warning("%s speaks of %s, which is not there", uri, name[1])
     return name[0]
 
