@@ -58,9 +58,10 @@ namespace {
         {"a redone row's first segment for all", "RowFeed::push_scaled", "fetch(rows, segment", "fetch(rows, 0",
          kRedoneInPlace},
         {"a redone row's step not pushed", "RowFeed::push_scaled", "push(kPagesPerStep);", "", kRedone},
-        {"a redone row taken for its run's first", "row_at", "run.first_page + position", "run.first_page", kRedone},
-        {"a redone row looked for in the run before", "row_at", "position >= run.rows", "position > run.rows",
-         kRedoneMany},
+        {"a redone row taken for its run's first", "layernorm_fused_rm::row_at", "run.first_page + position",
+         "run.first_page", kRedone},
+        {"a redone row looked for in the run before", "layernorm_fused_rm::row_at", "position >= run.rows",
+         "position > run.rows", kRedoneMany},
     };
 }
 
