@@ -46,9 +46,9 @@ def changed_kernels(folder: Path, file: str, good: str, bad: str) -> Path:
     return kernels
 
 
-def run_to_hang(*arguments: str) -> str:
-    """What Python prints that is given `arguments`, which have to make the simulated device hang, and its report."""
-    done = subprocess.run(
+def run_python(*arguments: str) -> subprocess.CompletedProcess:
+    """Python with `arguments`, in a process that opens a device of its own, and what it printed."""
+    return subprocess.run(
         [sys.executable, *arguments],
         cwd=TESTS.parent,
         env=os.environ | PATHS,
@@ -57,6 +57,11 @@ def run_to_hang(*arguments: str) -> str:
         text=True,
         timeout=120,
     )
+
+
+def run_to_hang(*arguments: str) -> str:
+    """What Python prints that is given `arguments`, which have to make the simulated device hang, and its report."""
+    done = run_python(*arguments)
     printed = done.stdout + done.stderr
     assert done.returncode != 0 and "simulated device hang" in printed, printed
     return printed

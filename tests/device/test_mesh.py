@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from host_process import run_python
+
 SCRIPT = """
 import numpy as np
 import ttnn
@@ -30,13 +26,5 @@ ttnn.close_mesh_device(mesh)
 
 @pytest.mark.simulator
 def test_a_mesh_of_one_device_is_served():
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = run_python("-c", SCRIPT)
     assert done.returncode == 0 and "largest error below 2^-20: True" in done.stdout, done.stdout + done.stderr

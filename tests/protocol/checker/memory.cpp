@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "checker/counts.hpp"
 #include "checker/finding.hpp"
 
 namespace protocol {
@@ -12,10 +13,6 @@ constexpr std::uint32_t kTileWidth = 32;
 constexpr std::uint32_t kFaceWidth = 16;
 constexpr std::uint32_t kFaceElements = kFaceWidth * kFaceWidth;
 constexpr std::uint32_t kStripRows = 4;
-
-[[nodiscard]] std::uint64_t round_up(std::uint64_t value, std::uint64_t multiple) {
-    return (value + multiple - 1) / multiple * multiple;
-}
 
 // A place of a tensor of rows in tiles, in rows and columns that count padding.
 struct Cell {
@@ -34,7 +31,7 @@ struct Cell {
 // A unit of such a tensor. Padding of what is read may be anything, padding of what is written is zeros.
 [[nodiscard]] Tag tag_in_tiles(const Tensor& tensor, std::uint64_t page, std::uint32_t offset) {
     const auto [row, column] = cell_at(tensor, page, offset);
-    const std::uint64_t with_padding = round_up(tensor.rows_per_matrix, kTileWidth);
+    const std::uint64_t with_padding = round_up<std::uint64_t>(tensor.rows_per_matrix, kTileWidth);
     const std::uint32_t places = kUnitBytes / tensor.element_bytes;
     const bool is_padding = row % with_padding >= tensor.rows_per_matrix || column >= tensor.width;
     const std::uint64_t own = is_padding ? 0 : std::min<std::uint64_t>(places, tensor.width - column);
@@ -146,7 +143,7 @@ std::uint64_t Tensor::redone_with_row(std::uint64_t row) const {
     if (!has_strips) {
         return row;
     }
-    const std::uint64_t with_padding = round_up(rows_per_matrix, kTileWidth);
+    const std::uint64_t with_padding = round_up<std::uint64_t>(rows_per_matrix, kTileWidth);
     return (row / rows_per_matrix * with_padding + row % rows_per_matrix) / kStripRows;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "checker/counts.hpp"
 #include "harness/shards.hpp"
 
 namespace protocol {
@@ -55,10 +56,6 @@ constexpr std::size_t kGammaTensor = 2;  // of a case's letters; beta's is the n
         case '-': return Activation::kNone;
         default: throw std::invalid_argument(std::string("there is no activation ") + letter);
     }
-}
-
-[[nodiscard]] std::int64_t divide_up(std::int64_t value, std::int64_t divisor) {
-    return (value + divisor - 1) / divisor;
 }
 
 // Of a row, or of a strip.

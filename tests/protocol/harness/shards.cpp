@@ -2,18 +2,13 @@
 
 #include <algorithm>
 
+#include "checker/counts.hpp"
+
 namespace protocol {
 namespace {
 
 constexpr std::int64_t kTileSide = 32;
 constexpr std::int64_t kL1Alignment = 16;
-
-[[nodiscard]] std::int64_t divide_up(std::int64_t value, std::int64_t divisor) {
-    return (value + divisor - 1) / divisor;
-}
-[[nodiscard]] std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
-    return divide_up(value, multiple) * multiple;
-}
 
 }  // namespace
 

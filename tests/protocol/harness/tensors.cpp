@@ -1,5 +1,6 @@
 #include "harness/tensors.hpp"
 
+#include "checker/counts.hpp"
 #include "harness/shards.hpp"
 #include "recorder.hpp"
 
@@ -9,10 +10,6 @@ namespace {
 constexpr std::int64_t kL1Alignment = 16;  // of a page in L1: the device's default
 constexpr std::int64_t kTileWidth = 32;
 constexpr std::int64_t kTileElements = kTileWidth * kTileWidth;
-
-[[nodiscard]] std::int64_t divide_up(std::int64_t value, std::int64_t divisor) {
-    return (value + divisor - 1) / divisor;
-}
 
 struct Kind {
     const char* name;
