@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The benchmark: this operation beside ttnn.layer_norm, the composite of conversions around it, and a copy, in one run.
 
 `./bench` runs it. cases.py: what is measured; providers.py: who is measured; layouts.py, report_pipeline.py: whom

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Measures, prints the table as it grows, and writes CSV, Markdown and pictures.
 
 ./bench [--quick] [--shapes 32x64,1024x1024] [--dtypes bfloat16] [--memories dram] [--folder docs/bench]

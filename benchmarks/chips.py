@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The simulated chips: what their DRAM allows, and their cores."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a warm call costs the host, device time left out: ours beside ttnn.layer_norm, in one process.
 
 The simulated device is a process of its own and the host sleeps while a program runs, so the host's own computing time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """TILE on either side: this operation beside what users write today for the same tensors, conversions included.
 
 ./bench --layouts [--shapes 32x64,256x512] [--folder docs/bench]

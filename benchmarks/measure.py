@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How a case is measured: output checked, two runs in a row required equal within 1 % (or the jitter of
 a launch), kept in a CSV file as it goes. The first run, which compiles, is as good as any: device cycles do not know of it.
 

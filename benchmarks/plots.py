@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Pictures of the measurements: a roofline, and how cycles fall with the number of cores."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who is measured. A provider puts a case's tensors on the device and gives a call; its output is checked before cycles count."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The pipeline of the report that this project grew out of (examples/report_pipeline), cured: measured where asked for.
 
 ./bench --providers ours,ttnn,report --shapes 32x64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Strong scaling: the same tensor on 1, 2, 4, ... all cores, by telling the planner of a smaller grid. Each grid is a provider
 like the others, so that it is checked, measured twice and kept in the CSV file as they are."""
 

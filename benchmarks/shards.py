@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tensors sharded in L1: this operation beside ttnn's on the same shards, with the program config that these need.
 
 ./bench --shards [--shapes 32x4096] [--folder docs/bench]

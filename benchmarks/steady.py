@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Steady state: what a core takes for 1,024 elements once everything is under way.
 
 bfloat16 rows in L1, each worked on by the core that holds it, so that no NoC link and no DRAM bank is shared. Few and many

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What comes out of the measurements: a line a case, ratios, geometric means, what is moved."""
 
 from __future__ import annotations

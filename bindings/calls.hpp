@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Calls that passed their checks, kept so that the next one like it goes straight to the launch.
 //
 // What is checked, planned and allocated for a call depends on its options and on the specs and the device of its

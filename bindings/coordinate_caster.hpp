@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A Coordinate is a tuple (x, y) in Python.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A prepared program's launch: its addresses patched into the kernels' arguments, then ttnn.generic_op.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // layernorm_fused_rm._core: the planner in Python, conversions only; and the way of a call that is like an earlier one
 // (calls.hpp, launch.hpp).
 #include <nanobind/nanobind.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Measured accuracy of both operations against float64, per dtype, distribution and shape, as a Markdown table.
 
     ./run python examples/accuracy_table.py [--write]        --write: into docs/accuracy.md, behind its first paragraphs

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Draws the pictures of docs/memory-limit.md into docs/pictures:
 
     ./run python -m examples.draw_essay                     all of them; runs two calls on the simulated Wormhole

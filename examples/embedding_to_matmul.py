@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From an embedding to the first projection of attention: ROW_MAJOR rows -> LayerNorm -> TILE -> ttnn.matmul.
 
     ./run python -m examples.embedding_to_matmul

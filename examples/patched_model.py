@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A block of a model that is written for ttnn.layer_norm and ttnn.rms_norm, as it is and with `patch(ttnn)`.
 
     ./run python -m examples.patched_model

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The demo's picture: input, output and error of every row, one line of pixels a row."""
 
 from __future__ import annotations

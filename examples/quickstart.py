@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """README's first lines: `./run python examples/quickstart.py`, or with python alone on a machine with a card."""
 
 import numpy as np

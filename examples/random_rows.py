@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Random rows of any shape, normalised on the device.
 
     ./demo --rows 256 --width 512           or    ./run python -m examples.random_rows --rows 256 --width 512

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The embedding LayerNorm of a real sentence encoder, all-MiniLM-L6-v2, on the device.
 
     ./demo                                  or    ./run python -m examples.sentence_encoder

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Plan a call from Python and say which core is busiest; `python -m layernorm_fused_rm plan` shows whole plans.
 
     ./run python examples/show_plan.py --rows 256 --width 384 --chip blackhole

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A table of ways to the same result: their programs, simulated cycles, and errors. Used by other examples."""
 
 from __future__ import annotations

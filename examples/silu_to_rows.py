@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From a matmul's tiles to rows that a gather, a reshape or a convolution wants: TILE -> LayerNorm, SiLU -> ROW_MAJOR.
 
     ./run python -m examples.silu_to_rows

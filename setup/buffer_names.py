@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Write the names of circular buffers and semaphores for the simulator's reports.
 
     python setup/buffer_names.py DESTINATION

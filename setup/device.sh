@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154  # sourced by environment.sh, which sets root, cache and venv
 # The device a command runs on: environment variables of a simulated one, or a check that hardware is there.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Prepares everything ./demo, ./test, ./run and ./bench need, and nothing twice. Executed, it prepares; sourced, it
 # gives
 #

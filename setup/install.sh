@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154  # sourced by environment.sh, which sets root, cache and venv
 # The virtual environment, the package, and the simulated device's folders: the functions behind the steps.
 

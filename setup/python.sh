@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154  # sourced by environment.sh, which sets root, cache and venv
 # Finds a Python that ttnn has wheels for and that can build an extension module.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The documentation as a site (mkdocs.yml), every warning an error.
 #
 #     setup/site.sh [build | serve] [MKDOCS ARGUMENT...]        default: build, into .cache/site

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What mkdocs does for docs/ besides its own (mkdocs.yml): pages that lie elsewhere in the repository are shown as they
 are, the name of a page in backticks is a link to it, and a line `::: package.name` is that function's docstring.
 

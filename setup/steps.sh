@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154  # sourced by environment.sh, which sets root, cache and venv
 # Named steps with visible progress. A step that is up to date is silent; one that fails says which step, which command
 # and what to do, and ends the script.

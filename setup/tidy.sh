@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # clang-tidy (.clang-tidy) on the host's C++ and its tests, in a set-up checkout; status 0 only if it finds nothing.
 #
 #     setup/tidy.sh [FILE...]        default: all of src, bindings, tests/host and tests/fuzz

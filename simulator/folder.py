@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Build the folder that TT_METAL_SIMULATOR points at: wolfpine's descriptors with our launcher behind run.sh.
 
     python simulator/folder.py DESTINATION [--chip wormhole|blackhole] [--site-packages FOLDER]

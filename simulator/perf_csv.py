@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Simulated cycles as the CSV file that ttnn's profiler writes on a card, for tools that read one, such as tt-perf-report:
 
     ./run python -m simulator.perf_csv perf.csv examples/random_rows.py --rows 32    # any script

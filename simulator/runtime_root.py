@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Build the folder that TT_METAL_RUNTIME_ROOT points at, so that the pip package of ttnn stays untouched.
 
 ttnn looks for its sources, its link scripts and its compiler below one root. This root is made of symbolic links to the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A device for scripts, tests and benchmarks of this repository: opened once a process, ended quickly, cycles at hand.
 
     with session.open_device() as device:

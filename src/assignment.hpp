@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which core serves which bank. The links of the NoCs, not the banks, are what a careless choice runs short of.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How rows are cut: into segments of at most one chunk, grouped into batches that the SFPU normalises together, and
 // into blocks. The pages of the row buffers follow: a block where a row is one segment, else one segment of one row.
 // The one place to tune this choice.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The circular buffers of every core, and whether L1 holds them.
 #pragma once
 

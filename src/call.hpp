@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a call asks of the kernels, as far as its tensors and options say it: their layout in device memory, and how the
 // mean is taken out of a row. How rows are cut is chosen later (blocking.hpp, buffers.hpp).
 #pragma once

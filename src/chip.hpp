@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A kind of chip: what the planner has to know of it that no device tells. A new one is an entry in chip.cpp and a
 // folder beside kernels/arch/wormhole.
 #pragma once

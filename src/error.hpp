@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The one way planning refuses a call; plan() puts the operation's name before the text.
 #pragma once
 

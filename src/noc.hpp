@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The two networks on chip, as far as placement needs them: how far apart two places are, and which links lie between.
 #pragma once
 

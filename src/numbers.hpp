@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Integer arithmetic of planning. Arguments are counts: never negative, divisors never zero.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Row placement: which core takes which rows. Rows are independent, so any division is right; this one lets a core read
 // its rows in a few long transfers, from a bank near it, and gives no core more rows than it must.
 #pragma once

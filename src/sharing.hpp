@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How gamma and beta reach the cores: each core reads them itself, or one reads them and multicasts them to all.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Into how many slices rows are cut, each a core's, where there are fewer rows than cores: by an estimate of simulated
 // cycles. A slice is pieces of a row's sums (kernels/norm/pieces.hpp), as many as a power of two, so a row's bits are the
 // same however it is cut.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The tensors of a call, those that it is given and those that it makes.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The door: every condition on a call is checked here, once. What comes after relies on it.
 #pragma once
 

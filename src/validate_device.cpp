@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is checked of a device, and of a call's tensors on it.
 #include <cstddef>
 #include <cstdint>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Calls of either operation with any of its options, made from a seed, run on the device, and judged in float64."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whether the pages of figures speak of the product as it is. Not part of ./test --all, from whose results one of them is
 written; run it behind that, and write anew what it names:
 

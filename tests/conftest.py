@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One device a test process, opened when the first test asks for it.
 
 Correctness needs no cycles, so the device runs without the simulator's cost model, which is a third faster; a test of

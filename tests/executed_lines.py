@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which lines of the product a run of the tests has executed; called by ./test --coverage [--quick | --all].
 
     python tests/executed_lines.py LEVEL

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A process of its own that runs the operation on the device: for tests of faults, which end the host, and of interrupts."""
 
 from __future__ import annotations

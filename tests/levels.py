@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What ./test tries and what only ./test --all does."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Combinations of options in which every pair of values that go together occurs at least once.
 
 Our own, since PyPI's allpairspy 2.5 drops pairs where values exclude each other: 60 of those of tests/device/test_matrix.py.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Measures how reliable the operation is and writes docs/reliability.md:
 
     ./test --all && ./run python tests/reliability.py [--plans N] [--executions N] [--ttsim VERSION]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rows for the device tests: made in numpy, put on the device, normalised, read back, judged."""
 
 from __future__ import annotations

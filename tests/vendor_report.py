@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the vendor's simulator said when it ended a test process, and the plan of the program it refused.
 
 It prints one line ("ERROR: UnsupportedFunctionality: ...") and exits, so nothing in that process can tell of it. The process

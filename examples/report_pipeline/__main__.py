@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs the report's pipeline on random rows, cured or with the output pages as the report had them.
 
 ./run python -m examples.report_pipeline [--rows 32] [--width 64] [--pages "as reported"]

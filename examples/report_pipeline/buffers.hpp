@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The report's thirteen circular buffers, and what all three kernels are compiled for.
 #pragma once
 

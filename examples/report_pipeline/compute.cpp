@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Compute: LayerNorm of 32 sticks a block. Each step takes tiles from a circular buffer through DEST to another one.
 #include <cstdint>
 

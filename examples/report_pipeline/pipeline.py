@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The pipeline of the report that this project grew out of: thirteen circular buffers, on one core.
 
 tilize -> mean, variance, 1 / std -> normalise -> gamma, beta -> pack_untilize; every intermediate is bfloat16. With the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reader: 1 / W, epsilon, gamma and beta, then x, a block of 32 sticks (rows of memory) at a time.
 #include <cstdint>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writer: y, a block of 32 sticks at a time, which are kPagesPerBlock pages of kOutputSticks.
 #include <cstdint>
 

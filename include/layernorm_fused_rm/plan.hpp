@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How a call runs: which core takes which rows, the circular buffers, every kernel's arguments. Everything a tt-metal
 // program needs, as plain values.
 #pragma once

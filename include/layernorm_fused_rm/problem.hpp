@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a call asks for, as plain values: tensors, options, and the device it is to run on. No ttnn, no Python.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The result to compare with, in float64: y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, biased variance.
 #pragma once
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Row-major LayerNorm in one program on Tenstorrent Tensix chips, beside the stock ttnn wheel.
 
     import ttnn, layernorm_fused_rm

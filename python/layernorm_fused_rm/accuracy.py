@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How near results are to the exact ones: share of correctly rounded outputs, largest error in ULP and before rounding.
 
 The one judge in Python; tests/arithmetic/accuracy.hpp is the one in C++, and tests/accuracy_vectors.csv holds both.

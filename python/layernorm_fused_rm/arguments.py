@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A call's arguments: what only Python can check of them, their types, and the Problem that they pose. All else is checked
 by the planner (src/validate.cpp).
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """numpy arrays to tensors on a device and back, without torch."""
 
 from __future__ import annotations

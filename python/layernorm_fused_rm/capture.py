@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Our operations in ttnn.graph's captures: each call by its own name, whichever way it is called, with torch or without.
 
 While a graph is captured, ttnn's Python around an operation looks for tensors of torch too, and fails where that is not

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The cards that calls can be planned for without one: what the simulators, and ttnn on a card, say of each kind."""
 
 from __future__ import annotations

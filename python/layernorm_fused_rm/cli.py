@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """python -m layernorm_fused_rm COMMAND, or layernorm-fused-rm COMMAND: what there is to do without writing a script.
 
 Neither ttnn nor the planner is imported before a command needs it: `doctor` says what an installation lacks.

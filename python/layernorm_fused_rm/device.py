@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What ttnn says of a device, for the planner: grid, DRAM banks, L1. Read once a device and kept.
 
 NoC places are physical NoC 0 coordinates. ttnn gives translated coordinates for workers, which say nothing about

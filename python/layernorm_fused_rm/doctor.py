@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checks of an installation, each with a remedy: what `python -m layernorm_fused_rm doctor` prints.
 
 Nothing here opens a device or imports ttnn into this process, so a stuck device or a broken library cannot hang it:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rows to try the operation on: drawn from a seed, rounded to their tensors' dtypes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The references for ttnn's comparison mode: torch tensors in and out, computed by `reference`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which core holds which bank of interleaved L1 tensors, asked of the device itself.
 
 ttnn numbers L1 banks in a shuffled order (tt_metal/impl/allocator/l1_banking_allocator.cpp) and has no query for it. Page i

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Layers that keep their weights on the device: `LayerNorm` and `RMSNorm`, called like torch.nn's."""
 
 from __future__ import annotations

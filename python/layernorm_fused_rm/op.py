@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The operations: check a call, plan it, build its program, launch it; and register with ttnn. A call like an earlier one is
 only launched, from C++ (bindings/calls.hpp).
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`patch(ttnn)`: ttnn.layer_norm and ttnn.rms_norm are ours where a call is one that we serve, and ttnn's where it is not.
 
 Which of them takes a call is decided before anything is sent to the device, by the check that refuses calls of our own

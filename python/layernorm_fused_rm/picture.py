@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A plan as a picture: the chip's grid with the rows of each core, DRAM banks where they lie, and what L1 is used for.
 
 Needs neither a device nor ttnn, and nothing besides Python: `svg(plan, device)` is the text of an SVG file.

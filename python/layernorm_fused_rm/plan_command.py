@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command `plan`: the plan of a call that its options describe, for a card that need not be there."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A plan as plain data: what `Plan.describe()` prints, and all else that a program is built from."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Turns a Plan into ttnn descriptors, once for each call that is like none before; a later one only patches addresses
 (bindings/launch.hpp).
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The reference: LayerNorm and RMSNorm over rows in numpy float64, the one place where expected values come from.
 
 LayerNorm   y[r, c] = (x[r, c] - mean[r]) / sqrt(variance[r] + epsilon) * gamma[c] + beta[c]        variance biased

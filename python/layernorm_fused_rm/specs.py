@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ttnn's tensors as the planner sees them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What to do about a device that is stuck: ttnn's own triage, and the names that its numbers have here."""
 
 from __future__ import annotations

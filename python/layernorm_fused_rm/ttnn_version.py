@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which ttnn this package is made for, and what it takes from it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The chips that wolfpine has, and where: what of the launcher depends on which one is simulated.
 
 LAYERNORM_SIM_CHIP names it; wormhole if it is not set. run.sh of the simulator's folder sets it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Names of worker cores: wolfpine's tile key to tt-metal's logical core and to the physical NoC 0 coordinate.
 
 wolfpine keys tiles by a "unified" coordinate of its own; a user knows the logical core (the one in a CoreCoord), and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which instructions of the kernels have run, one JSON line for each program that ran new ones, in a file of this process
 in the folder named by LAYERNORM_SIM_COVERAGE:
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The cycle log: one JSON line per launched program, in the file named by LAYERNORM_SIM_CYCLES_LOG.
 
 A program runs from the cycle at which the first of its cores is given GO to the cycle in which the last of them stores

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From the program counter of a stuck core to the kernel's source lines.
 
 tt-metal compiles each kernel to <TT_METAL_CACHE>/**/kernels/<name>/<hash>/<core>/<core>.elf, and copies its text to an

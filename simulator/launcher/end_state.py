@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a program must leave behind: nothing. Checked at its end, an offence ends the host as a hang does.
 
 For programs all of whose kernels are named in LAYERNORM_SIM_CHECK_END ("reader,compute,writer"; "all" for every program):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A hang ends the run within seconds: how it is recognised, and how the host is ended.
 
 Three rules, looked at every 100 cycles while a program runs:

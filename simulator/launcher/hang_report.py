@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The report of a hang: for each stuck core the kernel's line and the thing it waits for.
 
     simulated device hang at cycle 12345: nothing can happen any more: ...

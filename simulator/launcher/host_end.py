@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The simulator and its host end together, however either went; compilers that the host has left behind are ended too.
 
 A host waits for its simulator for ever, with the interpreter's lock held, so a simulator that is killed (by the kernel,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Start wolfpine's server of a chip with our patches, time policy, cycle log and hang report.
 
 Takes the command line of `python -m framework.sim.wormhole` (UMD's run.sh passes none) and the environment:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the host has told a core about the program it is about to run: its circular buffers, semaphores and kernels.
 
 tt-metal writes one launch message a core into L1 and a configuration block that it points to (tt_metal/hw/inc/hostdev/

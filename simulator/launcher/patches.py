@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Patches of wolfpine 2.2: one function for each known fault, with its reason and the evidence.
 
 A patch replaces a method of the installed package at run time. Before that it checks that the method still holds the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Memory nobody has written holds NaN, with LAYERNORM_SIM_POISON=1: what a kernel reads beyond its data shows in results.
 
 wolfpine's memories start as zeros, which hides such reads: a zero adds nothing to a sum. On a chip they hold whatever the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """When simulated time passes: only while the host waits for a program.
 
 wolfpine runs 100 cycles after every host message. Slow dispatch sends some 37 messages a core, so the cores of one

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """When each core pushes and pops pages and starts NoC commands, one JSON line a program in the file named by
 LAYERNORM_SIM_TIMELINE_LOG:
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What each program moves, one JSON line a program in the file named by LAYERNORM_SIM_TRAFFIC_LOG.
 
     {"index": 0, "reads": 32, "read_bytes": 65536, "writes": 32, "written_bytes": 65536, "atomics": 31,

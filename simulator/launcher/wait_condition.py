@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a core waits for, from the values its loop reads and the branch that keeps it in the loop.
 
 A circular buffer's counters are overlay stream registers: stream n belongs to buffer n, register 4 counts pages pushed,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A tile in DEST with a scalar: takes the place of LLK's header of this name, whose body is written with SFPI's vector
 // types. Same names and arguments, raw SFPU instructions.
 //

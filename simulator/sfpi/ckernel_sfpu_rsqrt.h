@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reciprocal square root of a tile in DEST, in raw SFPU instructions: takes the place of LLK's header of this name,
 // whose body is written with SFPI's vector types. Same names, arguments and algorithm, so ttnn's kernels run unchanged.
 //

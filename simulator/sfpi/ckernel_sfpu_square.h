@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The square of a tile in DEST, in raw SFPU instructions: takes the place of LLK's header of this name, whose body is
 // written with SFPI's vector types. Same names and arguments. ttnn.layer_norm's kernel for wide rows uses it.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Stand-in for SFPI's lltt.h: the Tensix REPLAY instruction as LLK's headers use it, in raw instruction words.
 // Source: ISA documents, "REPLAY"; encoding as TT_OP_REPLAY in ckernel_ops.h.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Stand-in for SFPI's sfpi.h: what LLK's headers need of it in order to be parsed by a stock compiler.
 //
 // SFPI's vector types are known to Tenstorrent's own compiler only. Here every operation on them is declared and none

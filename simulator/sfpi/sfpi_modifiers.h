@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Modifier fields of the SFPU's instructions, by the names LLK uses beside raw TTI_SFP* macros.
 // Source: tt-isa-documentation, WormholeB0/TensixTile/TensixCoprocessor, the page of each instruction.
 #pragma once

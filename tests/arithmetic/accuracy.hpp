@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How near rows are to the exact ones: in ULP of the output's format, by the error before the one rounding to it, and
 // by the error as a share of the row's largest element.
 //

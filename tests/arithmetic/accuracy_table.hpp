@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Accuracy of every kind of row at every width: what the tests require, and what `arithmetic_test --report` prints.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Accuracy of whole rows by kind and width, against float64.
 #include <gtest/gtest.h>
 

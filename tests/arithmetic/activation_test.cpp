@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Activations as the vector unit carries them out, against the C library's exp and erfc in double.
 #include "norm/activation.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Activations: the exact ones, and as the vector unit carries them out, by themselves.
 #pragma once
 

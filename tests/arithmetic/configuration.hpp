@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // kernels/compute.cpp compiled for the host, once for each of a set of plans.
 //
 // generate_configurations.cpp asks the planner for the compile-time arguments and writes one source a plan; each

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One Tensix core as kernels/compute.cpp sees it: circular buffers in L1, unpacker, matrix unit, vector unit, packer.
 //
 // compute.cpp is compiled for the host with UNPACK, MATH and PACK all in one thread: the program order of its three

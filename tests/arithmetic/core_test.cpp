@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The host's core finds what a kernel does wrong; otherwise the tests that run kernels on it would prove little.
 #include "core.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A row's bits depend on the row, gamma, beta and epsilon alone: not on the batch, the block, the neighbours or the
 // place; those of a strip's row not on which tensors are in tiles either.
 #include <gtest/gtest.h>

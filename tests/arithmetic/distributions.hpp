@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Kinds of rows for the property tests, each drawn from a seed.
 #pragma once
 

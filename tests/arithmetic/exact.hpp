@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a call returns, in float64, and what the errors that its fp32 arithmetic may make are shares of.
 #pragma once
 

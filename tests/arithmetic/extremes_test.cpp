@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rows at the edges of their formats, rows that are no numbers, constant rows, and rows side by side with them.
 #include <gtest/gtest.h>
 

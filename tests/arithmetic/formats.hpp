@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What happens to numbers on their way in and out of DEST: bf16 or fp32 in L1 -> fp32 in DEST -> bf16 or fp32 in L1.
 //
 // Everywhere outside L1 a number is its fp32 bits; a bf16 number's lower half is zero.

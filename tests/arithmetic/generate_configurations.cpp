@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writes the sources that compile kernels/compute.cpp for the host: one for each "<width>x<rows>[:<option>]..." asked
 // for, with the arguments that the planner gives a device of one core, and a table of them all. An option is one of
 // kOptions, an epsilon, or the core's bytes of L1.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The checker of latency hazards: every sequence passes, alone, behind itself and in the kernel's order; each rule of
 // the documents is caught when broken.
 #include <gtest/gtest.h>

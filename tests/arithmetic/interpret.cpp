@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Arithmetic of the device on the host, for comparison from outside. Files are fp32 bits, raw and little-endian.
 //
 //     interpret rows <width> <rows per batch, or 0> <options, or ""> <folder>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The vector unit of one Tensix core: the instructions of kernels/sfpu/instruction.hpp, carried out bit for bit.
 //
 // 32 lanes, a grid of 4 rows by 8 columns; lane = 8 * row + column. What the documents leave undefined, or what no

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A vector unit over a DEST whose elements are their own places, for tests of instructions and of sequences.
 #pragma once
 

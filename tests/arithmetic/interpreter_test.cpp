@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Each instruction does what its page of the ISA documents says.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The kinds of call that parametrised tests run: which, and how a test's name tells them.
 #pragma once
 

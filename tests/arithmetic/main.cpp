@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // arithmetic_test [--report | --widths] [--seed=N] [GoogleTest's options]
 #include <gtest/gtest.h>
 

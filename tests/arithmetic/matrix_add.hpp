@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // dest + source as Wormhole's matrix unit (FPU) computes it, bit for bit: ELWADD that accumulates onto fp32 DEST, with a
 // bf16 number in SrcA and zero in SrcB.
 //

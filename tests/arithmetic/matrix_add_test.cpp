@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The matrix unit's addition, and that it is safe for two bf16 numbers, which is all that
 // kernels/tensix/fill.hpp adds up. That it is the simulator's, bit for bit, is tested in
 // tests/device/test_bit_exact.py.

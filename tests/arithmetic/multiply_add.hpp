@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // a * b + c as the vector unit of Wormhole computes it, bit for bit: SFPMAD, SFPADD and SFPMUL.
 //
 // The product is cut to four bits more than fp32 has, with a sticky bit, before the addition; the sum is rounded once,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The multiply-add has every property that the ISA documents give it ("SFPMAD", "FMA"). That it is the simulator's, bit
 // for bit, is tested in tests/device/test_bit_exact.py.
 #include "multiply_add.hpp"

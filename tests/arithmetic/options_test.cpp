@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Options of a call that are the same arithmetic as another call: the same bits.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Circular buffers of one core, with reader and writer played on demand: rows in, normalised rows out.
 //
 // A step is what kernels/work.hpp calls one: a page with a block of rows, or a page for each row's segment. Whatever a

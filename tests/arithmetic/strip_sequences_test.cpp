@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What strips need besides the passes (norm/strips.hpp) does what it says, lane by lane.
 #include <gtest/gtest.h>
 

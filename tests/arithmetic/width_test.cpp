@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rows that are not random, of any width: their rounding errors may all go one way, and are not to grow with the width.
 #include <gtest/gtest.h>
 

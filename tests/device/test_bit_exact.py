@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The device's bits are those of the host's interpreter (tests/arithmetic), and its additions are the simulator's.
 
 The interpreter runs the same compute kernel on the host, by the ISA documents. It is an executable of the C++ tests:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """wolfpine and the vendor's simulator give the same bits for more than 200 varied calls. Where both are at hand:
 
 LAYERNORM_TTSIM=<folder with libttsim.so> ./test --all

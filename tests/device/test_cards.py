@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The cards that calls are planned for without a device are what ttnn says of the simulated ones."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The ends of what is allowed: numbers that are hardly or not numbers, widths, empty tensors, and who owns which bytes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Examples that print figures give them: on fewer rows than they have of their own."""
 
 from __future__ import annotations

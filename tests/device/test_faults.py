@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Faults on the simulated device are found and named: what is left behind, reads of nothing, hangs.
 
 Each check is seen to fail here: kernels are broken on purpose, and what they do wrong must come out. See also

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real ttnn whose cache, disk or compiler breaks after the device was opened: the first call says so, and what to do.
 
 A full and a read-only disk are real ones, where this process may mount: a small tmpfs in a mount namespace of its own.

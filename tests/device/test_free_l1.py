@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Circular buffers beside tensors that lie in L1: what is free counts, at each call.
 
 What does not fit is read again, or refused with what is free and what is needed.

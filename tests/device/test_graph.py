@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ttnn.graph captures our calls, by the operation's name, with torch installed or not."""
 
 from __future__ import annotations

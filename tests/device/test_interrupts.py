@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whatever ends a process leaves nothing behind: no simulator, no compiler, no cache that the next process cannot use.
 
 Interrupted are a compilation of kernels and a running program, by Ctrl-C (SIGINT to the process group, as a terminal

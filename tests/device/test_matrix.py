@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every option value in some call; with --all every pair of them, and random combinations besides. Each combination with
 several shapes and distributions.
 

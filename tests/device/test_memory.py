@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Input and output each in DRAM or L1, in every combination, and gamma and beta of every natural shape."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A mesh of one device is a device: a process of its own opens one, since the tests' device is open already."""
 
 from __future__ import annotations

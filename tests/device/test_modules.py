@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Layers with weights on the device give what the operations give."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tests can fail: kernels broken on purpose give wrong results, and a dropped push ends as a hang with a name.
 
 Each break is one textual change to a copy of the kernels; a change whose text is no longer there is itself a failure.

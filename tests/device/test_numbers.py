@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Accuracy against float64: spreads and offsets, rows that are constant, rows with NaN and Inf."""
 
 from __future__ import annotations

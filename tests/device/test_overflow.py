@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Finite rows whose sums, or sums of squares, leave float32's range: redone (kernels/dataflow/redo.hpp), whatever the rows beside them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ttnn.layer_norm and ttnn.rms_norm while they are patched: what is served gives what ttnn gives, only more accurate; what
 is not is decided before anything is sent.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What LayerNorm and RMSNorm keep or follow, whatever the numbers: shifts, scales, the order of rows, gamma and beta."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Calls after the first: program cache, fresh tensors, determinism over core counts."""
 
 from __future__ import annotations

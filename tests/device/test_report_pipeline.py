@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The pipeline of the report: cured it is right, as reported it hangs, and the hang is named."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every row is normalised, whatever the number of rows and the width: families by relation to banks, cores and chunk.
 
 Wormhole has 12 DRAM banks, the simulated card 72 cores, a chunk 1,024 elements, a vector pair 64.

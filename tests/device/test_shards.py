@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tensors sharded in L1, HEIGHT, WIDTH and BLOCK, are normalised where ttnn puts their shards, and have the bits that the
 same rows have in DRAM: every layout, dtype and option.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rows that several cores share come out bit for bit as rows that a core has to itself: every option, layout, dtype."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What shape and layout do not show of a tensor's storage: padding, sizes of tiles, views of another tensor's pages."""
 
 from __future__ import annotations

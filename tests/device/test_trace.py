@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ttnn's trace: calls captured once, replayed on what their inputs hold by then, give the bits of calls made anew.
 
 Traces need fast dispatch, which of the simulators only the vendor's has (its README: "believed to be fully functional"):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What programs move, by the simulator's traffic log, against what their tensors make inevitable."""
 
 from __future__ import annotations

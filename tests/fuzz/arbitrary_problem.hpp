@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Arbitrary problems, good and bad, from a seeded generator.
 #pragma once
 

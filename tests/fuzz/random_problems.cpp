@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Plans random problems, and stops at the first that ends in anything but a sound plan or a proper refusal:
 //
 //     plan_random_problems [--executions N] [--seed S] [--first N]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Plans one problem and says what is wrong with the outcome. The one oracle of every kind of fuzzing.
 #pragma once
 

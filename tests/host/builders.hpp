@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the tests plan for: devices and problems, each a good one that a test changes in one place.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the device sees of a call's tensors: pages of rows, and gamma and beta in each form.
 #include "call.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is known of a kind of chip, and a device that is completed with it.
 #include "chip.hpp"
 

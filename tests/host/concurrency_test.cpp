@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // plan() has no state: any number of threads may plan at once. ThreadSanitizer watches this one.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Calls that the tests of blocking and buffers are about.
 #pragma once
 

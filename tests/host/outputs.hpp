@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a call's outputs are to be, and all its tensors of rows, as the tests understand its options.
 #pragma once
 

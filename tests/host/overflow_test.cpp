@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sizes whose products leave 32 or 64 bits: refused with the reason, or planned right, and never wrapped.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

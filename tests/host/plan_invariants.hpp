@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What must hold of every plan, whatever the problem: stated once, for unit tests, fuzzing and other checkers.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The promises are checks themselves: each is seen to fail on a plan that is broken in one place.
 #include "plan_invariants.hpp"
 

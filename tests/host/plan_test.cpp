@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "layernorm_fused_rm/plan.hpp"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the checks of plan_invariants.hpp are made of. They are in plan_invariants.cpp, those of what kernels are told at
 // compile time in argument_invariants.cpp.
 #pragma once

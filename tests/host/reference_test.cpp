@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "layernorm_fused_rm/reference.hpp"
 
 #include <gmock/gmock.h>

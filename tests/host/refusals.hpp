@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the tests of refusals share: a good problem, which a test spoils, and the text that it is to be refused with.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Plans of calls with tensors in shards: what kernels are told of these, which core takes which rows, where outputs
 // lie.
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Who reads gamma and beta: every core, or one for a rectangle.
 #include "sharing.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rows cut into slices: when, into how many, and which cores share them.
 #include "slicing.hpp"
 

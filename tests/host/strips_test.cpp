@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Plans of calls with rows in tiles: how they are cut, placed and described.
 #include <gtest/gtest.h>
 

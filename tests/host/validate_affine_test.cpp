@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every refusal of gamma and beta, word for word.
 #include "refusals.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every refusal of a device, word for word.
 #include "refusals.hpp"
 

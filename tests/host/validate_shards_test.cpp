@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every refusal of tensors in shards, word for word.
 #include <string>
 #include <utility>

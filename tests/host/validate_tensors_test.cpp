@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every refusal of rows, of an option or of epsilon, word for word.
 #include <cmath>
 #include <limits>

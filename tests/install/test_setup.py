@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The set-up's own logic, in a scratch copy: which Python it takes, what a failure says, what it does not do twice."""
 
 from __future__ import annotations

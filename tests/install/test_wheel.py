@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The wheel holds what an installation needs and nothing else: Python front, planner, kernels."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // protocol_test: random plans (the default), one case (--rows, --width, ...), or mutations of the kernels
 // (--mutations).
 #include <cstdio>

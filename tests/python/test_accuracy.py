@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The judge judges: what fp32 with one rounding gives passes, what is a little worse does not."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tables of docs/adoption.md have a line for each argument of what they speak of, with its default and its name here."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The front's own refusals and conversions. No device is needed."""
 
 from __future__ import annotations

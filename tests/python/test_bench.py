@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The bench's ledger: what it keeps from an interrupted run, and what it does with a provider that never agrees with itself."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A call like an earlier one is found again; one that differs in anything that counts is not. No device is needed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Each thing that can be wrong with an installation is found, and the remedy is said. Nothing here needs a device."""
 
 from __future__ import annotations

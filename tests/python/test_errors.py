@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a user reads when the installation, not the call, is at fault."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The pictures of docs/memory-limit.md are what examples/draw_essay.py draws now, and the essay's counts are theirs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """10,000 malformed calls, with tensors in host memory or with arguments of other types: each is refused with a text that
 says what to do, within a second, and none reaches the device. None is needed.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What patch(ttnn) puts in the place of ttnn's operations, and takes away again. No device is needed: the operations that
 are patched are stand-ins, and no tensor is on a device, so all calls are left to them.
 """

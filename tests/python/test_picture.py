@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The picture of a plan: well-formed, and every core, row, bank, buffer and source is in it. No device is needed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command `plan`, what it prints, and the plan as JSON. No device is needed."""
 
 from __future__ import annotations

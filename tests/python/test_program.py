@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What of a call is compiled into its kernels, and what is only passed to them. No device is needed."""
 
 from __future__ import annotations

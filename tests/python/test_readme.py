@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """README's first lines of code are an example's, and what they print is what it says."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The page of reliability is not written from a failure or from a number that is not there."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """docs/ is a site (mkdocs.yml): every page is found, every link leads somewhere, and nothing comes from the network."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Python as ruff formats and checks it (pyproject.toml), C++ as clang-format formats it.
+# SPDX-License-Identifier: Apache-2.0
+"""Python as ruff formats and checks it (pyproject.toml), C++ as clang-format formats it, a licence in each source.
 
 That clang-tidy finds nothing is a test of ctest (tests/host/CMakeLists.txt), since it takes minutes.
 """
@@ -15,6 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(sys.executable).parent
 PYTHON = ("python", "tests", "simulator", "benchmarks", "examples", "setup")
 CPP = ("include", "src", "bindings", "tests", "examples", "python/layernorm_fused_rm/kernels")
+
+LICENCE = "SPDX-License-Identifier: Apache-2.0"
+WITHOUT_COMMENTS = {".md", ".csv", ".svg", ".png", ".json", ".typed"}
 
 RUFF_FORMAT = (("ruff", "format", "--check", "--quiet"), ("ruff", "format"), PYTHON)
 RUFF_CHECK = (("ruff", "check", "--quiet"), ("ruff", "check", "--fix"), PYTHON)
@@ -49,6 +53,24 @@ def test_a_file_out_of_style_is_found(tmp_path):
     for command, remedy, paths in (RUFF_FORMAT, RUFF_CHECK, CLANG_FORMAT):
         path = str(tmp_path / ("a.py" if paths else "a.cpp"))
         assert f"mend it with .venv/bin/{' '.join(remedy)} {path}" in findings(command, remedy, [path])
+
+
+def without_licence(root: Path, paths: list[str]) -> list[str]:
+    """The sources whose first two lines do not name the licence: the first of a script is its interpreter."""
+    sources = [path for path in paths if Path(path).suffix not in WITHOUT_COMMENTS]
+    return [path for path in sources if LICENCE not in "".join((root / path).read_text().splitlines()[:2])]
+
+
+def test_sources_name_their_licence():
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    paths = [path for path in tracked.stdout.splitlines() if path not in ("LICENSE", ".gitignore")]
+    assert without_licence(ROOT, paths) == []
+
+
+def test_a_source_without_a_licence_is_found(tmp_path):
+    (tmp_path / "a.py").write_text("x = 1\n")
+    (tmp_path / "b.sh").write_text(f"#!/usr/bin/env bash\n# {LICENCE}\n")
+    assert without_licence(tmp_path, ["a.py", "b.sh"]) == ["a.py"]
 
 
 @pytest.mark.extended

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One prepared program, many threads: every launch sees the addresses of its own tensors. No device is needed."""
 
 from __future__ import annotations

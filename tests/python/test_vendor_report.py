@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a process says before the vendor's simulator ends it, and its plan, are found by the process that reports."""
 
 from __future__ import annotations

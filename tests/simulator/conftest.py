@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The launcher's tests need wolfpine, but no device, no compiler and no ttnn; without wolfpine they are skipped."""
 
 import os

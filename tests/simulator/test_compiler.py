@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The stand-in compiler is as strict with our device code as the JIT's own: C++17, every static_assert, warnings are errors."""
 
 from __future__ import annotations

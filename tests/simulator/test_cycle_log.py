@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The cycle log: one line a program, from the first GO to the last DONE."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The check of what a program leaves behind: each kind of offence is named, and only chosen programs are checked."""
 
 from types import SimpleNamespace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The fast core does in every cycle what wolfpine's core does, frozen or not."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Vector unit and packer at once give bit for bit what wolfpine gives lane by lane."""
 
 from types import SimpleNamespace

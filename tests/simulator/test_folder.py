@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The simulator folder: everything the device driver and the launcher look for, and no change when built again."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a hang report says: the wait condition, from the branch that keeps a core in its loop."""
 
 import contextlib

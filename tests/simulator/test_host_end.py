@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Compilers that a host has left behind are ended, and nothing else is."""
 
 import os

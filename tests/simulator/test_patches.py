@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The patches: they refuse an unknown wolfpine, and each one cures what it names."""
 
 from types import SimpleNamespace

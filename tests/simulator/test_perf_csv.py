@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Simulated cycles as the CSV of ttnn's profiler: its columns, a row a program, and tt-perf-report, which reads it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Poison: memory nobody has written is NaN, what was written stays, and a tensor below a circular buffer is left alone."""
 
 import struct

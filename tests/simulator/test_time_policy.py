@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Host writes take no device time, GO reaches all cores together, a read waits for the program."""
 
 from types import SimpleNamespace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The timeline's events against commands and page counters set by hand."""
 
 import json

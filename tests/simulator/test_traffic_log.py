@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a program moves: each figure against hand-counted work of wolfpine's own units."""
 
 import json

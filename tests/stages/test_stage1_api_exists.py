@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stage 1 of the implementation report: the API exists, with the report's name and arguments."""
 
 from __future__ import annotations

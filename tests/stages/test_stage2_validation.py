@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stage 2: the report's 18 conditions, each refused before anything reaches the device, but for those that are lifted.
 
 Lifted: H % 32, W % 32, rank >= 2, and gamma and beta in ROW_MAJOR layout; bfloat16 only became bfloat16 or float32.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stage 3: the operation is registered with ttnn, with a golden function."""
 
 from __future__ import annotations

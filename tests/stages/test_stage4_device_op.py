@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stage 4: the device operation: the output's spec, and a call that comes back."""
 
 from __future__ import annotations

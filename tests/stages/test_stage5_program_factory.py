@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stage 5: the program: circular buffers, cores and their rows, arguments. What the report lists in its table of buffers."""
 
 from __future__ import annotations

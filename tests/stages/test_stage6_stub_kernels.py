@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stage 6: the kernels compile and the data's way is whole: what goes in comes out, row by row, in its place.
 
 The report's stub kernels copied rows. Here the real kernels are given rows that LayerNorm leaves recognisable: row r is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stage 7, where the report's kernels hung: the full operation, against float64, within a time limit."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The call that the kernels are compiled for, read once from their compile-time arguments, and what follows from it.
 #pragma once
 

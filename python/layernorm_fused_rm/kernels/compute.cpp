@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Compute of layernorm_fused_rm: normalises rows in fp32, from L1 through DEST and back to L1. Three threads: unpack,
 // math, pack.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reader of layernorm_fused_rm: brings a core's rows from device memory into L1. NoC 0, NCRISC.
 //
 // shapes   input, residual [rows, kWidth], a row a page

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One core's work as the three kernels see it: its runs, block by block, and each block's steps, in the same order in
 // each of them. Equal loops are what makes every push meet its pop: a step is kPagesPerStep pages of kInput (and of
 // kResidual) and of kOutput (and of kSum).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writer of layernorm_fused_rm: brings gamma and beta, then takes normalised rows from L1 to where they belong in the
 // outputs, and redoes those that have overflowed. NoC 1, BRISC.
 //

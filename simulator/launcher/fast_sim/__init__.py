@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Faster execution of the same simulation: every cycle count and every result stays as wolfpine computes it.
 
     rv_operations.py   RISC-V instructions, decoded once per word into (function, operands)

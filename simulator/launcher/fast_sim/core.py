@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A baby core's tick, several times faster than wolfpine's, with the same effect in every cycle.
 
 Registers are Python integers, instructions are decoded once per word, L1 and local RAM are read directly. Everything

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Put the fast parts in the place of wolfpine's, before the device is built."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Remember what wolfpine looks up again for every Tensix instruction: decoded instructions, register layouts, masks.
 
 All are pure functions of their argument: an instruction word, a configuration register's name, a semaphore mask. No

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A PACR's datums converted and stored at once, bit for bit as wolfpine's packer does one by one.
 
 Covers Wormhole's packers reading DEST in the formats of bf16 and fp32 programs. The addresses, counters and edge masks

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The device's clock, visiting only tiles that are awake or due.
 
 wolfpine asks every tile of the device in every cycle whether it wants to run. Here the awake tiles are a list in

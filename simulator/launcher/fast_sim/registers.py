@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Views of a fast core's integers with the interface of wolfpine's Register.
 
 wolfpine's other code (reset, deadlock watch, its own interpreter for rare instructions) reads and writes registers as

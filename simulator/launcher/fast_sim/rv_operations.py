@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """RV32IM and the Tensix push instruction, decoded once per instruction word.
 
 `decode(word)` gives an Operation whose function runs it on a core: function(core, x, pc, rd, rs1, rs2, immediate)

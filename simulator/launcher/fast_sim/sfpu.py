@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The vector unit's commonest instructions on all 32 lanes at once, bit for bit as wolfpine computes each lane.
 
 Covered, without modifiers: SFPLOAD and SFPSTORE of fp32, int32 and bf16, SFPMAD, SFPADD, SFPMUL, SFPADDI, SFPMULI,

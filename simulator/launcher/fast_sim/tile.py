@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Tensix tile's tick that calls only the units with work.
 
 wolfpine calls all 27 units of a tile in every cycle; most return at once, and the calls are what costs. Here the state

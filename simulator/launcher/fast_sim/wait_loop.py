@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Freeze a core that polls unchanged memory, until that memory changes.
 
 Kernels wait in small loops: for a circular buffer's counter, a NoC counter, a semaphore or mailbox in L1. Such a core

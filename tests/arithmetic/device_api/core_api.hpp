@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The names of ttnn's compute API and of LLK that kernels/compute.cpp uses, as calls of the host's core.
 //
 // Names and arguments are theirs, so that the kernel compiles unchanged; what concerns only the order of the three

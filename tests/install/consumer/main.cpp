@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Plans 4 rows of 64 elements from the installed package and prints the plan.
 #include <contract.hpp>
 #include <cstdio>

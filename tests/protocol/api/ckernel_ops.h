@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The Tensix instructions that kernels issue, recorded by kind; names and arguments of ckernel_ops.h of the wheel
 // (tt-llk); those that the chips have differently are in arch/<chip>/fake_chip.h. TTI_ takes constants and TT_ runtime values; here they are one and the same.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a kernel thread calls, written down in order. The fake API (this folder) turns each call into an Event; the
 // checker
 // (../checker) replays the events of all threads against each other.

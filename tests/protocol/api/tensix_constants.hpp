@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Fields of Tensix instructions by the wheel's names and values, for kernel units and the checker.
 #pragma once
 

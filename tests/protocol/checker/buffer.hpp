@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A circular buffer: the counters that its two sides share, and what each side may rely on.
 //
 // A side may only use what it has itself waited for, not what happens to be there. That makes the verdict independent

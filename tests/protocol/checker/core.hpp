@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One core: its L1, its five threads with what they have recorded, its coprocessor and its NoC ports.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Arithmetic of counts: never negative, divisors never zero.
 #pragma once
 

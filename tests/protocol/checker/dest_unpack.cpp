@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Unpacking to DEST: math gives rows by mailbox once FPU and SFPU are done with them, the unpacker writes them and hands
 // them back by semaphore UNPACK_TO_DEST (cmath_common.h, cunpack_common.h).
 #include "checker/core.hpp"

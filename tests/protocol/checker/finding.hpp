@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the checker finds: the rule that a kernel or a plan breaks, and how.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Machine's part for what the writer's RISC-V loads from L1 and stores there itself: pages that the thread is entitled
 // to, and first elements of rows, by which it finds out which are to be redone (dataflow/redo.hpp).
 #include <algorithm>

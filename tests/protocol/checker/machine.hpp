@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // All cores of one program, with what their threads have recorded, run against each other.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Device memory: the tensors of a call, what their bytes hold and which of the outputs' have been written.
 #pragma once
 

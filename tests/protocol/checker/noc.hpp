@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A core's NoC ports and its L1 semaphores.
 #pragma once
 

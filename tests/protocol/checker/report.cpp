@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Machine's part at the end: was everything done, and if not, who waits for what.
 #include <array>
 

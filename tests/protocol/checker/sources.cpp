@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The unpacker's two contexts, SrcA's two banks, SrcB, and the FPU that moves their rows to DEST.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a piece of memory holds, instead of its value: which elements of which tensor. Tags travel where data would.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The coprocessor of a core as far as protocol goes: semaphores, source banks, DEST and who owns its rows.
 //
 // Source: ISA documents "SrcA SrcB", "Dst", "SEMWAIT", "STALLWAIT", "RWCs"; llk_math_common.h, llk_pack_common.h.

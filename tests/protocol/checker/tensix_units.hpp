@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The units of the coprocessor: unpacker and SrcA/SrcB (sources.cpp), DEST's zones and the packer (zones.cpp), SFPU
 // (vector_unit.cpp). The `bool` ones are false where the instruction has to wait.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Machine's part between cores: who receives what a port sends.
 #include <algorithm>
 

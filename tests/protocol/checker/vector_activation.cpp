@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Activations. What is made of an element of a row that is normalised, and of constants, is on the way to the
 // activation of that element; stored over the element, it is that. Which function it is of, tests/arithmetic sees.
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Even and odd columns of a DEST row, as registers hold them.
 #include "checker/vector_tags.hpp"
 

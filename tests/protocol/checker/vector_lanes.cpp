@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which lanes of the SFPU are enabled: by integers that count them, and by limits. Registers are followed as far as it
 // takes; what is stored to strips under a mask has gone to these lanes (vector_strips.cpp).
 #include <bit>

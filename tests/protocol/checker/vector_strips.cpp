@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rows of a strip between DEST and the SFPU: each lane row by itself, wherever it is from. Strips are turned in place,
 // so what comes to DEST need not be from there; what is packed says whether it came to the right place.
 #include <algorithm>

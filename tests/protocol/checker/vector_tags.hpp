@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What SFPU instructions make of tags: between registers (vector_tags.cpp, vector_activation.cpp), between DEST and a
 // register (vector_halves.cpp) that holds rows of a strip (vector_strips.cpp), and of lanes that are enabled
 // (vector_lanes.cpp).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The SFPU as a mover of tags: which elements a register holds and what has been done to them, or of which row it holds
 // a statistic, made of what. No arithmetic: tests/arithmetic interprets that.
 #include "checker/tensix_units.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a thread that cannot go on waits for, in words.
 #pragma once
 

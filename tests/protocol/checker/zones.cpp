@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // DEST between math and packer: what is committed, what is released, what either may touch.
 #include <span>
 

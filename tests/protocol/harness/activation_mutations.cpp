@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Of activations: rows that are activated, and what the SFPU's registers hold meanwhile and then.
 #include "contract.hpp"
 #include "harness/mutation_list.hpp"

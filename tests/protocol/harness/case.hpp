@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One case: a call on a device, and the seed of everything that is left to chance when it runs. Its text is the command
 // line that replays it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The broken kernels: a text in the definition of one of their symbols, and what stands there instead.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Broken kernels and plans, each of which the checker must find.
 #pragma once
 

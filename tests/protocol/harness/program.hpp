@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From a plan to a program that the checker can run: layout of memory, and what every thread records.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Of the reader, and of the buffers of what is read.
 #include "harness/mutation_list.hpp"
 

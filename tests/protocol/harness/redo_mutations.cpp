@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Of rows that are redone.
 #include "harness/mutation_list.hpp"
 

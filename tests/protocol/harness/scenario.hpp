@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the threads of one core find where they look themselves: in L1, and in the counters of buffers. Of the output's
 // rows some begin with what is no finite number, where the case wants that.
 //

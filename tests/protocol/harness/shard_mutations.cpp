@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Of tensors in shards: rows that lie whole in a core's L1, and rows of which several cores have parts.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How a case shards a tensor over all cores of its grid: H(EIGHT), W(IDTH) or B(LOCK)_SHARDED, as ttnn does.
 #pragma once
 

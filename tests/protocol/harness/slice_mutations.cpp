@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Of rows that several cores share: the exchange of their sums, each core's columns, what one does for all.
 #include "contract.hpp"
 #include "harness/mutation_list.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Of compute's rows of several segments.
 #include "harness/mutation_list.hpp"
 

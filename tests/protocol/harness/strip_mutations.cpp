@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Of strips: four rows at a time, as tiles have them.
 #include "harness/mutation_list.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Many random cases, shared out among processes.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Places in the kernels' sources, by the symbol in whose definition they are, whichever file that is in.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The tensors of a case and what it asks of their rows, worked out from the case alone: what the planner says of them
 // is what is tested.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Kernel units: the kernel sources compiled for one set of compile-time arguments, one shared object for each thread.
 #pragma once
 

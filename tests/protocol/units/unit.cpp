@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One kernel thread of one configuration, as a shared object. The build gives PROTOCOL_KERNEL, the kernel source; its
 // thread, as TRISC_UNPACK, TRISC_MATH, TRISC_PACK or none; its NoC; KERNEL_COMPILE_TIME_ARGS, its arguments.
 #include "recorder.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sums of rows that several cores share: each sends those of its slices to all (dataflow/exchange.hpp), and joins all of
 // them, lane by lane, in the order of slices. So every core comes to the very same statistics, and to those of a core
 // that has the rows to itself.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What compute unpacks: its operands' buffers and formats, and filling DEST from their pages. An operand that the call
 // does not have is nowhere waited for, filled or popped.
 #pragma once

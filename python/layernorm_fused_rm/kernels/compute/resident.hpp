@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Compute of a block of rows of one segment (width <= 1,024): the rows stay in DEST from their first pass to their
 // last.
 #pragma once

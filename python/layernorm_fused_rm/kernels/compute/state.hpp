@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What compute's two ways through a block (compute/resident.hpp, compute/streamed.hpp) share: where things lie in DEST,
 // what outlives a block, gamma and beta, packing.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Compute of a block of rows of several segments: each pass fills DEST with a segment after the other.
 //
 // Zones: before one is committed the other is acquired, and filled meanwhile. So at most one is committed and not

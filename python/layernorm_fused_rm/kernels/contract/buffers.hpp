@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The circular buffers of every core.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One call: every number and choice that its kernels are compiled for. The planner fills a Call in, and each kernel is
 // given its words as compile-time arguments and reads the same Call back, constexpr. A new word is a member and its
 // line below.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // DEST and what lies where in it: the sizes of the Tensix tile registers, and how they are shared out.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The tensors of a call, in the one order that they have everywhere, and how device memory holds one.
 #pragma once
 

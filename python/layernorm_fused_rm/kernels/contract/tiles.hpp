@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where rows lie in tiles: ttnn's tile of 32 x 32 elements is four faces of 16 x 16, row-major, two beside each other
 // and two below (tt-metal, tech_reports/tensor_layouts). Four rows of a face, 64 elements, are a piece: what a strip of
 // four rows has of 16 columns.

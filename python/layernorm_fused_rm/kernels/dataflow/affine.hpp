@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How gamma and beta [kRowElements] reach kGamma and kBeta of every core. For the writer, which has nothing else to do before
 // the first row is normalised, and whose NoC is free until then.
 //

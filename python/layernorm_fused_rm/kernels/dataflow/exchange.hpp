@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sums of rows that several cores share, a team: what each has of them goes to all, for compute to join
 // (compute/exchange.hpp). For the writer.
 //

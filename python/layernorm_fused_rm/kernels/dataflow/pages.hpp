@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where a page of a tensor lies on the NoC, for the reader and the writer.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rows that are redone: how finite rows whose sums left fp32's range come once more, scaled by a power of two.
 //
 // Such a row comes out without one finite element, so the writer sees it by its first. It marks the row

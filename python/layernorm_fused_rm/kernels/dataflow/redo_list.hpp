@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which rows of the output the writer redoes (dataflow/redo.hpp): found by their first elements, as they come; those that
 // cores share by their 1 / deviation, which no core has otherwise than another.
 #pragma once

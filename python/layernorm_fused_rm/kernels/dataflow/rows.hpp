@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rows of a block between device memory and L1, for the reader and the writer: where a row of each tensor lies, the
 // transfers of one step, and the buffers of what is read. A row is a page, and its segments are the page's pieces; rows
 // in strips are dataflow/strips.hpp's.

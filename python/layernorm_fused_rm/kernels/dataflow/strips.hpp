@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Strips between device memory and L1, for the reader and the writer: which tensor rows a strip has, and the transfers
 // of one step of it.
 //

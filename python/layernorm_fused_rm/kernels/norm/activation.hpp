@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Activations behind gamma and beta, as SFPU sequences in fp32: one step takes vectors from DEST and puts f(x) back.
 //
 //    relu          max(x, 0)

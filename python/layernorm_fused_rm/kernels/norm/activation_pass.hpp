@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The math thread's part of the norm that an activation adds: a pass over rows that have been normalised.
 #pragma once
 

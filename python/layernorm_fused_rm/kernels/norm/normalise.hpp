@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The math thread's part of the norm: the passes over a batch of rows that lies in DEST.
 //
 // Each pass is one sequence of norm/steps.hpp, repeated over the row's vectors, a single row's two at a time; the last

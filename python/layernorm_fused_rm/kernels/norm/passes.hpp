@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The norm as its passes over rows, the same on every way through them.
 //
 //     LayerNorm   sum x -> mean;  sum (x - mean)^2 -> rstd;  y = (x - mean) rstd gamma + beta

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sums of rows of several segments: each segment's by itself, a piece, and the pieces joined in a binary tree by their
 // number, as SFPU sequences.
 //

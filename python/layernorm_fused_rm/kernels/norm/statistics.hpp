@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What happens between the passes over a batch (steps.hpp), as SFPU sequences: from sums over lanes to shifts, centres
 // and 1 / deviation of up to four rows at once, and to the statistics that are returned.
 //

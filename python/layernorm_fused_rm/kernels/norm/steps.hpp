@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The passes over a batch of one to four rows, as SFPU sequences: one step handles one vector (32 elements) of each
 // row, or two of a single row. What happens between passes is in statistics.hpp.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The math thread's part of the norm that only strips have (norm/strips.hpp): turned before they are summed and behind
 // their last pass, gamma, beta and their own factors beside the last pass's groups, zeros where padding is.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What strips need besides the passes, as SFPU sequences: 64 columns of their four rows turned from rows that lie one
 // behind the other to rows side by side and back; the last pass, for which gamma and beta need one vector for four rows;
 // zeros where padding is.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which bank of interleaved L1 tensors a core is (l1_banks.py). Data movement.
 //
 // in       an L1 tensor with one page of 32 bytes in each bank, at the same address on every core

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Latency hazards of the SFPU, which neither a compiler nor the hardware nor a simulator looks for, and the Sequence
 // that cannot contain one: `then` puts an SFPNOP where the next instruction would come too early.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // SFPU (vector unit) instructions as data: what each one is, what it reads and writes, when its result is ready.
 //
 // A kernel's arithmetic is a `Sequence` of these, a constexpr value that the device issues (issue.hpp) and that the

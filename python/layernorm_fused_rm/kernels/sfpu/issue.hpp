@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Puts an SFPU sequence into the Tensix instruction stream of the math thread.
 //
 // A sequence is passed as a type with a static constexpr `value`, so that each instruction word is an immediate in the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where the pages of circular buffers lie, for the compute threads that read and write them by address.
 //
 // copy_tile and pack_tile address whole 32x32 tiles of a buffer; rows of any width need byte addresses.

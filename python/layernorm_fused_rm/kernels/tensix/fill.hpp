@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Moves elements from L1 to fp32 DEST in linear order: element i of the source becomes element i of the DEST rows.
 //
 // bfloat16: L1 -> SrcA by one UNPACR of up to a chunk (1,024 elements, as LLK's matmul unpacks a tile); SrcA -> DEST by

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // DEST shared out in zones, handed from the math thread to the packer and back.
 //
 // Two zones, so that one is packed while the other is computed. The hand-over is LLK's own (semaphore MATH_PACK,

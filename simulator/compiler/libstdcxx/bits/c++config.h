@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The host's libstdc++ configuration, made fit for a bare RISC-V core: device code uses the host's libstdc++ headers
 // (they are architecture-neutral), and this file takes back what the host's configure run found in its C library.
 // bits/os_defines.h and bits/cpu_defines.h beside this file are empty for the same reason.

@@ -1,1 +1,2 @@
+// SPDX-License-Identifier: Apache-2.0
 // Empty on purpose: no operating system on a Tensix core. See c++config.h beside this file.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Compile-time arguments, from the same macro that tt-metal's build passes (api/compile_time_args.h of the wheel).
 #pragma once
 

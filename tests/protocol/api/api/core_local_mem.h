@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The wheel's api/core_local_mem.h as recording loads and stores of a core's RISC-V. What they bring is of one thread
 // alone (Recorder::load), so that its events stay the same under every interleaving.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What data movement and compute kernels have in common: runtime arguments, and circular buffers as the thread sees
 // them.
 #pragma once

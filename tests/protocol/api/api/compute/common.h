@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The compute API as recording functions, for one thread at a time: names of the wheel's api/compute/common.h and of
 // the LLK functions that the kernels call. What is not here does not compile.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // copy_init comes with common.h; copying tiles is not known to the checker.
 #pragma once
 

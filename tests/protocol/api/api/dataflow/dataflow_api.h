@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The data movement API as recording functions: names, order of arguments and defaults of the wheel's
 // api/dataflow/dataflow_api.h. What is not here does not compile, so that no call goes unseen. Calls that tell a kernel
 // how far others are (cb_pages_available_at_front) are left out on purpose: see recorder.hpp.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What of the fake API is Blackhole's own.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What of the unpackers is Blackhole's own; on the unpack thread.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What of the unpackers is Wormhole's own; on the unpack thread.
 #pragma once
 

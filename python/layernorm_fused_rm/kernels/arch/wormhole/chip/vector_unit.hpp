@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What of the vector unit (SFPU) is Wormhole's own. C++17, <stdint.h> only, no Tensix header.
 #pragma once
 
