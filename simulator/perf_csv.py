@@ -23,13 +23,11 @@ import contextlib
 import csv
 import json
 import re
-import runpy
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simulator import session
+from simulator import recording, session
 
 # MHz. Wormhole: "standard 1 GHz clock rate" (tt-isa-documentation, MatrixUnit.md); Blackhole: what tt-perf-report reckons
 # its peaks with (ArchitectureSpec).
@@ -65,13 +63,14 @@ class Launch:
     operation: str
     call: str
     available_cores: int
+    math_fidelity: str = ""  # where the operation has one
     inputs: list[dict] = field(default_factory=list)  # `params` of their nodes
     outputs: list[dict] = field(default_factory=list)
 
 
 @contextlib.contextmanager
 def record(path: Path) -> Iterator[None]:
-    """Write what is launched inside to `path`. Programs are over where a result was read, or the device synchronised or closed.
+    """Write what is launched inside to `path`. Programs are over where a result was read, or the device synchronised.
 
     Raises:
         RuntimeError: the device has no cycles, or other programs ran than were captured; nothing is written then.
@@ -84,7 +83,7 @@ def record(path: Path) -> Iterator[None]:
     # Not ttnn.graph's function, which has ttnn's own operations fail without torch.
     ttnn._ttnn.graph.begin_graph_capture(ttnn.graph.RunMode.NORMAL)
     try:
-        with _named_operations(ttnn):
+        with recording.named_operations(ttnn):
             yield
     finally:
         captured = ttnn._ttnn.graph.end_graph_capture()
@@ -102,9 +101,10 @@ def launches(captured: list[dict]) -> list[Launch]:
             open_functions.append(node)
         elif node["node_type"] == "program_execution":
             operation = open_functions[-1]
-            call = next((name for name in map(_name, open_functions) if name.startswith("ttnn.")), _name(operation))
+            call = call_of(map(_name, open_functions), _name(operation))
             inputs = [nodes[number]["params"] for number in operation["input_tensors"]]
-            launch = Launch(_name(operation), call, _count_cores(node["params"]["worker_core_ranges"]), inputs)
+            cores = _count_cores(node["params"]["worker_core_ranges"])
+            launch = Launch(_name(operation), call, cores, _math_fidelity(operation), inputs)
             pending.setdefault(operation["counter"], []).append(launch)
             found.append(launch)
         elif node["node_type"] == "function_end" and open_functions:
@@ -117,6 +117,16 @@ def launches(captured: list[dict]) -> list[Launch]:
                 ids = [tensor["tensor_id"] for tensor in results]
                 launch.inputs = [tensor for tensor in launch.inputs if tensor["tensor_id"] not in ids]
     return found
+
+
+def call_of(names: Iterable[str], operation: str) -> str:
+    """The outermost of Python's operations among the functions around one of the device's, or that itself."""
+    return next((name for name in names if name.startswith("ttnn.")), operation)
+
+
+def name_of(operation: str, call: str) -> str:
+    """On a card every program of ttnn.generic_op has the name of that; here it has that of what has called it."""
+    return call.removeprefix("ttnn.") if operation == "GenericOpDeviceOperation" else operation
 
 
 def write(path: Path, launched: list[Launch], programs: list[session.Program], chip: str) -> None:
@@ -141,10 +151,8 @@ def write(path: Path, launched: list[Launch], programs: list[session.Program], c
 
 
 def _row(number: int, launch: Launch, program: session.Program, chip: str) -> dict:
-    is_generic = launch.operation == "GenericOpDeviceOperation"
     row = {
-        # On a card every program of ttnn.generic_op has the name of that; here it has that of what has called it.
-        "OP CODE": launch.call.removeprefix("ttnn.") if is_generic else launch.operation,
+        "OP CODE": name_of(launch.operation, launch.call),
         "OP TYPE": "tt_dnn_device",
         "GLOBAL CALL COUNT": number,
         "DEVICE ID": 0,
@@ -152,6 +160,7 @@ def _row(number: int, launch: Launch, program: session.Program, chip: str) -> di
         # As ttnn's profiler writes them: no commas.
         "ATTRIBUTES": f"simulated_cycles={program.cycles}; clock_mhz={CLOCKS[chip]}; operation={launch.operation}; "
         f"call={launch.call}",
+        "MATH FIDELITY": launch.math_fidelity,
         "CORE COUNT": program.cores,
         "AVAILABLE WORKER CORE COUNT": launch.available_cores,
         "DEVICE KERNEL DURATION [ns]": round(program.cycles * 1000 / CLOCKS[chip]),
@@ -189,29 +198,15 @@ def _name(function: dict) -> str:
     return function["params"]["name"]
 
 
+def _math_fidelity(function: dict) -> str:
+    """As the compute kernels of a device operation have it. tt-perf-report takes no matmul without one."""
+    found = re.search(r"math_fidelity=(\w+)", " ".join(function["arguments"]))
+    return found[1] if found else ""
+
+
 def _count_cores(ranges: str) -> int:
     corners = ((entry["start"], entry["end"]) for entry in json.loads(ranges))
     return sum((end["x"] - start["x"] + 1) * (end["y"] - start["y"] + 1) for start, end in corners)
-
-
-@contextlib.contextmanager
-def _named_operations(ttnn) -> Iterator[None]:
-    """Python's names of operations around the device's in a capture that C++ has begun, where ttnn leaves them out."""
-    operation, graph = ttnn.decorators.FastOperation, ttnn._ttnn.graph
-    original = operation.__call__
-
-    def call(self, *arguments, **keywords):
-        graph.track_function_start(self.python_fully_qualified_name)
-        try:
-            return original(self, *arguments, **keywords)
-        finally:
-            graph.track_function_end()
-
-    operation.__call__ = call
-    try:
-        yield
-    finally:
-        operation.__call__ = original
 
 
 def main() -> None:
@@ -222,28 +217,8 @@ def main() -> None:
     parser.add_argument("script", help="a Python script to run")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="the script's own")
     options = parser.parse_args()
-    sys.argv = [options.script, *options.arguments]
-    session.own_logs()
-    # Scripts of this repository end their process before Python does (session.run_and_exit).
-    session.at_exit(_record_from_the_first_device(options.csv.absolute()).close)
-    session.run_and_exit(lambda: runpy.run_path(options.script, run_name="__main__") and None)
-
-
-def _record_from_the_first_device(path: Path) -> contextlib.ExitStack:
-    """What ends a record that begins when a device has been opened: opening one within a capture begins another."""
-    import ttnn
-
-    recording = contextlib.ExitStack()
-    open_device = ttnn.open_device
-
-    def open_and_record(*arguments, **keywords):
-        ttnn.open_device = open_device
-        device = open_device(*arguments, **keywords)
-        recording.enter_context(record(path))
-        return device
-
-    ttnn.open_device = open_and_record
-    return recording
+    path = options.csv.absolute()
+    recording.run_script(options.script, options.arguments, lambda: record(path))
 
 
 if __name__ == "__main__":

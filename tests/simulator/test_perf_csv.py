@@ -99,6 +99,7 @@ def test_tensors_stand_in_their_columns(recorded):
     x = (["1[1]", "2[2]", "20[20]", "64[64]"], "ROW_MAJOR", "BFLOAT16", "DEV_0_L1_INTERLEAVED")
     assert tensor("INPUT_0") == tensor("INPUT_1") == x
     assert tensor("INPUT_2") == (["1[1]", "1[1]", "1[1]", "64[64]"], "ROW_MAJOR", "BFLOAT16", "DEV_0_DRAM_INTERLEAVED")
+    assert ours["MATH FIDELITY"] == "HiFi4"
     assert tensor("OUTPUT_0") == (x[0], "ROW_MAJOR", "FLOAT32", "DEV_0_L1_INTERLEAVED")
     tiles = next(row for row in rows_of(recorded[0]) if row["OP CODE"] == "rms_norm_fused_rm")
     assert tiles["OUTPUT_0_Y_PAD[LOGICAL]"] == "32[20]" and tiles["OUTPUT_0_LAYOUT"] == "TILE"
