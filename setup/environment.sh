@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Prepares everything ./demo, ./test, ./run and ./bench need, and nothing twice. Executed, it prepares; sourced, it
-# gives
+# Prepares everything ./demo, ./test, ./run and ./bench need, and nothing twice.
+#
+#     setup/environment.sh [--device simulator|vendor|hardware] [--chip wormhole|blackhole] [PRESET]
+#
+# prepares; sourced, it gives
 #
 #     take_device_option ARGUMENT...                          which sets device, chip and arguments
 #     prepare_environment simulator|vendor|hardware [PRESET]
@@ -16,6 +19,7 @@ venv="$root/.venv"
 readonly root cache venv
 
 source "$root/setup/versions.env"
+source "$root/setup/help.sh"
 source "$root/setup/steps.sh"
 source "$root/setup/python.sh"
 source "$root/setup/debian.sh"
@@ -131,6 +135,7 @@ take_device_option() {
 }
 
 if [[ "${BASH_SOURCE[0]}" == "$0" ]]; then
+    answer_help "$0" "$@"
     take_device_option "$@"
     prepare_environment "$device" "${arguments[@]}"
     printf 'set-up: complete (%s)\n' "$device"

@@ -3,9 +3,12 @@
 # The documentation as a site (mkdocs.yml), every warning an error.
 #
 #     setup/site.sh [build | serve] [MKDOCS ARGUMENT...]        default: build, into .cache/site
+#
+# Arguments are mkdocs' own, as mkdocs build --help has them.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
+answer_help "$0" "$@"
 command="${1:-build}"
 prepare_environment simulator
 ensure_site_packages

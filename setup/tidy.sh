@@ -4,6 +4,8 @@
 #
 #     setup/tidy.sh [FILE...]        default: all of src, bindings, tests/host and tests/fuzz
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/help.sh"
+answer_help "$0" "$@"
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly kBuild=build/tidy kPrograms="$PWD/.venv/bin"

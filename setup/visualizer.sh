@@ -9,10 +9,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
-if [[ "${1:-}" == --help || "${1:-}" == -h ]]; then
-    sed -n '3,/^set /{/^#/s/^# \{0,1\}//p}' "$0"
-    exit 0
-fi
+answer_help "$0" "$@"
 prepare_environment simulator
 ensure_visualizer
 (($# > 0)) || exit 0

@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from . import doctor, plan_command, triage
+from . import doctor, plan_command, run_command, triage
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 0 if all is well, 1 if the doctor found something wrong, 2 if there is no such call."""
+    """The exit status: 0 if all is well, 1 if the doctor or a run found something wrong, 2 if there is no such call."""
     options = _parser().parse_args(arguments)
     return options.run(options)
 
@@ -44,6 +44,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     plan_command.add_options(planned)
     planned.set_defaults(run=plan_command.run)
+    tried = commands.add_parser(
+        "run",
+        usage="%(prog)s SHAPE [OPTION...]",
+        help="run a call on the device at hand, and judge its results",
+        description=run_command.DESCRIPTION,
+        epilog=run_command.EXAMPLES,
+        formatter_class=plain,
+    )
+    run_command.add_options(tried)
+    tried.set_defaults(run=run_command.run)
     return parser
 
 

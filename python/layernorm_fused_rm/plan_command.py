@@ -32,7 +32,19 @@ examples:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `plan`, those of a call by its own names where it has them."""
+    """The options of `plan`."""
+    add_call_options(parser)
+    card = parser.add_argument_group("the card")
+    card.add_argument("--chip", choices=CHIPS, default="wormhole", help="default: %(default)s")
+    card.add_argument("--grid", type=_grid, metavar="CxR", help="its columns and rows of workers (default: 8x9, 13x10)")
+    card.add_argument("--l1-bytes", type=int, metavar="N", help="L1 that a core has for circular buffers")
+    shown = parser.add_argument_group("what is shown").add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="all of the plan as JSON (default: as text)")
+    shown.add_argument("--svg", type=Path, metavar="FILE", help="write a picture of the plan: cores, rows, banks, L1")
+
+
+def add_call_options(parser: argparse.ArgumentParser) -> None:
+    """Those of a call, by its own names where it has them."""
     parser.add_argument("shape", type=_shape, metavar="SHAPE", help="of the input, as 256x512 or 8x128x768")
     call = parser.add_argument_group("the call")
     call.add_argument("--norm", choices=NORMS, default="layer", help="LayerNorm or RMSNorm (default: %(default)s)")
@@ -62,13 +74,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     call.add_argument("--return-statistics", action="store_true", help="return mean and 1 / deviation of each row too")
     call.add_argument("--activation", choices=ACTIVATIONS, help="behind gamma and beta (default: none)")
     call.add_argument("--epsilon", type=float, default=1e-5, help="default: %(default)s")
-    card = parser.add_argument_group("the card")
-    card.add_argument("--chip", choices=CHIPS, default="wormhole", help="default: %(default)s")
-    card.add_argument("--grid", type=_grid, metavar="CxR", help="its columns and rows of workers (default: 8x9, 13x10)")
-    card.add_argument("--l1-bytes", type=int, metavar="N", help="L1 that a core has for circular buffers")
-    shown = parser.add_argument_group("what is shown").add_mutually_exclusive_group()
-    shown.add_argument("--json", action="store_true", help="all of the plan as JSON (default: as text)")
-    shown.add_argument("--svg", type=Path, metavar="FILE", help="write a picture of the plan: cores, rows, banks, L1")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -85,9 +90,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> str:
-    from . import _core, picture
+    from . import _core, cards, picture
 
-    problem = problem_of(options)
+    problem = problem_of(options, cards.card(options.chip, grid=options.grid, l1_bytes=options.l1_bytes))
     plan = _core.plan(problem)
     if options.svg is None:
         return plan.describe_json() if options.json else plan.describe()
@@ -95,9 +100,9 @@ def _show(options: argparse.Namespace) -> str:
     return f"picture of the plan: {options.svg}"
 
 
-def problem_of(options: argparse.Namespace):
-    """The `Problem` that the options describe."""
-    from . import _core, cards
+def problem_of(options: argparse.Namespace, device):
+    """The `Problem` that the options of a call describe on a `Device`."""
+    from . import _core
 
     def value(kind, name: str | None):
         return None if name is None else getattr(kind, name.upper())
@@ -138,7 +143,7 @@ def problem_of(options: argparse.Namespace):
             sum_layout=value(_core.Layout, options.sum_layout),
             memory_config=None if memory is None else _core.MemoryConfig(buffer_type=memory),
         ),
-        device=cards.card(options.chip, grid=options.grid, l1_bytes=options.l1_bytes),
+        device=device,
     )
 
 

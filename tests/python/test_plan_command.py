@@ -27,7 +27,8 @@ EVERYTHING = (
 
 
 def problem_of(text: str) -> Problem:
-    return plan_command.problem_of(cli._parser().parse_args(["plan", *text.split()]))
+    options = cli._parser().parse_args(["plan", *text.split()])
+    return plan_command.problem_of(options, cards.card(options.chip, grid=options.grid, l1_bytes=options.l1_bytes))
 
 
 def run(capsys, text: str) -> str:
