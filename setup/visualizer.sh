@@ -17,5 +17,6 @@ report="$(realpath "$1")"
 options=(--profiler-path "$report")
 [[ ! -f "$report/profile_log_device.csv" ]] || options+=(--performance-path "$report")
 # What it keeps of reports it has seen lies beside it, not in the home; it sends nobody anything.
-export APP_DATA_DIRECTORY="$cache/visualizer/data" REPORT_DATA_DIRECTORY="$cache/visualizer/data" USAGE_RECORDING_DISABLED=true
+export APP_DATA_DIRECTORY="$cache/visualizer/data" REPORT_DATA_DIRECTORY="$cache/visualizer/data"
+export USAGE_RECORDING_DISABLED=true
 exec "$cache/visualizer/bin/ttnn-visualizer" "${options[@]}" "${@:2}"

@@ -5,7 +5,7 @@
     y = ttnn.layernorm_fused_rm(x, gamma, beta, epsilon=1e-5)
 
 `arrays` makes tensors of numpy arrays. The planner (`layernorm_fused_rm.plan`, `Problem`, `TensorSpec`, `Device`), `cards`
-to plan for, `picture` of a plan, `reference`, `accuracy` and `draws` need no ttnn.
+to plan for, `picture` and `page` of a plan, `reference`, `accuracy` and `draws` need no ttnn.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _IS_COMMAND = (sys.argv[:1] == ["-m"] and __name__ in sys.orig_argv) or (
 __all__: list[str] = []
 
 if not _IS_COMMAND:
-    from . import accuracy, cards, draws, picture, reference
+    from . import accuracy, cards, draws, page, picture, reference
     from ._core import Device, Options, Problem, TensorSpec, plan
 
     __all__ += ["Device", "Options", "Problem", "TensorSpec"]
-    __all__ += ["accuracy", "cards", "draws", "picture", "plan", "reference"]
+    __all__ += ["accuracy", "cards", "draws", "page", "picture", "plan", "reference"]
 
 if not _IS_COMMAND and importlib.util.find_spec("ttnn") is not None:
     from . import arrays

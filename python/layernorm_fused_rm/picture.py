@@ -45,7 +45,12 @@ def svg(plan: _core.Plan, device: _core.Device) -> str:
         >>> problem = Problem(input=TensorSpec(shape=[256, 512]), device=cards.card())
         >>> Path("plan.svg").write_text(picture.svg(plan(problem), problem.device))
     """
-    return ElementTree.tostring(_Picture(plan, device).draw(), encoding="unicode") + "\n"
+    return ElementTree.tostring(image(plan, device), encoding="unicode") + "\n"
+
+
+def image(plan: _core.Plan, device: _core.Device) -> ElementTree.Element:
+    """The same as an element, to be put into a page."""
+    return _Picture(plan, device).draw()
 
 
 def rows_of(plan: _core.Plan, device: _core.Device, work: _core.CoreWork) -> list[int]:
@@ -55,7 +60,7 @@ def rows_of(plan: _core.Plan, device: _core.Device, work: _core.CoreWork) -> lis
 
 def _rows_of_run(plan: _core.Plan, device: _core.Device, run: _core.Run) -> Iterator[int]:
     entries = range(run.first_page, run.first_page + run.count)
-    if not _takes_strips(plan):
+    if not takes_strips(plan):
         banks = _count_banks(plan, device)
         yield from (page * banks + run.bank for page in entries)
         return
@@ -66,7 +71,7 @@ def _rows_of_run(plan: _core.Plan, device: _core.Device, run: _core.Run) -> Iter
             yield matrix * plan.rows_per_matrix + row
 
 
-def _takes_strips(plan: _core.Plan) -> bool:
+def takes_strips(plan: _core.Plan) -> bool:
     """Rows are taken as strips where a tensor of rows is in tiles (docs/design.md, "Strips")."""
     of_rows = (_core.Tensor.INPUT, _core.Tensor.RESIDUAL, _core.Tensor.OUTPUT, _core.Tensor.SUM)
     specs = [plan.tensors[int(tensor)] for tensor in of_rows]
@@ -140,7 +145,7 @@ class _Picture:
                 self._cell(place, colour, [("", 9), (name, 12), ("", 9)], name, "bank")
 
     def _has_bank_colours(self) -> bool:
-        return not self.teams and not _takes_strips(self.plan)
+        return not self.teams and not takes_strips(self.plan)
 
     def _draw_cores(self) -> None:
         for core in self.cores:
@@ -195,7 +200,7 @@ class _Picture:
     def _write_legend(self) -> None:
         if self.teams:
             self._line(f"cores of one colour share rows, a slice each: {_count(len(self.teams), 'team')}")
-        elif _takes_strips(self.plan):
+        elif takes_strips(self.plan):
             self._line("rows in tiles lie in all banks: strips of four rows are spread evenly")
         else:
             memory = "L1" if _is_in_l1(self.plan) else "DRAM"

@@ -27,6 +27,7 @@ examples:
   python -m layernorm_fused_rm plan 256x512 --gamma --beta
   python -m layernorm_fused_rm plan 32x1024 --norm rms --gamma --layout tile --output-layout row_major --chip blackhole
   python -m layernorm_fused_rm plan 8x128x768 --dtype float32 --residual --return-sum --activation silu --svg plan.svg
+  python -m layernorm_fused_rm plan 32x1024 --layout tile --gamma --html plan.html
   python -m layernorm_fused_rm plan 256x512 --gamma --memory l1 --json | python -m json.tool
 """
 
@@ -41,6 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     shown = parser.add_argument_group("what is shown").add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="all of the plan as JSON (default: as text)")
     shown.add_argument("--svg", type=Path, metavar="FILE", help="write a picture of the plan: cores, rows, banks, L1")
+    shown.add_argument("--html", type=Path, metavar="FILE", help="write all of it as a page: picture, text, tables")
 
 
 def add_call_options(parser: argparse.ArgumentParser) -> None:
@@ -90,14 +92,15 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> str:
-    from . import _core, cards, picture
+    from . import _core, cards, page, picture
 
     problem = problem_of(options, cards.card(options.chip, grid=options.grid, l1_bytes=options.l1_bytes))
     plan = _core.plan(problem)
-    if options.svg is None:
-        return plan.describe_json() if options.json else plan.describe()
-    options.svg.write_text(picture.svg(plan, problem.device), encoding="utf-8")
-    return f"picture of the plan: {options.svg}"
+    for kind, path, write in (("picture", options.svg, picture.svg), ("page", options.html, page.html)):
+        if path is not None:
+            path.write_text(write(plan, problem.device), encoding="utf-8")
+            return f"{kind} of the plan: {path}"
+    return plan.describe_json() if options.json else plan.describe()
 
 
 def problem_of(options: argparse.Namespace, device):

@@ -28,8 +28,8 @@ The exit status is 1 if a result is further from float64 than fp32 has to be, 2 
 
 # Where a simulated device leaves the cycles of each program, a JSON line each (simulator/launcher).
 CYCLES_LOG_VARIABLE = "LAYERNORM_SIM_CYCLES_LOG"
-# Of mean and rstd, as a share of the row's largest and of rstd; the largest slope of an activation, which multiplies errors
-# (docs/design.md, "Numbers").
+# Of mean and rstd, as a share of the row's largest and of rstd; the largest slope of an activation, which multiplies
+# errors (docs/design.md, "Numbers").
 _SHARE = 2.0**-20
 _STEEPEST = 1.25
 
@@ -178,7 +178,8 @@ def _judge(options: argparse.Namespace, rows, results: dict) -> tuple[list[str],
     found = accuracy.compare(results["y"], exact, terms, dtype)
     lines = [
         f"y: {found}",
-        f"y: largest error {found.largest_error_of_row:.3g} of the row's largest, {found.largest_absolute_error:.3g} absolute",
+        f"y: largest error {found.largest_error_of_row:.3g} of the row's largest, "
+        f"{found.largest_absolute_error:.3g} absolute",
     ]
     faults = []
     if found.largest_error > accuracy.error_bound(rows.x.shape[-1]) or (dtype == "bfloat16" and found.largest_ulp > 1):

@@ -73,7 +73,9 @@ def test_the_test_of_every_option_names_every_option(capsys):
         cli.main(["plan", "--help"])
     text = capsys.readouterr().out
     named = {word.strip(",") for word in text.partition("examples:")[0].split() if word.startswith("--")}
-    assert named - {"--help", "--json", "--svg"} == {word for word in EVERYTHING.split() if word.startswith("--")}
+    assert named - {"--help", "--json", "--svg", "--html"} == {
+        word for word in EVERYTHING.split() if word.startswith("--")
+    }
     assert "python -m layernorm_fused_rm plan 256x512 --gamma --beta" in text
 
 
@@ -111,6 +113,7 @@ def test_the_choices_are_the_planners_values(names, values):
     [
         ("3x64 --sum-dtype float32", "pass return_sum=True, or no sum_dtype"),
         ("3x64 --svg /nowhere/plan.svg", "No such file or directory"),
+        ("3x64 --html /nowhere/plan.html", "No such file or directory"),
         ("3x0", "0"),
     ],
 )
