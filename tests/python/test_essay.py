@@ -29,11 +29,15 @@ def test_pictures_of_plans_are_up_to_date(tmp_path):
         assert now == committed, f"docs/pictures/{name} is out of date: ./run python -m examples.draw_essay --planned"
 
 
-def test_pictures_are_small_and_in_the_essay():
-    pictures = list(draw_essay.PICTURES.iterdir())
-    assert pictures
-    for path in pictures:
-        assert path.stat().st_size < MOST_BYTES and f"](pictures/{path.name})" in ESSAY, path.name
+def test_pictures_are_small_and_on_their_page():
+    """Of the essay, or of ttnn's tools; each page has some, and no page wants one that is not there (test_site.py)."""
+    tools = (draw_essay.PICTURES.parent / "tools.md").read_text(encoding="utf-8")
+    pages = dict.fromkeys(("essay", "tools"), 0)
+    for path in draw_essay.PICTURES.iterdir():
+        shown = [name for name, text in (("essay", ESSAY), ("tools", tools)) if f"](pictures/{path.name})" in text]
+        assert path.stat().st_size < MOST_BYTES and len(shown) == 1, path.name
+        pages[shown[0]] += 1
+    assert all(pages.values())
 
 
 def test_links_are_those_of_the_planner():
