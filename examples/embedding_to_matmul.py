@@ -3,7 +3,7 @@
 
     ./run python -m examples.embedding_to_matmul
 
-The sentences, embeddings, LayerNorm and query weights are those of all-MiniLM-L6-v2 (sentence_encoder.py). Beside it what
+The sentences, embeddings, LayerNorm and query weights are those of all-MiniLM-L6-v2 (embedding_norm.py). Beside it what
 users write today: ttnn.to_layout, ttnn.layer_norm, ttnn.matmul.
 """
 
@@ -13,8 +13,9 @@ import numpy as np
 import ttnn
 
 import layernorm_fused_rm
+from examples.embedding_norm import SENTENCES, embed
+from examples.minilm import MiniLM
 from examples.normalise import NamedRows
-from examples.sentence_encoder import SENTENCES, embed, model_folder
 from examples.side_by_side import print_side_by_side
 from layernorm_fused_rm import reference
 from layernorm_fused_rm.arrays import to_device, to_numpy
@@ -26,10 +27,7 @@ TILE = ttnn.TILE_LAYOUT
 
 def query_weights() -> np.ndarray:
     """[width, width], as y @ weights wants them."""
-    from safetensors import safe_open
-
-    with safe_open(model_folder() / "model.safetensors", framework="numpy") as weights:
-        return reference.round_to_bfloat16(weights.get_tensor(QUERY).T)
+    return reference.round_to_bfloat16(MiniLM.load().state[QUERY].T)
 
 
 def normalise_here(rows: NamedRows, x, device):

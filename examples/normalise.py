@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Normalise rows on the device with this operation and with ttnn.layer_norm, and compare both with float64.
 
-Used by sentence_encoder.py and random_rows.py; `./demo` runs them.
+Used by embedding_norm.py and random_rows.py; `./demo` runs them.
 """
 
 from __future__ import annotations

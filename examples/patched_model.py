@@ -18,7 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 import layernorm_fused_rm
-from examples.sentence_encoder import SENTENCES, embed, model_folder
+from examples.embedding_norm import SENTENCES, embed
+from examples.minilm import MiniLM
 from layernorm_fused_rm import reference
 from layernorm_fused_rm.arrays import to_device, to_numpy
 from layernorm_fused_rm.draws import Rows
@@ -60,9 +61,7 @@ def exact_block(x: np.ndarray, weights: dict[str, np.ndarray], epsilon: float) -
 
 def load(rows: Rows) -> dict[str, np.ndarray]:
     """The block's weights, rounded to bfloat16; matrices as y @ weights wants them."""
-    from safetensors.numpy import load_file
-
-    state = load_file(model_folder() / "model.safetensors")
+    state = MiniLM.load().state
     weights = {"first.weight": rows.gamma, "first.bias": rows.beta, "unit": np.full(rows.x.shape[-1], 1.0)}
     weights["unit"] /= math.sqrt(rows.x.shape[-1])
     for short, name in NAMES.items():

