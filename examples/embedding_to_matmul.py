@@ -48,21 +48,26 @@ def multiply(tiles, weights, device):
     return ttnn.matmul(tiles, weights, compute_kernel_config=config)
 
 
-def main() -> int:
-    rows, weights = embed(SENTENCES), query_weights()
+def run(device, sentences: tuple[str, ...]) -> dict[str, float]:
+    """Prints both ways, and returns the largest error of each."""
+    rows, weights = embed(sentences), query_weights()
     exact = reference.layer_norm(rows.x, rows.gamma, rows.beta, rows.epsilon) @ weights.astype(np.float64)
     shape = " x ".join(map(str, rows.x.shape))
+    x, on_device = to_device(rows.x, device), to_device(weights, device, layout=TILE)
+    project = lambda y: to_numpy(multiply(y, on_device, device))
+    return print_side_by_side(
+        f"[{shape}] ROW_MAJOR -> LayerNorm -> TILE (-> matmul [{weights.shape[0]} x {weights.shape[1]}])",
+        {
+            "layernorm_fused_rm": (lambda: normalise_here(rows, x, device), project),
+            "to_layout, ttnn.layer_norm": (lambda: normalise_with_ttnn(rows, x, device), project),
+        },
+        exact,
+    )
+
+
+def main() -> int:
     with session.open_device() as device:
-        x, on_device = to_device(rows.x, device), to_device(weights, device, layout=TILE)
-        project = lambda y: to_numpy(multiply(y, on_device, device))
-        print_side_by_side(
-            f"[{shape}] ROW_MAJOR -> LayerNorm -> TILE (-> matmul [{weights.shape[0]} x {weights.shape[1]}])",
-            {
-                "layernorm_fused_rm": (lambda: normalise_here(rows, x, device), project),
-                "to_layout, ttnn.layer_norm": (lambda: normalise_with_ttnn(rows, x, device), project),
-            },
-            exact,
-        )
+        run(device, SENTENCES)
     return 0
 
 

@@ -13,10 +13,11 @@ from layernorm_fused_rm.arrays import to_numpy
 from simulator import session
 
 
-def print_side_by_side(title: str, ways: Mapping[str, tuple[Callable, Callable]], exact: np.ndarray) -> None:
+def print_side_by_side(title: str, ways: Mapping[str, tuple[Callable, Callable]], exact: np.ndarray) -> dict:
     """Of each way, by its name: what is measured, which returns a tensor, and what makes of that the array that should be
-    `exact`.
+    `exact`. Returns the largest error of each.
     """
+    errors = {}
     table = Table(title=title)
     table.add_column("")
     lines = {"programs": [], "simulated cycles": [], "largest error": []}
@@ -29,7 +30,9 @@ def print_side_by_side(title: str, ways: Mapping[str, tuple[Callable, Callable]]
         cycles = sum(program.cycles for program in programs)
         lines["programs"].append(str(len(programs)) if session.has_cycles() else "-")
         lines["simulated cycles"].append(f"{cycles:,}" if session.has_cycles() else "-")
-        lines["largest error"].append(f"{np.abs(finish(y) - exact).max():.3g}")
+        errors[name] = float(np.abs(finish(y) - exact).max())
+        lines["largest error"].append(f"{errors[name]:.3g}")
     for name, values in lines.items():
         table.add_row(name, *values)
     Console(width=100).print(table)
+    return errors
