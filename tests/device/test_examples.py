@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from examples import (
+    accuracy_table,
+    embedding_norm,
     embedding_to_matmul,
     errors,
     patched_model,
@@ -105,3 +107,13 @@ def test_a_plan_is_shown_without_a_device():
     done = run_python("examples/show_plan.py", "--rows", "16", "--width", "64")
     assert done.returncode == 0, done.stderr
     assert re.search(r"the busiest core, \(\d+, \d+\), has 1 of 16 rows", done.stdout), done.stdout
+
+
+def test_a_line_of_the_accuracy_table_is_measured(device):
+    found = accuracy_table.measure("layer_norm", "bfloat16", (2, 64), accuracy_table.DISTRIBUTIONS["N(0, 1)"], device)
+    assert found.share_correctly_rounded > 0.99
+
+
+def test_the_demo_of_sentences_has_a_row_for_each_token():
+    rows = embedding_norm.embed(("Rows are tiles.", "Cats sleep."))
+    assert rows.x.shape == (len(rows.labels), 384) and "cats" in rows.labels
