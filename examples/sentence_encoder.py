@@ -53,7 +53,9 @@ class NormsOnDevice:
         y = to_numpy(self.layers[name](put(x), residual=put(residual)))  # LayerNorm(x + residual)
         launched = session.programs()[before:]
         self.programs += launched
-        print(f"  {name}", *(f"{program.cycles:,} simulated cycles" for program in launched if session.has_cycles()))
+        print(
+            f"  {name}", *(f"{one.cycles:,} simulated cycles" for one in launched if session.has_cycles()), flush=True
+        )
         return y
 
 
