@@ -21,11 +21,14 @@ from examples import (
 from examples.minilm import MiniLM
 from host_process import run_python
 from layernorm_fused_rm.arrays import to_numpy
+from levels import extended
 from simulator import session
+
+NEEDS_MATMUL = pytest.mark.skipif(session.is_vendors(), reason="ttnn.matmul does not run there")
 
 
 @pytest.mark.extended  # half a minute, most of it in ttnn.linear
-@pytest.mark.skipif(session.is_vendors(), reason="ttnn.matmul does not run there")
+@NEEDS_MATMUL
 def test_the_patched_model_is_as_exact_as_the_other_and_says_who_served_what(device):
     as_it_is, patched, served = patched_model.run(device, patched_model.SENTENCES[:1])
     assert all(patched[name] <= error < 0.1 for name, error in as_it_is.items())
@@ -35,15 +38,10 @@ def test_the_patched_model_is_as_exact_as_the_other_and_says_who_served_what(dev
     ]
 
 
-@pytest.mark.parametrize(
-    ("sentences", "dtype"),
-    [
-        (("cats sleep", "kittens sleep", "banks lend"), "bfloat16"),
-        pytest.param(sentence_encoder.SENTENCES, "float32", marks=pytest.mark.extended),
-    ],
-)
-@pytest.mark.timeout(600)  # 13 launches on some 50 simulated cores: half a minute, on a busy machine some
-def test_a_sentence_encoder_with_its_norms_on_the_device_ranks_as_in_float32(sentences, dtype, device):
+@pytest.mark.parametrize("dtype", ["bfloat16", *extended("float32")])
+def test_a_sentence_encoder_with_its_norms_on_the_device_ranks_as_in_float32(dtype, device):
+    """Half a minute: 13 launches on 48 simulated cores each, which four sentences of four tokens need."""
+    sentences = ("cats sleep", "kittens sleep", "banks lend", "loans cost")
     model = MiniLM.load()
     expected = sentence_encoder.encode(model, sentences)
     found = sentence_encoder.encode(model, sentences, device, sentence_encoder.DTYPES[dtype])
@@ -54,7 +52,7 @@ def test_a_sentence_encoder_with_its_norms_on_the_device_ranks_as_in_float32(sen
     sentence_encoder.print_comparison(sentences, expected, found)
 
 
-@pytest.mark.skipif(session.is_vendors(), reason="ttnn.matmul does not run there")
+@NEEDS_MATMUL
 def test_a_prenorm_block_takes_its_sums_within_its_norms(device):
     block = prenorm_block.Block.draw(32, 64)
     before = len(session.programs())
@@ -65,8 +63,7 @@ def test_a_prenorm_block_takes_its_sums_within_its_norms(device):
 
 
 @pytest.mark.extended  # half a minute each, most of it in ttnn's operations
-@pytest.mark.skipif(session.is_vendors(), reason="ttnn.matmul does not run there")
-@pytest.mark.parametrize("example", [embedding_to_matmul, silu_to_rows])
+@pytest.mark.parametrize("example", [pytest.param(embedding_to_matmul, marks=NEEDS_MATMUL), silu_to_rows])
 def test_a_norm_with_another_layout_on_each_side_is_as_exact_as_conversions_around_ttnns(example, device):
     ours, with_ttnn = example.run(device, ("Rows are tiles.",)).values()
     assert ours <= with_ttnn
