@@ -3,9 +3,9 @@
 
     ./run python -m examples.prenorm_block
 
-x is in ROW_MAJOR, as an embedding gives it, and norms give TILE, as ttnn.matmul wants it; a norm takes both at once. f and
-g are a ttnn.matmul each, where a model has attention and a feed-forward part; weights are drawn. Beside it what users
-write today: ttnn.to_layout, ttnn.rms_norm, ttnn.matmul, ttnn.add.
+x is in ROW_MAJOR, as an embedding gives it, and norms give TILE, as ttnn.matmul wants it; a norm takes both at once. f
+and g are a ttnn.matmul each, where a model has attention and a feed-forward part; weights are drawn. Beside it what
+users write today: ttnn.to_layout, ttnn.rms_norm, ttnn.matmul, ttnn.add.
 """
 
 from __future__ import annotations

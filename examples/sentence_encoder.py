@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A sentence encoder whose every norm runs on the device: all-MiniLM-L6-v2, its 13 LayerNorms, 12 of them with a residual.
+"""A sentence encoder whose every norm runs on the device: the 13 LayerNorms of all-MiniLM-L6-v2, 12 with a residual.
 
     ./run python -m examples.sentence_encoder [--dtype float32] [QUERY SENTENCE...]
 
 Ranks sentences by their similarity to the first one, beside the same encoder in float32. The rest of the encoder
-(minilm.py) runs on the host in numpy float32 both times, so what differs is the norms. Takes a minute or two: a simulated
-norm takes some seconds.
+(minilm.py) runs on the host in numpy float32 both times, so what differs is the norms. Takes a minute or two: a
+simulated norm takes some seconds.
 """
 
 from __future__ import annotations
@@ -118,9 +118,8 @@ def main() -> int:
         parser.error("one sentence is given, but a query and at least one more are needed; pass both")
     model = MiniLM.load()
     with session.open_device() as device:
-        print(
-            f"[{sum(len(one.ids) for one in tokenise(sentences))} x 384] {options.dtype} through {len(model.norms)} norms"
-        )
+        rows, width = model.embed(tokenise(sentences)).shape
+        print(f"[{rows} x {width}] {options.dtype} through {len(model.norms)} norms")
         found = encode(model, sentences, device, DTYPES[options.dtype])
     print_comparison(sentences, encode(model, sentences), found)
     return 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/questions.md: ten questions, and the words of README.md that answer them are there, in the section that it names."""
+"""docs/questions.md: ten questions; the words of README.md that answer each are in the section that it names."""
 
 from __future__ import annotations
 
