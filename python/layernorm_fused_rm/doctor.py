@@ -90,8 +90,8 @@ def check_ttnn() -> Finding:
     missing = output.rpartition("missing:")[2].split()
     if missing:
         return Finding("ttnn", f"{version} has no {', '.join(missing)}", ttnn_version.REMEDY)
-    if version != ttnn_version.TESTED_VERSION:
-        return Finding("ttnn", f"{version}, but {ttnn_version.TESTED_VERSION} is tested", ttnn_version.REMEDY)
+    if not ttnn_version.is_tested(version):
+        return Finding("ttnn", f"{version}, but {ttnn_version.TESTED_RANGE} is tested", ttnn_version.REMEDY)
     return Finding("ttnn", version)
 
 

@@ -55,7 +55,7 @@ def test_a_missing_ttnn_is_found(monkeypatch):
 @pytest.mark.parametrize(
     "version, status, output, text",
     [
-        ("0.99.0", 0, "log\nmissing:\n", "0.99.0, but 0.81.1 is tested"),
+        ("0.99.0", 0, "log\nmissing:\n", "0.99.0, but 0.79.0 to 0.81.1 is tested"),
         ("0.50.0", 0, "missing:generic_op\n", "0.50.0 has no generic_op"),
         ("0.81.1", 1, "ImportError: libx.so: no such file\n", "does not import (ImportError: libx.so: no such file)"),
         ("0.81.1", -11, "", "0.81.1 does not import (no message)"),

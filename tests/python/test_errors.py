@@ -19,31 +19,43 @@ DOCTOR = "to check the installation: python -m layernorm_fused_rm doctor"
 
 
 def fake_ttnn(without: str = "") -> types.SimpleNamespace:
-    return types.SimpleNamespace(**{name: None for name in ttnn_version._NEEDED if name != without})
+    fake = types.SimpleNamespace()
+    for name in ttnn_version._NEEDED:
+        holder, _, method = name.rpartition(".")
+        if holder:
+            setattr(fake, holder, getattr(fake, holder, types.SimpleNamespace()))
+        if name != without:
+            setattr(getattr(fake, holder) if holder else fake, method, None)
+    return fake
 
 
-def test_the_tested_ttnn_is_accepted_without_a_word(monkeypatch):
-    monkeypatch.setattr(ttnn_version, "version_of", lambda package: ttnn_version.TESTED_VERSION)
+@pytest.mark.parametrize("version", [ttnn_version.OLDEST_TESTED, "0.80.0", ttnn_version.TESTED_VERSION])
+def test_a_tested_ttnn_is_accepted_without_a_word(monkeypatch, version):
+    monkeypatch.setattr(ttnn_version, "version_of", lambda package: version)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         ttnn_version.check(fake_ttnn())
 
 
-def test_another_ttnn_is_warned_about_with_both_versions_and_the_remedy(monkeypatch):
-    monkeypatch.setattr(ttnn_version, "version_of", lambda package: "0.99.0")
+@pytest.mark.parametrize("version", ["0.78.0", "0.81.2", "0.82", "0.99.0", "1.0.0", "unknown"])
+def test_another_ttnn_is_warned_about_with_both_versions_and_the_remedy(monkeypatch, version):
+    monkeypatch.setattr(ttnn_version, "version_of", lambda package: version)
     with pytest.warns(RuntimeWarning) as caught:
         ttnn_version.check(fake_ttnn())
     text = str(caught[0].message)
-    assert text.startswith("layernorm_fused_rm: ttnn 0.99.0 is installed, but 0.81.1 is the version")
+    assert text.startswith(f"layernorm_fused_rm: ttnn {version} is installed, but 0.79.0 to 0.81.1 is what this is")
     assert "pip install ttnn==0.81.1" in text
 
 
-def test_a_ttnn_without_what_is_needed_is_refused_by_name(monkeypatch):
-    monkeypatch.setattr(ttnn_version, "version_of", lambda package: "0.50.0")
+@pytest.mark.parametrize(
+    "version, lacks", [("0.50.0", "generic_op"), ("0.78.0", "MeshDevice.dram_core_from_logical_core")]
+)
+def test_a_ttnn_without_what_is_needed_is_refused_by_name(monkeypatch, version, lacks):
+    monkeypatch.setattr(ttnn_version, "version_of", lambda package: version)
     with pytest.raises(ImportError) as caught:
-        ttnn_version.check(fake_ttnn(without="generic_op"))
+        ttnn_version.check(fake_ttnn(without=lacks))
     assert str(caught.value) == (
-        "layernorm_fused_rm: ttnn 0.50.0 has no generic_op; needs ttnn 0.81.1; pip install ttnn==0.81.1"
+        f"layernorm_fused_rm: ttnn {version} has no {lacks}; needs ttnn 0.79.0 to 0.81.1; pip install ttnn==0.81.1"
     )
 
 
@@ -59,9 +71,19 @@ def test_everything_the_package_takes_from_ttnn_is_looked_for():
     assert used - set(ttnn_version._NEEDED) - ours - everywhere == set()
 
 
-def test_the_tested_version_is_the_one_of_the_set_up_and_of_the_package():
-    for file in ("setup/versions.env", "pyproject.toml"):
-        assert f"ttnn=={ttnn_version.TESTED_VERSION}" in (ROOT / file).read_text()
+def test_the_tested_versions_are_those_of_the_set_up_and_of_the_package():
+    set_up = (ROOT / "setup" / "versions.env").read_text()
+    assert f"ttnn=={ttnn_version.TESTED_VERSION} " in set_up
+    assert f'OLDEST_TTNN="{ttnn_version.OLDEST_TESTED}"' in set_up
+    wanted = f"ttnn>={ttnn_version.OLDEST_TESTED},<={ttnn_version.TESTED_VERSION}"
+    assert f'device = ["{wanted}"]' in (ROOT / "pyproject.toml").read_text()
+
+
+def test_the_version_is_said_alike_everywhere():
+    """scikit-build-core takes the wheel's from pyproject.toml, CMake and the planner theirs from CMakeLists.txt."""
+    (ours,) = re.findall(r'^version = "(\S+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert f"project(layernorm_fused_rm VERSION {ours} " in (ROOT / "CMakeLists.txt").read_text()
+    assert f"## {ours}" in (ROOT / "CHANGELOG.md").read_text().split("\n- ")[0]
 
 
 def test_another_ttnn_is_warned_about_once_at_import():

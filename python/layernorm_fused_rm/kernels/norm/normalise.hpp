@@ -18,6 +18,7 @@
 #include "norm/steps.hpp"
 #include "norm/strips.hpp"
 #include "tensix/fill.hpp"
+#include "tensix/instructions.hpp"
 
 namespace layernorm_fused_rm {
 

@@ -10,8 +10,8 @@
 
 #include <utility>
 
-#include "ckernel_ops.h"
 #include "sfpu/hazards.hpp"
+#include "tensix/instructions.hpp"
 
 namespace layernorm_fused_rm::sfpu {
 

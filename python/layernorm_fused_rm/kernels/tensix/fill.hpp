@@ -24,6 +24,7 @@
 #include "api/compute/tile_move_copy.h"
 #include "chip/unpacker.hpp"
 #include "contract.hpp"
+#include "tensix/instructions.hpp"
 
 namespace layernorm_fused_rm::tensix {
 

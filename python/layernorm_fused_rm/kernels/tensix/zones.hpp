@@ -10,6 +10,7 @@
 
 #include "api/compute/common.h"
 #include "contract.hpp"
+#include "tensix/instructions.hpp"
 
 namespace layernorm_fused_rm::tensix {
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "api/compute/common.h"
+#include "tensix/instructions.hpp"
 
 namespace layernorm_fused_rm::chip {
 

@@ -8,6 +8,7 @@
 
 #include "api/compute/common.h"
 #include "contract.hpp"
+#include "tensix/instructions.hpp"
 
 namespace layernorm_fused_rm::chip {
 
