@@ -99,7 +99,9 @@ nb::object steal(PyObject* object) {
 nb::object interned(const char* name) { return steal(PyUnicode_InternFromString(name)); }
 
 nb::object call_method(nb::handle object, nb::handle name) {
-    return steal(PyObject_CallMethodNoArgs(object.ptr(), name.ptr()));
+    // PyObject_CallMethodNoArgs, which the stable ABI leaves out, is this.
+    PyObject* arguments[] = {object.ptr()};
+    return steal(PyObject_VectorcallMethod(name.ptr(), arguments, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
 }
 
 nb::object attribute(nb::handle object, nb::handle name) { return steal(PyObject_GetAttr(object.ptr(), name.ptr())); }
