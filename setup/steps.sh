@@ -8,9 +8,6 @@
 # runs FUNCTION unless it already succeeded with this fingerprint. Inside it, `run COMMAND...` notes the command for the
 # report. Everything it prints goes to a log.
 
-stamps="$cache/stamps"
-logs="$cache/logs"
-readonly stamps logs
 readonly kReportSeconds=15  # between progress lines where the output is no terminal
 
 run() {

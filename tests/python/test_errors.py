@@ -71,21 +71,6 @@ def test_everything_the_package_takes_from_ttnn_is_looked_for():
     assert used - set(ttnn_version._NEEDED) - ours - everywhere == set()
 
 
-def test_the_tested_versions_are_those_of_the_set_up_and_of_the_package():
-    set_up = (ROOT / "setup" / "versions.env").read_text()
-    assert f"ttnn=={ttnn_version.TESTED_VERSION} " in set_up
-    assert f'OLDEST_TTNN="{ttnn_version.OLDEST_TESTED}"' in set_up
-    wanted = f"ttnn>={ttnn_version.OLDEST_TESTED},<={ttnn_version.TESTED_VERSION}"
-    assert f'device = ["{wanted}"]' in (ROOT / "pyproject.toml").read_text()
-
-
-def test_the_version_is_said_alike_everywhere():
-    """scikit-build-core takes the wheel's from pyproject.toml, CMake and the planner theirs from CMakeLists.txt."""
-    (ours,) = re.findall(r'^version = "(\S+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
-    assert f"project(layernorm_fused_rm VERSION {ours} " in (ROOT / "CMakeLists.txt").read_text()
-    assert f"## {ours}" in (ROOT / "CHANGELOG.md").read_text().split("\n- ")[0]
-
-
 def test_another_ttnn_is_warned_about_once_at_import():
     pytest.importorskip("ttnn")
     script = (
