@@ -35,6 +35,8 @@ def test_the_version_is_said_alike_everywhere():
     """The wheel's comes from pyproject.toml, CMake's and the planner's from CMakeLists.txt."""
     (ours,) = re.findall(r'^version = "(\S+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
     assert f"project(layernorm_fused_rm VERSION {ours} " in (ROOT / "CMakeLists.txt").read_text()
+    needed = f"find_package(layernorm_fused_rm {ours.rpartition('.')[0]} "
+    assert needed in (ROOT / "examples" / "cpp_plan" / "CMakeLists.txt").read_text()
     assert re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[0] == ours
 
 
