@@ -85,10 +85,6 @@ void bind_contract(nb::module_& module) {
         .value("ROWS_PER_MATRIX", contract::ComputeArgument::kRowsPerMatrix)
         .value("COUNT", contract::ComputeArgument::kCount);
     nb::enum_<contract::DataMovementArgument>(module, "DataMovementArgument", nb::is_arithmetic())
-        .value("GAMMA_SOURCE_X", contract::DataMovementArgument::kGammaSourceX)
-        .value("GAMMA_SOURCE_Y", contract::DataMovementArgument::kGammaSourceY)
-        .value("BETA_SOURCE_X", contract::DataMovementArgument::kBetaSourceX)
-        .value("BETA_SOURCE_Y", contract::DataMovementArgument::kBetaSourceY)
         .value("FIRST_X", contract::DataMovementArgument::kFirstX)
         .value("FIRST_Y", contract::DataMovementArgument::kFirstY)
         .value("LAST_X", contract::DataMovementArgument::kLastX)
@@ -97,10 +93,11 @@ void bind_contract(nb::module_& module) {
         .value("ROWS_PER_MATRIX", contract::DataMovementArgument::kRowsPerMatrix)
         .value("COUNT", contract::DataMovementArgument::kCount);
     nb::enum_<contract::Semaphore>(module, "Semaphore", nb::is_arithmetic())
-        .value("RECEIVERS_READY", contract::Semaphore::kReceiversReady)
         .value("GAMMA_ARRIVED", contract::Semaphore::kGammaArrived)
         .value("BETA_ARRIVED", contract::Semaphore::kBetaArrived)
         .value("VECTOR_READ", contract::Semaphore::kVectorRead)
+        .value("EVEN_PARTIALS", contract::Semaphore::kEvenPartials)
+        .value("ODD_PARTIALS", contract::Semaphore::kOddPartials)
         .value("COUNT", contract::Semaphore::kCount);
 }
 

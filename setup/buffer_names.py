@@ -3,7 +3,7 @@
 
     python setup/buffer_names.py DESTINATION
 
-{"0": "input rows", ..., "semaphore 0": "receivers ready", ...}. They are the planner's own: each buffer of a plan says
+{"0": "input rows", ..., "semaphore 0": "gamma arrived", ...}. They are the planner's own: each buffer of a plan says
 its purpose, and it is the same in every plan that has it; a semaphore's name is that in kernels/contract.hpp.
 """
 

@@ -42,7 +42,7 @@ struct Page {
 // Pages are in shards then, and a shard is a bank.
 void set_shards(TensorLayout& layout, const TensorSpec& spec) {
     const std::int64_t side = layout.is_in_tiles() ? std::int64_t{contract::kTileSide} : 1;
-    const auto [across, down] = shard_grid(spec, count_tensor_rows(spec));
+    const auto [across, down] = shard_grid(spec);
     layout.banks = to_word(across * down);
     layout.shard_rows = to_word(spec.shards.height / side);
     layout.shard_pages = to_word(layout.is_in_tiles() ? spec.shards.width / side : 1);

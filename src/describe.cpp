@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "contract.hpp"
+#include "error.hpp"
 #include "layernorm_fused_rm/plan.hpp"
 
 namespace layernorm_fused_rm {
@@ -85,10 +86,6 @@ using Cells = std::vector<std::string>;
     return cores + format_table(table);
 }
 
-[[nodiscard]] std::string describe_coordinate(Coordinate place) {
-    return "(" + std::to_string(place.x) + ", " + std::to_string(place.y) + ")";
-}
-
 [[nodiscard]] std::string describe_sharing(const Plan& plan) {
     const auto has = [&](contract::Buffer vector) {
         return std::ranges::any_of(plan.buffers, [vector](const CircularBuffer& buffer) {
@@ -107,13 +104,13 @@ using Cells = std::vector<std::string>;
     if (!plan.sharing) {
         return vectors + ": read by every core\n";
     }
-    std::string sources = describe_coordinate(has_gamma ? plan.sharing->gamma_source : plan.sharing->beta_source);
+    std::string sources = place_text(has_gamma ? plan.sharing->gamma_source : plan.sharing->beta_source);
     if (has_gamma && has_beta) {
-        sources += " and " + describe_coordinate(plan.sharing->beta_source);
+        sources += " and " + place_text(plan.sharing->beta_source);
     }
     const std::string who = plan.sharing->is_by_readers ? "by readers of cores " : "on cores ";
-    return vectors + ": read " + who + sources + ", multicast to cores " + describe_coordinate(plan.sharing->first) +
-           " to " + describe_coordinate(plan.sharing->last) + "\n";
+    return vectors + ": read " + who + sources + ", multicast to cores " + place_text(plan.sharing->first) + " to " +
+           place_text(plan.sharing->last) + "\n";
 }
 
 [[nodiscard]] std::string describe_l1(const Plan& plan) {

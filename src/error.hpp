@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one way planning refuses a call; plan() puts the operation's name before the text.
+// The one way planning refuses a call; plan() puts the operation's name before the text. And what texts are made of.
 #pragma once
 
 #include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "layernorm_fused_rm/problem.hpp"
 
 namespace layernorm_fused_rm {
 
@@ -19,6 +21,11 @@ namespace layernorm_fused_rm {
         text += (text.size() == 1 ? "" : ", ") + std::to_string(dimension);
     }
     return text + "]";
+}
+
+// "(3, 0)"
+[[nodiscard]] inline std::string place_text(Coordinate place) {
+    return "(" + std::to_string(place.x) + ", " + std::to_string(place.y) + ")";
 }
 
 }  // namespace layernorm_fused_rm

@@ -141,13 +141,13 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
 }
 
 // Where tensors' shards are, in the order in which kernels are told; tells the call where each list begins.
-[[nodiscard]] std::vector<Coordinate> place_shards(contract::Call& call, const Tensors& tensors, std::int64_t rows) {
+[[nodiscard]] std::vector<Coordinate> place_shards(contract::Call& call, const Tensors& tensors) {
     std::vector<Coordinate> places;
     for (std::size_t i = 0; i < contract::kTensors; ++i) {
         if (!tensors[i] || !is_sharded(*tensors[i])) {
             continue;
         }
-        const std::vector<Coordinate> own = shard_cores(*tensors[i], rows);
+        const std::vector<Coordinate> own = shard_cores(*tensors[i]);
         const auto alike = std::search(places.begin(), places.end(), own.begin(), own.end());
         call.tensors[i].first_place =
             to_word(std::int64_t{static_cast<std::uint32_t>(contract::DataMovementArgument::kCount)} +
@@ -173,15 +173,15 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
     const std::int64_t rows = call.has_strips() ? rows_in_tiles(tensor_rows, problem.input) : tensor_rows;
     const std::int64_t at_once = call.has_strips() ? std::int64_t{contract::kRowsPerStrip} : 1;
     if (stays_in_shards(call, problem.input.shards)) {
-        return place_in_shards(rows, at_once, problem.input.shards.height, shard_cores(problem.input, tensor_rows));
+        return place_in_shards(rows, at_once, problem.input.shards.height, shard_cores(problem.input));
     }
     slice_rows(call, rows, problem.input.buffer_type, problem.device);
     if (call[contract::Tensor::kInput].has_cut_rows()) {
         const CutRows input{.row_elements = call.row_elements(),
                             .height = problem.input.shards.height,
                             .width = problem.input.shards.width,
-                            .across = shard_grid(problem.input, tensor_rows).across,
-                            .shards = shard_cores(problem.input, tensor_rows)};
+                            .across = shard_grid(problem.input).across,
+                            .shards = shard_cores(problem.input)};
         return place_near_shards(rows, at_once, input, problem.device, call.slices);
     }
     if (call.has_strips()) {
@@ -199,7 +199,7 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
     result.circular_buffers = chip.circular_buffers;
     result.rows = extent.rows;
     contract::Call& call = result.call = describe_call(problem);
-    result.shards = place_shards(call, result.tensors, extent.rows);
+    result.shards = place_shards(call, result.tensors);
     std::vector<CoreWork> cores = slice_and_place(call, extent.rows, problem);
     Buffers fitted = fit_buffers(call, most_rows_of_a_core(cores), problem.device.l1_bytes);
     set_buffers(call, fitted);

@@ -89,8 +89,9 @@ struct Rectangle {
     return along_x + along_y;
 }
 
-// Cores by how well they suit: those with the least to do besides first, of equals the nearest to bank 0. Where a reader
-// reads ahead, it is through before the last core has reported: there those first that reach all others soonest.
+// Cores by how well they suit: those with the least to do besides first; of equals, where readers read, those by way of
+// which it is the fewest links from bank 0 to the farthest core; where writers do, behind whose reads others queue at the
+// bank, the nearest to it (docs/design.md, ladder).
 [[nodiscard]] std::vector<const CoreWork*> order_sources(const std::vector<CoreWork>& cores, const Rectangle& rectangle,
                                                          BufferType memory, const Device& device) {
     const std::vector<PossiblePlaces> banks = bank_places(memory, device);
@@ -99,8 +100,10 @@ struct Rectangle {
     std::ranges::transform(cores, std::back_inserter(sources), [](const CoreWork& work) { return &work; });
     std::ranges::stable_sort(sources, {}, [&](const CoreWork* work) {
         const bool is_by_reader = is_reader_free(*work, chip);
-        return std::tuple(work->rows(), is_by_reader ? hops_to_farthest(work->core, rectangle, banks, device) : 0,
-                          hops_to_first_bank(work->core, banks, is_by_reader, device));
+        const auto [hops, until_queued] = hops_to_first_bank(work->core, banks, is_by_reader, device);
+        return std::tuple(work->rows(),
+                          hops + (is_by_reader ? hops_to_farthest(work->core, rectangle, banks, device) : 0),
+                          until_queued);
     });
     return sources;
 }

@@ -18,7 +18,7 @@ using contract::Call;
 constexpr std::int64_t kCyclesPerSegmentOfRow = 650;
 constexpr std::int64_t kCyclesPerSegmentOfStrip = 1300;
 constexpr std::int64_t kCyclesPerExchange = 150;
-constexpr std::int64_t kCyclesPerReceiver = 100;
+constexpr std::int64_t kCyclesPerReceiver = 60;
 constexpr std::int64_t kCyclesOfSharing = 800;
 
 // Elements of a piece of a sum.
@@ -69,10 +69,10 @@ void slice_rows(Call& call, std::int64_t rows, BufferType memory, const Device& 
     if (!may_be_cut(call, rows, memory)) {
         return;
     }
-    // Estimates are rough, and DRAM is none of their matter: it has to pay by a quarter.
+    // Estimates are rough, and DRAM is none of their matter: it has to pay by an eighth.
     const std::int64_t cores = core_count(device);
     std::int64_t best = 1;
-    std::int64_t least = estimate_cycles(call, count_rounds(call, rows, cores), 1) * 3 / 4;
+    std::int64_t least = estimate_cycles(call, count_rounds(call, rows, cores), 1) * 7 / 8;
     for (const std::int64_t slices : possible_slices(call, cores)) {
         const std::int64_t rounds = count_rounds(call, rows, cores / slices);
         const std::int64_t cycles = estimate_cycles(call, rounds, slices);

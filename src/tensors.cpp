@@ -64,14 +64,15 @@ Tensors tensors_of(const Problem& problem) {
     return tensors;
 }
 
-ShardGrid shard_grid(const TensorSpec& spec, std::int64_t rows) {
+ShardGrid shard_grid(const TensorSpec& spec) {
+    const std::int64_t rows = count_tensor_rows(spec);
     const std::int64_t stored_rows = spec.layout == Layout::kTile ? rows_in_tiles(rows, spec) : rows;
     return {.across = divide_up(stored_width(spec), spec.shards.width),
             .down = divide_up(stored_rows, spec.shards.height)};
 }
 
-std::vector<Coordinate> shard_cores(const TensorSpec& spec, std::int64_t rows) {
-    const auto [across, down] = shard_grid(spec, rows);
+std::vector<Coordinate> shard_cores(const TensorSpec& spec) {
+    const auto [across, down] = shard_grid(spec);
     const Shards& shards = spec.shards;
     const std::int64_t stride = shards.cores_per_row == 0 ? across : shards.cores_per_row;
     std::vector<Coordinate> cores;

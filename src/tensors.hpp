@@ -13,15 +13,15 @@ namespace layernorm_fused_rm {
 
 [[nodiscard]] inline bool is_sharded(const TensorSpec& spec) { return spec.memory_layout == MemoryLayout::kSharded; }
 
-// Shards of a tensor of `rows` rows, padding included: beside and below one another.
+// Shards of a tensor, padding included: beside and below one another.
 struct ShardGrid {
     std::int64_t across = 0;
     std::int64_t down = 0;
 };
-[[nodiscard]] ShardGrid shard_grid(const TensorSpec& spec, std::int64_t rows);
+[[nodiscard]] ShardGrid shard_grid(const TensorSpec& spec);
 
 // The logical core of each of them, row by row. There have to be as many.
-[[nodiscard]] std::vector<Coordinate> shard_cores(const TensorSpec& spec, std::int64_t rows);
+[[nodiscard]] std::vector<Coordinate> shard_cores(const TensorSpec& spec);
 
 // Whether a tensor of rows is in TILE layout, so that rows are taken four at a time (contract/tiles.hpp).
 [[nodiscard]] bool has_tiles(const Tensors& tensors);

@@ -138,27 +138,23 @@ void check_shard_size(const std::string& name, const TensorSpec& spec, const Dev
     }
 }
 
-[[nodiscard]] std::string text_of(Coordinate core) {
-    return "(" + std::to_string(core.x) + ", " + std::to_string(core.y) + ")";
-}
-
 // A shard each.
 void check_shard_places(const std::string& name, const Shards& shards, Coordinate grid) {
     std::set<Coordinate> seen;
     for (const Coordinate core : shards.cores) {
         if (core.x < 0 || core.y < 0 || core.x >= grid.x || core.y >= grid.y) {
-            refuse(name + " has a shard on core " + text_of(core) + ", but the device has a grid of " +
+            refuse(name + " has a shard on core " + place_text(core) + ", but the device has a grid of " +
                    std::to_string(grid.x) + " x " + std::to_string(grid.y) + " worker cores; shard it over these");
         }
         if (!seen.insert(core).second) {
-            refuse(name + " has two shards on core " + text_of(core) +
+            refuse(name + " has two shards on core " + place_text(core) +
                    ", but a core has one of each tensor; shard it over as many cores as it has shards");
         }
     }
 }
 
-void check_shard_cores(const std::string& name, const TensorSpec& spec, const Device& device, std::int64_t rows) {
-    const auto [across, down] = shard_grid(spec, rows);
+void check_shard_cores(const std::string& name, const TensorSpec& spec, const Device& device) {
+    const auto [across, down] = shard_grid(spec);
     const auto cores = static_cast<std::int64_t>(spec.shards.cores.size());
     const bool has_stride = spec.shards.cores_per_row != 0;
     const std::int64_t per_row = has_stride ? spec.shards.cores_per_row : across;
@@ -172,13 +168,13 @@ void check_shard_cores(const std::string& name, const TensorSpec& spec, const De
     check_shard_places(name, spec.shards, device.grid);
 }
 
-void check_shards(const std::string& name, const TensorSpec& spec, const Device& device, std::int64_t rows) {
+void check_shards(const std::string& name, const TensorSpec& spec, const Device& device) {
     if (spec.buffer_type != BufferType::kL1) {
         refuse(name + " is sharded in DRAM, but shards must lie in L1; shard it there, or take INTERLEAVED memory");
     }
     check_shard_size(name, spec, device);
-    check_shard_cores(name, spec, device, rows);
-    if (shard_grid(spec, rows).across > 1) {
+    check_shard_cores(name, spec, device);
+    if (shard_grid(spec).across > 1) {
         check_cut_rows(name, spec, device);
     }
 }
@@ -189,7 +185,7 @@ void check_on_device(contract::Tensor tensor, const TensorSpec& spec, const Devi
     check_memory(device, spec.buffer_type);
     check_row_bytes(name, stored_width(spec));
     if (is_sharded(spec)) {
-        check_shards(name, spec, device, rows);
+        check_shards(name, spec, device);
         return;
     }
     if (tensor == contract::Tensor::kGamma || tensor == contract::Tensor::kBeta) {

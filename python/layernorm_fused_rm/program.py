@@ -121,10 +121,10 @@ def _describe_program(plan: _core.Plan, device):
 
 
 def _sharing_arguments(plan: _core.Plan, device) -> list[int]:
-    """Reader's and writer's common arguments from GAMMA_SOURCE_X up to RECEIVERS: NoC places of the plan's logical cores, zeros if nothing is shared."""
+    """Reader's and writer's common arguments from FIRST_X up to RECEIVERS: NoC places of the plan's logical cores, zeros if nothing is shared."""
     if plan.sharing is None:
-        return [0] * (int(_core.DataMovementArgument.ROWS_PER_MATRIX) - int(_core.DataMovementArgument.GAMMA_SOURCE_X))
-    corners = (plan.sharing.gamma_source, plan.sharing.beta_source, plan.sharing.first, plan.sharing.last)
+        return [0] * (int(_core.DataMovementArgument.ROWS_PER_MATRIX) - int(_core.DataMovementArgument.FIRST_X))
+    corners = (plan.sharing.first, plan.sharing.last)
     return [*_places(corners, device), plan.sharing.receivers]
 
 

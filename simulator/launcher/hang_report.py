@@ -8,7 +8,7 @@
           dataflow_api.h:423 (cb_reserve_back) < reader.cpp:41 (kernel_main)
 
 Buffers and semaphores get names from the JSON file in LAYERNORM_SIM_BUFFER_NAMES, {"0": "input rows", ...,
-"semaphore 0": "receivers ready", ...}.
+"semaphore 0": "gamma arrived", ...}.
 """
 
 from __future__ import annotations

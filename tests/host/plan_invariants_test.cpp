@@ -19,6 +19,9 @@ using tests::broken_promise;
 using tests::make_full_problem;
 using tests::make_problem;
 
+// Where kernels are told the first shard's place.
+constexpr auto kFirstPlace = static_cast<std::uint32_t>(contract::DataMovementArgument::kCount);
+
 // What is broken in a plan of 4,096 rows of 1,024 elements, whose 64 cores share gamma and beta, after a change.
 [[nodiscard]] std::string broken_by(const std::function<void(Plan&)>& change,
                                     const Problem& problem = make_problem(4096, 1024)) {
@@ -172,7 +175,7 @@ TEST(Promises, about_words_of_shards_are_checked) {
             }
         }
     }
-    EXPECT_EQ(broken_by([](Plan& planned) { set(planned, "residual_first_place", 19); },
+    EXPECT_EQ(broken_by([](Plan& planned) { set(planned, "residual_first_place", kFirstPlace + 1); },
                         problem_in_shards(Layout::kRowMajor)),
               "kernels find each shard");
 }
@@ -185,7 +188,7 @@ TEST(Promises, about_places_of_shards_are_checked) {
     EXPECT_EQ(broken_by([](Plan& planned) { planned.shards.push_back({}); }, problem),
               "places are told once, and no others");
     const auto tell_again = [](Plan& planned) {
-        set(planned, "sum_first_place", 18 + static_cast<std::uint32_t>(planned.shards.size()));
+        set(planned, "sum_first_place", kFirstPlace + static_cast<std::uint32_t>(planned.shards.size()));
         const std::vector<Coordinate> list(planned.shards.begin(), planned.shards.begin() + 8);
         planned.shards.insert(planned.shards.end(), list.begin(), list.end());
     };

@@ -66,7 +66,8 @@ TEST(Slicing, gives_each_slice_a_core) {
 
 // A piece of a row's sums is 1,024 elements.
 TEST(Slicing, cuts_rows_by_themselves_too) {
-    EXPECT_EQ(plan(make_problem(1, 8192)).call.slices, 4U);
+    EXPECT_EQ(plan(make_problem(1, 4096)).call.slices, 4U);
+    EXPECT_EQ(plan(make_problem(1, 8192)).call.slices, 8U);
     EXPECT_EQ(plan(make_problem(1, 8191)).call.slices, 1U);
     EXPECT_EQ(plan(make_problem(2, 8192)).call.slices, 1U);
     const Plan planned = plan(make_problem(1, 16384));
@@ -80,7 +81,7 @@ TEST(Slicing, leaves_rows_whole_where_that_takes_less) {
     EXPECT_EQ(plan(in_tiles(32, 256)).call.slices, 1U);
     EXPECT_EQ(plan(in_tiles(32, 512)).call.slices, 1U);
     EXPECT_EQ(plan(in_tiles(32, 1000)).call.slices, 1U);
-    EXPECT_EQ(plan(make_problem(1, 4096)).call.slices, 1U);
+    EXPECT_EQ(plan(make_problem(1, 2048)).call.slices, 1U);
     EXPECT_EQ(plan(make_problem(32, 8192)).call.slices, 1U);
     Problem in_l1 = make_problem(1, 8192);
     in_l1.input.buffer_type = BufferType::kL1;

@@ -100,12 +100,12 @@ def test_kernels_and_firmware_are_told_apart_wherever_the_cache_lies(cache):
 
 def test_buffers_and_semaphores_get_their_names(tmp_path, monkeypatch):
     path = tmp_path / "names.json"
-    path.write_text('{"0": "input rows", "semaphore 0": "receivers ready"}')
+    path.write_text('{"0": "input rows", "semaphore 0": "gamma arrived"}')
     monkeypatch.setenv(hang_report.BUFFER_NAMES_VARIABLE, str(path))
     hang_report._names.cache_clear()
     assert hang_report.buffer_name(0) == 'buffer 0 "input rows"'
     assert hang_report.buffer_name(1) == "buffer 1"
-    assert hang_report.semaphore_name(0) == 'semaphore 0 "receivers ready"'
+    assert hang_report.semaphore_name(0) == 'semaphore 0 "gamma arrived"'
     assert hang_report.semaphore_name(1) == "semaphore 1"
     hang_report._names.cache_clear()
 

@@ -243,11 +243,15 @@ inline __attribute__((noinline)) void write_rows(Team team) {
 void kernel_main() {
     using namespace layernorm_fused_rm;
     Team team;
-    team.begin();
-    // Compute needs the sums of whole rows before it needs gamma and beta.
+    // Compute needs the sums of whole rows before it needs gamma and beta. Where each core reads these, they come behind
+    // its rows: a single row is one page, often of their bank.
     if constexpr (kHasAffine && !kReadsAgain) {
-        request_affine();
-        team.exchange_ahead();
+        if constexpr (kIsSliced && !kSharesAffine) {
+            team.exchange_ahead(request_affine);
+        } else {
+            request_affine();
+            team.exchange_ahead([] {});
+        }
         receive_affine();
     }
     write_rows(team);

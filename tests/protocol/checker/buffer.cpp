@@ -29,20 +29,23 @@ void Buffer::apply_pop(std::uint64_t pages) {
     require(popped_ <= pushed_, Rule::kBufferProtocol, "more pages are popped than were pushed");
 }
 
-bool Buffer::is_entitled(Side side, std::uint32_t address, std::uint32_t bytes) const {
+bool Buffer::is_within(std::uint64_t front, std::uint64_t count, std::uint32_t address, std::uint32_t bytes) const {
     if (!contains(address) || bytes > bytes_from(address)) {
         return false;
     }
-    const std::uint64_t front = side == Side::kConsumer ? popped_ : pushed_;
-    const std::uint64_t entitled = side == Side::kConsumer ? waited_ : reserved_;
     const std::uint32_t first = (address - address_) / page_bytes_;
     const std::uint32_t last = (address - address_ + bytes - 1) / page_bytes_;
     for (std::uint64_t page = first; page <= last; ++page) {
-        if ((page + pages_ - front % pages_) % pages_ >= entitled) {
+        if ((page + pages_ - front % pages_) % pages_ >= count) {
             return false;
         }
     }
     return true;
+}
+
+bool Buffer::is_entitled(Side side, std::uint32_t address, std::uint32_t bytes) const {
+    return side == Side::kConsumer ? is_within(popped_, waited_, address, bytes)
+                                   : is_within(pushed_, reserved_, address, bytes);
 }
 
 void Buffer::check_access(Side side, std::uint32_t address, std::uint32_t bytes) const {
@@ -58,6 +61,11 @@ void Buffer::check_access(Side side, std::uint32_t address, std::uint32_t bytes)
 
 bool Buffer::is_reserved(std::uint32_t address, std::uint32_t bytes) const {
     return is_entitled(Side::kProducer, address, bytes);
+}
+
+bool Buffer::has_room(std::uint32_t address, std::uint32_t bytes) const {
+    const std::uint64_t unused = pages_ - std::min<std::uint64_t>(pushed_, pages_);
+    return is_within(pushed_, std::max(reserved_, unused), address, bytes);
 }
 
 bool Buffer::next_pages_touch(Side side, std::uint64_t pages, std::uint32_t address, std::uint32_t bytes) const {

@@ -64,6 +64,8 @@ public:
     // The range must lie in pages that this side has reserved or waited for and not yet pushed or popped.
     void check_access(Side side, std::uint32_t address, std::uint32_t bytes) const;
     [[nodiscard]] bool is_reserved(std::uint32_t address, std::uint32_t bytes) const;
+    // The same, or in pages that nobody has used yet.
+    [[nodiscard]] bool has_room(std::uint32_t address, std::uint32_t bytes) const;
     // The next `pages` pages to be pushed (producer) or popped (consumer) touch the range.
     [[nodiscard]] bool next_pages_touch(Side side, std::uint64_t pages, std::uint32_t address,
                                         std::uint32_t bytes) const;
@@ -71,6 +73,9 @@ public:
 
 private:
     [[nodiscard]] bool is_entitled(Side side, std::uint32_t address, std::uint32_t bytes) const;
+    // The range lies in the `count` pages from page `front` on, counted without end.
+    [[nodiscard]] bool is_within(std::uint64_t front, std::uint64_t count, std::uint32_t address,
+                                 std::uint32_t bytes) const;
 
     std::string name_;
     std::string producer_;  // "reader", "compute" or "writer"

@@ -80,18 +80,18 @@ void Machine::write(Core& core, NocPort& port, const Event& event) {
 void Machine::send(Core& core, NocPort& port, const Event& event) {
     const bool is_atomic =
         event.kind == EventKind::kSemaphoreIncrement || event.kind == EventKind::kSemaphoreIncrementMulticast;
+    const auto channel = target_of(event) == Target::kCores ? NocPort::kMulticast : NocPort::kUnicast;
     if (!is_atomic) {
         check_multicast_source(core, event);
         const bool is_news = (event.index & kNocSemaphore) != 0;
-        require(is_news || !port.has_sent_news, Rule::kNocOrder,
-                "sends data behind a semaphore, which whoever waits for that will not wait for: no barrier since");
+        require(is_news || channel != NocPort::kMulticast || !port.has_sent_news, Rule::kNocOrder,
+                "multicasts data behind a semaphore, which whoever waits for that will not wait for: no barrier since");
         port.has_unconfirmed_writes = true;
         port.has_sent_news = port.has_sent_news || is_news;
     } else if ((event.index & kNocPosted) == 0) {
         port.has_unconfirmed_atomics = true;
     }
     static_cast<void>(destinations(core, event));
-    const auto channel = target_of(event) == Target::kCores ? NocPort::kMulticast : NocPort::kUnicast;
     port.messages[channel].push_back({.event = event, .has_left = is_atomic, .value = event.second});
 }
 
@@ -112,13 +112,14 @@ void Machine::deliver(Core& core, const Message& message) {
     }
 }
 
-// The other core must have made room: its pages reserved, and not yet pushed.
+// The other core must have room: pages that it has reserved and not yet pushed, or that are empty since the program began
+// (kernels/contract/runtime.hpp, Semaphore).
 void Machine::deliver_data(const Core& core, Core& destination, const Message& message) {
     const auto address = static_cast<std::uint32_t>(message.event.address & kLocalMask);
-    if (&core != &destination && !destination.buffer_at(address).is_reserved(address, message.event.second)) {
+    if (&core != &destination && !destination.buffer_at(address).has_room(address, message.event.second)) {
         throw Finding(Rule::kBufferAccess, "data arrives at core (" + std::to_string(destination.x) + ", " +
                                                std::to_string(destination.y) + ") in pages of " +
-                                               destination.buffer_at(address).describe() + " that it has not reserved");
+                                               destination.buffer_at(address).describe() + " where it has no room");
     }
     std::copy(message.data.begin(), message.data.end(), destination.tags_at(address));
 }

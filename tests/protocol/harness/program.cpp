@@ -90,10 +90,6 @@ void check_layout(const Plan& plan, const Layout& layout) {
     };
     set(DataMovementArgument::kRowsPerMatrix, plan.rows_per_matrix);
     if (plan.sharing) {
-        set(DataMovementArgument::kGammaSourceX, kFirstCorePlace + plan.sharing->gamma_source.x);
-        set(DataMovementArgument::kGammaSourceY, kFirstCorePlace + plan.sharing->gamma_source.y);
-        set(DataMovementArgument::kBetaSourceX, kFirstCorePlace + plan.sharing->beta_source.x);
-        set(DataMovementArgument::kBetaSourceY, kFirstCorePlace + plan.sharing->beta_source.y);
         set(DataMovementArgument::kFirstX, kFirstCorePlace + plan.sharing->first.x);
         set(DataMovementArgument::kFirstY, kFirstCorePlace + plan.sharing->first.y);
         set(DataMovementArgument::kLastX, kFirstCorePlace + plan.sharing->last.x);

@@ -12,7 +12,6 @@
 
 namespace layernorm_fused_rm {
 
-inline constexpr uint32_t kResidentStatisticsRow = (kChunksPerZone - 1) * kChunkRows;
 inline constexpr uint32_t kResidentChunksForRows =
     kResidualTensor.is_there() ? 1 : kChunksPerZone - (kReturnsStatistics ? 1 : 0);
 static_assert(!kIsResident || kRowsPerBlock * kRowStride <= kResidentChunksForRows * contract::kElementsPerChunk);
@@ -69,7 +68,7 @@ inline void normalise_resident_block(uint32_t rows, [[maybe_unused]] uint32_t fi
     }
     for (uint32_t batch = 0; batch < batches; ++batch) {
         const uint32_t row = zone_row(zone) + batch * kVectorsPerBatch * kBatchStrideRows;
-        const uint32_t statistics_row = zone_row(zone) + kResidentStatisticsRow;
+        const uint32_t statistics_row = zone_row(zone) + kSparedRow;
         MATH((sfpu::issue<ClearSums>()));
         if constexpr (kSumsWhileMoving) {
             fill_and_sum_batch(batch * kRowsPerBatch, row, state.formats);
@@ -95,7 +94,7 @@ inline void normalise_resident_block(uint32_t rows, [[maybe_unused]] uint32_t fi
     tensix::commit_zone();
     tensix::wait_zone();
     const uint32_t chunk = zone * kChunksPerZone;
-    pack_statistics(chunk + kResidentStatisticsRow / kChunkRows, state.formats);
+    pack_statistics(chunk + kSparedRow / kChunkRows, state.formats);
     pack_rows<kOutputTensor>(kOutput, chunk, elements, state.formats);
     pack_rows<kSumTensor>(kSum, chunk + kResidualRow / kChunkRows, elements, state.formats);
     tensix::release_zone();

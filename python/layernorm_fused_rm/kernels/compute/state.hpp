@@ -22,7 +22,7 @@ using contract::kChunksPerZone;
 
 // DEST rows within a zone; and of gamma, behind both zones, with beta one chunk further on.
 inline constexpr uint32_t kResidualRow = kChunkRows;
-inline constexpr uint32_t kSavedRegistersRow = (kChunksPerZone - 1) * kChunkRows;
+inline constexpr uint32_t kSparedRow = (kChunksPerZone - 1) * kChunkRows;  // statistics, or registers that are saved
 inline constexpr uint32_t kGammaRow = contract::kZones * kChunksPerZone * kChunkRows;
 
 static_assert(kVectorsPerBatch <= contract::kMaxVectorsPerBatch);
@@ -77,11 +77,11 @@ inline void activate_rows([[maybe_unused]] uint32_t zone, [[maybe_unused]] uint3
                           [[maybe_unused]] uint32_t vectors) {
     if constexpr (kActivates) {
         const uint32_t first = zone_row(zone);
-        MATH((begin_activation(first + kSavedRegistersRow)));
+        MATH((begin_activation(first + kSparedRow)));
         for (uint32_t row = 0; row < rows; ++row) {
             MATH((activate(first + row * kChunkRows, vectors)));
         }
-        MATH((end_activation(first + kSavedRegistersRow)));
+        MATH((end_activation(first + kSparedRow)));
     }
 }
 

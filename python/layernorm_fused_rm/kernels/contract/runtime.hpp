@@ -37,11 +37,7 @@ enum class TeamArgument : uint32_t { kSlice, kFirstMember };
 // them, of each tensor in shards the place of each shard (TensorLayout::first_place), in the order of Tensor.
 enum class ComputeArgument : uint32_t { kNegativeEpsilonBits, kRowsPerMatrix, kCount };
 enum class DataMovementArgument : uint32_t {
-    kGammaSourceX = kTensors,
-    kGammaSourceY,
-    kBetaSourceX,
-    kBetaSourceY,
-    kFirstX,
+    kFirstX = kTensors,
     kFirstY,
     kLastX,
     kLastY,
@@ -51,13 +47,17 @@ enum class DataMovementArgument : uint32_t {
 };
 
 // Semaphores, on every core, 0 at the start and at the end. Used where gamma and beta are shared, and where rows are.
+//
+// What a program sends to another of its cores may come before that core's kernels have begun: its buffers are empty
+// and its semaphores set. For the dispatcher lets no core start before all cores have ended the program before, and all
+// that it has written for the new one is there (tt_metal/impl/dispatch/kernels in ttnn's wheel: cq_dispatch.cpp,
+// process_notify_dispatch_s_go_signal_cmd; cq_dispatch_subordinate.cpp, wait_for_workers_and_send_go_signal). So nobody
+// waits for others to be there.
 enum class Semaphore : uint32_t {
-    kReceiversReady,  // at a source: cores that have room for what it shares out
-    kGammaArrived,    // at every other core: 1 once gamma is there
-    kBetaArrived,     // likewise beta
-    kVectorRead,      // at a source: 1 from when its reader has read until its writer has multicast
-    kTeamReady,       // cores of the team that have room for partial sums
-    kEvenPartials,    // cores of the team whose partial sums have come, of every other exchange
+    kGammaArrived,  // at every core but its source: 1 once gamma is there
+    kBetaArrived,   // likewise beta
+    kVectorRead,    // at a source: 1 from when its reader has read until its writer has multicast
+    kEvenPartials,  // cores of the team whose partial sums have come, of every other exchange
     kOddPartials,
     kCount
 };

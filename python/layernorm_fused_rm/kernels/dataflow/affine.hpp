@@ -5,10 +5,10 @@
 // Each is pieces of consecutive elements: chunks of the one page of [kWidth], pages of 32 elements, or rows of 16
 // in the faces of tiles (ttnn's tile: four faces of 16 x 16, row-major; row 0 is in the first two). Read by every core,
 // one page would queue at its bank (64 cores x 4 KB at 24 B/cycle are 11,000 cycles). So where it pays (the
-// plan says so) each is read by one core, its source, and multicast to all others: every other core reserves its page
-// and counts itself ready at the source; the source waits for all, multicasts, and sets every other core's semaphore
-// behind the data, on the same virtual channel, which keeps the order. A source that has no rows may leave the reading
-// to its reader: where that starts first, its read is at the bank before those of rows.
+// plan says so) each is read by one core, its source, and multicast to all others, whose page for it is empty from the
+// start (contract/runtime.hpp, Semaphore); the source sets their semaphores behind the data, on the same virtual channel,
+// which keeps the order. A source that has no rows may leave the reading to its reader: where that starts first, its
+// read is at the bank before those of rows.
 #pragma once
 
 #include <stdint.h>
@@ -33,18 +33,14 @@ inline volatile tt_l1_ptr uint32_t* semaphore_pointer(Semaphore semaphore) {
     return reinterpret_cast<volatile tt_l1_ptr uint32_t*>(semaphore_address(semaphore));
 }
 
-// gamma or beta: where it goes, where its source is, and what says that it has come from there.
+// gamma or beta: where it goes, and what says that it has come from its source.
 struct Vector {
     Tensor tensor;
     uint32_t buffer;
-    DataMovementArgument source_x;
-    DataMovementArgument source_y;
     Semaphore arrived;
 };
-inline constexpr Vector kGammaVector = {Tensor::kGamma, kGamma, DataMovementArgument::kGammaSourceX,
-                                        DataMovementArgument::kGammaSourceY, Semaphore::kGammaArrived};
-inline constexpr Vector kBetaVector = {Tensor::kBeta, kBeta, DataMovementArgument::kBetaSourceX,
-                                       DataMovementArgument::kBetaSourceY, Semaphore::kBetaArrived};
+inline constexpr Vector kGammaVector = {Tensor::kGamma, kGamma, Semaphore::kGammaArrived};
+inline constexpr Vector kBetaVector = {Tensor::kBeta, kBeta, Semaphore::kBetaArrived};
 
 template <const Vector& vector>
 inline constexpr TensorLayout kLayout = kCall[vector.tensor];
@@ -165,20 +161,17 @@ inline void finish_reading_own() {
     move_read<vector>(0, kRowElements);
 }
 
-// And multicasts it and the news of it, once it is read, by this writer or by the core's reader, and all others have
-// room. Where it goes is worked out before it is there.
+// And multicasts it and the news of it, once it is read, by this writer or by the core's reader. Where it goes is worked
+// out before it is there.
 template <const Vector& vector>
 inline void share() {
     const uint32_t receivers = common_argument(DataMovementArgument::kReceivers);
     const uint64_t cores = everywhere();
     const uint32_t page = get_write_ptr(vector.buffer);
-    volatile tt_l1_ptr uint32_t* ready = semaphore_pointer(Semaphore::kReceiversReady);
     volatile tt_l1_ptr uint32_t* read = semaphore_pointer(Semaphore::kVectorRead);
     volatile tt_l1_ptr uint32_t* arrived = semaphore_pointer(vector.arrived);
     const uint32_t arrived_address = semaphore_address(vector.arrived);
     noc_semaphore_set(arrived, 1);
-    noc_semaphore_wait(ready, receivers);
-    noc_semaphore_set(ready, 0);
     if constexpr (kReadersReadAffine) {
         noc_semaphore_wait(read, 1);
     } else {
@@ -186,7 +179,7 @@ inline void share() {
     }
     noc_async_write_multicast(page, cores + page, kAffineElements * kLayout<vector>.element_bytes, receivers);
     noc_semaphore_set_multicast(arrived_address, cores + arrived_address, receivers);
-    noc_async_write_barrier();
+    noc_async_writes_flushed();  // what confirms them all takes a while, and is waited for at the end
     noc_semaphore_set(arrived, 0);
     if constexpr (kReadersReadAffine) {
         noc_semaphore_set(read, 0);
@@ -206,18 +199,13 @@ inline void read_for_writer() {
     push<vector>();
 }
 
-// Any other core: tells the source that there is room.
+// Any other core: reserves its page, before anything is waited for; and waits for it.
 template <const Vector& vector>
-inline void report(Tensor own) {
-    if (kLayout<vector>.is_there() && own != vector.tensor) {
+inline void prepare_to_receive(Tensor own) {
+    if (own != vector.tensor) {
         reserve<vector>();
-        const uint32_t x = common_argument(vector.source_x);
-        const uint32_t y = common_argument(vector.source_y);
-        noc_semaphore_inc(get_noc_addr(x, y, semaphore_address(Semaphore::kReceiversReady)), 1);
     }
 }
-
-// And waits for it.
 template <const Vector& vector>
 inline void receive(Tensor own) {
     if (kLayout<vector>.is_there() && own != vector.tensor) {
@@ -239,7 +227,7 @@ inline void for_own_vector(Tensor own, Gamma gamma, Beta beta) {
 }
 
 // Both, as far as it takes nobody else; then, whoever brings them -> kGamma, kBeta: whole where they are shared, else what
-// belongs to this core's slice. Nobody waits before he has reported.
+// belongs to this core's slice.
 inline void request_affine() {
     if constexpr (!kSharesAffine) {
         start_reading_affine(first_column(), first_column() + kWidth);
@@ -248,8 +236,8 @@ inline void request_affine() {
         if constexpr (!kReadersReadAffine) {
             for_own_vector(own, start_reading_own<kGammaVector>, start_reading_own<kBetaVector>);
         }
-        report<kGammaVector>(own);
-        report<kBetaVector>(own);
+        prepare_to_receive<kGammaVector>(own);
+        prepare_to_receive<kBetaVector>(own);
         for_own_vector(own, share<kGammaVector>, share<kBetaVector>);
     }
 }
@@ -258,7 +246,6 @@ inline void receive_affine() {
         finish_reading_affine(first_column(), first_column() + kWidth);
     } else {
         const Tensor own = own_vector();
-        noc_async_atomic_barrier();
         receive<kGammaVector>(own);
         receive<kBetaVector>(own);
     }

@@ -4,8 +4,8 @@
 //
 // An exchange takes a page of kJoined on every core of the team, in which each slice has its place, and a semaphore that
 // counts whose sums have come. Both go round by two. A core sends for an exchange once all others have sent for the one
-// before, which each does only when it has both pages: its compute is through with the last one then. Before the first,
-// each has told all that it has begun: until then another program may have that memory.
+// before, which each does only when it has both pages: its compute is through with the last one then. Before the first
+// both are empty, whether its kernels have begun or not (contract/runtime.hpp, Semaphore).
 #pragma once
 
 #include <stdint.h>
@@ -14,6 +14,7 @@
 #include "arguments.hpp"
 #include "contract.hpp"
 #include "dataflow/affine.hpp"
+#include "dataflow/noc_commands.hpp"
 #include "work.hpp"
 
 namespace layernorm_fused_rm {
@@ -27,31 +28,26 @@ inline constexpr uint32_t kPartialBytes =
 // Nothing, where each core has its rows to itself.
 class Team {
 public:
-    // Tells all that this core has begun. A core without rows has no team.
-    void begin() const {
+    // All exchanges of a batch. Those of the first may come ahead of it; meanwhile() is called once this core's sums of
+    // the first of them have gone. A core without rows has no team.
+    template <typename Meanwhile>
+    void exchange_ahead(Meanwhile meanwhile) {
         if constexpr (kIsSliced) {
             if (has_rows()) {
-                cb_reserve_back(kJoined, kJoinedPages);
-                for_each_member([](uint32_t x, uint32_t y) {
-                    noc_semaphore_inc(get_noc_addr(x, y, semaphore_address(Semaphore::kTeamReady)), 1);
-                });
-            }
-        }
-    }
-
-    // All exchanges of a batch; those of the first may come ahead of it.
-    void exchange_ahead() {
-        if constexpr (kIsSliced) {
-            if (has_rows()) {
-                exchange_for_batch();
+                send();
+                meanwhile();
+                collect();
+                exchange(1);
                 is_ahead_ = true;
+                return;
             }
         }
+        meanwhile();
     }
     void exchange_for_batch() {
         if constexpr (kIsSliced) {
-            for (uint32_t i = is_ahead_ ? kExchangesPerBatch : 0; i < kExchangesPerBatch; ++i) {
-                exchange();
+            if (!is_ahead_) {
+                exchange(0);
             }
             is_ahead_ = false;
         }
@@ -67,23 +63,39 @@ public:
 private:
     static bool has_rows() { return count_runs<DataMovementArgument>() != 0; }
 
+    // Exchanges of a batch, from one on.
+    void exchange(uint32_t first) {
+        for (uint32_t i = first; i < kExchangesPerBatch; ++i) {
+            send();
+            collect();
+        }
+    }
+
+    // Counts those whose sums have come, for the exchange at hand.
+    Semaphore arrived() const { return is_odd_ ? Semaphore::kOddPartials : Semaphore::kEvenPartials; }
+
     // kPartial -> kJoined of every core of the team.
-    void exchange() {
-        const Semaphore arrived = is_odd_ ? Semaphore::kOddPartials : Semaphore::kEvenPartials;
+    void send() const {
         const uint32_t place = get_write_ptr(kJoined) + own_slice() * kPartialBytes;
-        const uint32_t arrived_address = semaphore_address(arrived);
-        cb_reserve_back(kJoined, kJoinedPages);
-        wait_for_all();
-        cb_wait_front(kPartial, 1);
+        const uint32_t arrived_address = semaphore_address(arrived());
         const uint32_t partial = get_read_ptr(kPartial);
+        cb_reserve_back(kJoined, kJoinedPages);
+        Writes::start(get_noc_addr(place), kPartialBytes);
+        cb_wait_front(kPartial, 1);
         for_each_member([=](uint32_t x, uint32_t y) {
-            noc_async_write(partial, get_noc_addr(x, y, place), kPartialBytes);
+            Writes::wait(Writes::is_free());
+            Writes::move_elsewhere(get_noc_addr(x, y, place), partial);
             noc_semaphore_inc(get_noc_addr(x, y, arrived_address), 1);
         });
+        Writes::count(kSlices);
         noc_async_writes_flushed();
         cb_pop_front(kPartial, 1);
-        noc_semaphore_wait(semaphore_pointer(arrived), kSlices);
-        noc_semaphore_set(semaphore_pointer(arrived), 0);
+    }
+
+    // Those of all cores -> kJoined.
+    void collect() {
+        noc_semaphore_wait(semaphore_pointer(arrived()), kSlices);
+        noc_semaphore_set(semaphore_pointer(arrived()), 0);
         cb_push_back(kJoined, 1);
         is_odd_ = !is_odd_;
     }
@@ -97,16 +109,6 @@ private:
         }
     }
 
-    // Until all have begun, the first time.
-    void wait_for_all() {
-        if (!have_begun_) {
-            noc_semaphore_wait(semaphore_pointer(Semaphore::kTeamReady), kSlices);
-            noc_semaphore_set(semaphore_pointer(Semaphore::kTeamReady), 0);
-            have_begun_ = true;
-        }
-    }
-
-    bool have_begun_ = false;
     bool is_odd_ = false;
     bool is_ahead_ = false;
 };

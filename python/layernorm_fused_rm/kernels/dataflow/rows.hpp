@@ -69,7 +69,7 @@ inline __attribute__((always_inline)) void for_each_part_of_rows(Block block, ui
 template <const TensorLayout& tensor>
 inline void start_reading_rows(Block block, uint32_t segment, uint32_t address, uint32_t l1_address) {
     if constexpr (kRowsAreStrips) {
-        start_moving_strips<tensor, FromTensor>(block, segment, address, l1_address);
+        start_moving_strips<tensor, Reads>(block, segment, address, l1_address);
     } else if constexpr (kIsOneTransfer<tensor>) {
         noc_async_read(row_address<tensor>(block, 0, address), l1_address, block.rows * tensor.page_bytes);
     } else if constexpr (tensor.has_cut_rows()) {
@@ -130,7 +130,7 @@ inline void push_rows(uint32_t pages) {
 template <const TensorLayout& tensor>
 inline void start_writing_rows(Block block, uint32_t segment, uint32_t address, uint32_t l1_address) {
     if constexpr (kRowsAreStrips) {
-        start_moving_strips<tensor, ToTensor>(block, segment, address, l1_address);
+        start_moving_strips<tensor, Writes>(block, segment, address, l1_address);
     } else if constexpr (kIsOneTransfer<tensor>) {
         noc_async_write(l1_address, row_address<tensor>(block, 0, address), block.rows * tensor.page_bytes);
     } else if constexpr (tensor.has_cut_rows()) {

@@ -12,6 +12,7 @@
 #include "api/dataflow/dataflow_api.h"
 #include "arguments.hpp"
 #include "contract.hpp"
+#include "dataflow/noc_commands.hpp"
 #include "dataflow/pages.hpp"
 #include "work.hpp"
 
@@ -59,56 +60,6 @@ inline uint32_t tensor_row(uint32_t first_row) {
     return first_row;
 }
 
-// NoC commands for pieces. start(page, bytes) sets what all have in common; begin_page(piece, place) moves the first
-// piece of a page, and move(piece, place) another one, which keeps where in the NoC it goes to. Before each,
-// wait(is_free) with what is_free() has said since the command before: a load that takes seven cycles (ISA documents,
-// "Baby RISCV"), in which the piece's address is worked out. All are counted at once, by count(), or barriers would not
-// wait for them. move_part(part, place, bytes) is a command of its own, counted.
-template <uint32_t command_buffer>
-struct NocCommands {
-    static_assert(noc_mode == DM_DEDICATED_NOC, "the counters would lie elsewhere");
-    static bool is_free() { return noc_cmd_buf_ready(noc_index, command_buffer); }
-    static void wait(bool is_free) {
-        while (!is_free) {
-            is_free = NocCommands::is_free();
-        }
-    }
-};
-struct FromTensor : NocCommands<read_cmd_buf> {
-    static constexpr bool takes_padding = false;
-    static void start(uint64_t page, uint32_t bytes) { noc_async_read_one_packet_set_state(page, bytes); }
-    static void begin_page(uint64_t piece, uint32_t place) { issue<CQ_NOC_SNDl>(piece, place); }
-    static void move(uint32_t in_bank, uint32_t place) { issue<CQ_NOC_SnDl>(in_bank, place); }
-    static void count(uint32_t commands) { noc_reads_num_issued[noc_index] += commands; }
-    static void move_part(uint64_t part, uint32_t place, uint32_t bytes) { noc_async_read(part, place, bytes); }
-
-private:
-    template <CQNocFlags what_changes>
-    static void issue(uint64_t piece, uint32_t place) {
-        noc_read_with_state<DM_INVALID_NOC, read_cmd_buf, what_changes, CQ_NOC_SEND, CQ_NOC_wait>(noc_index, piece,
-                                                                                                  place, 0);
-    }
-};
-struct ToTensor : NocCommands<write_cmd_buf> {
-    static constexpr bool takes_padding = true;  // of tiles, as zeros
-    static void start(uint64_t page, uint32_t bytes) { noc_async_write_one_packet_set_state(page, bytes); }
-    static void begin_page(uint64_t piece, uint32_t place) { issue<CQ_NOC_SNDl>(piece, place); }
-    static void move(uint32_t in_bank, uint32_t place) { issue<CQ_NOC_SnDl>(in_bank, place); }
-    static void count(uint32_t commands) {
-        noc_nonposted_writes_num_issued[noc_index] += commands;
-        noc_nonposted_writes_acked[noc_index] += commands;
-    }
-    static void move_part(uint64_t part, uint32_t place, uint32_t bytes) { noc_async_write(place, part, bytes); }
-
-private:
-    template <CQNocFlags what_changes>
-    static void issue(uint64_t piece, uint32_t place) {
-        constexpr bool kIsCounted = false;
-        noc_write_with_state<DM_DEDICATED_NOC, write_cmd_buf, what_changes, CQ_NOC_SEND, CQ_NOC_wait, kIsCounted>(
-            noc_index, place, piece);
-    }
-};
-
 // A strip's segment in tiles, as blocks of 16 columns, two of which are a tile's.
 template <const TensorLayout& tensor, typename Way>
 inline __attribute__((always_inline)) void move_strip_in_tiles(uint32_t first_row, uint32_t segment, uint32_t address,
@@ -129,7 +80,7 @@ inline __attribute__((always_inline)) void move_strip_in_tiles(uint32_t first_ro
         const uint64_t piece = tiles.here();
         tiles.go_on();
         Way::wait(is_free);
-        Way::begin_page(piece, l1_address);
+        Way::move_elsewhere(piece, l1_address);
         if (kBlocksOfRow % kBlocksPerTile == 0 || block + 1 < last) {
             is_free = Way::is_free();
             const uint32_t right = static_cast<uint32_t>(piece) + kFromLeftToRight;
