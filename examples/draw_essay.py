@@ -238,7 +238,8 @@ class Core:
         self.read_started = times["read", 0]
         self.read = times["push", INPUT]
         self.vectors = times["push", GAMMA] + times["push", BETA]
-        self.vectors_wanted = min(times["read", 1] + times["atomic", 1])
+        # By a source since it reads them, by others since their kernels run.
+        self.vectors_wanted = min(times["read", 1] or [cycle for cycle, *_ in events])
         self.multicast = times["write multicast", 1]
         self.normalised = times["push", OUTPUT]
         self.write_started = times["write", 1]
