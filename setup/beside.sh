@@ -9,14 +9,13 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
-options=()
-while [[ "${1:-}" == --chip ]]; do
-    options+=("$1" "${2:-}")
-    shift $(($# > 1 ? 2 : 1))
-done
-take_device_option "${options[@]}"
+answer_help "$0" "$@"
+chip="${LAYERNORM_CHIP:-}"
+case "${1:-}" in
+    --chip) chip="${2:?--chip needs a name: $kChips}"; shift 2 ;;
+esac
 if (($# < 3)); then
-    sed -n '3,8s/^# \{0,1\}//p' "$0"
+    print_help "$0" >&2
     exit 2
 fi
 ttnn="$1" version="$2"

@@ -6,6 +6,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
+answer_help "$0" "$@"
 for version in ${*:-$PYTHON_VERSIONS}; do
     use_places "$root/.cache/wheels/$version" "$root/.cache/wheels/$version/venv"
     mkdir -p "$stamps" "$logs"

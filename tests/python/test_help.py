@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ("run", "test", "bench", "demo", *sorted(f"setup/{path.name}" for path in (ROOT / "setup").glob("*.sh")))
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 # What a script hands its other arguments to, and what of theirs it does not take.
-BEHIND = {"bench": ["benchmarks"], "demo": ["examples.random_rows", "examples.sentence_encoder"]}
+BEHIND = {"bench": ["benchmarks"], "demo": ["examples.random_rows", "examples.embedding_norm"]}
 # Of other programs, named in the text as advice.
 OTHERS = {"setup/visualizer.sh": {"--port"}, "test": {"--help"}, "setup/site.sh": {"--help"}}
 
