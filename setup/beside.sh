@@ -26,9 +26,7 @@ ensure_debian_packages $DEBIAN_HOST_PACKAGES $DEBIAN_SIMULATOR_PACKAGES
 wheel="$("$root/setup/wheels.sh" "$version")"
 
 use_places "$root/.cache/beside/$ttnn-python$version" "$root/.cache/beside/$ttnn-python$version/venv"
-mkdir -p "$stamps" "$logs"
-exec 9>"$cache/lock"
-flock 9
+lock_places
 requirements="ttnn==$ttnn ${DEVICE_REQUIREMENTS#ttnn==* } $SIMULATOR_REQUIREMENTS"
 PYTHON_VERSIONS="$version" ensure_virtual_environment
 # shellcheck disable=SC2086  # a list

@@ -20,6 +20,12 @@ readonly root
 use_places() {
     cache="$1" venv="$2" stamps="$1/stamps" logs="$1/logs"
 }
+# Two commands at once must not set up the same folders. The lock is gone when descriptor 9 is closed.
+lock_places() {
+    mkdir -p "$stamps" "$logs"
+    exec 9>"$cache/lock"
+    flock 9
+}
 use_places "$root/.cache" "$root/.venv"
 
 source "$root/setup/versions.env"
@@ -54,10 +60,7 @@ prepare_environment() {
     esac
     # wolfpine is small and the launcher's tests need it on either device.
     requirements+=" $SIMULATOR_REQUIREMENTS"
-    mkdir -p "$stamps" "$logs"
-    # Two commands at once must not set up the same folders; the lock is gone when the set-up is through.
-    exec 9>"$cache/lock"
-    flock 9
+    lock_places
     # shellcheck disable=SC2086  # lists of names
     ensure_debian_packages $debian
     ensure_python_packages "$requirements" "$preset"

@@ -9,9 +9,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 answer_help "$0" "$@"
 for version in ${*:-$PYTHON_VERSIONS}; do
     use_places "$root/.cache/wheels/$version" "$root/.cache/wheels/$version/venv"
-    mkdir -p "$stamps" "$logs"
-    exec 9>"$cache/lock"
-    flock 9
+    lock_places
     PYTHON_VERSIONS="$version" ensure_virtual_environment
     step "the wheel" "$(fingerprint_of "${kPlannerSources[@]}" python README.md LICENSE) $BUILD_REQUIREMENTS" "$kBuildRemedy" \
         build_wheel

@@ -34,26 +34,21 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=plain,
     )
     checked.set_defaults(run=lambda options: run_doctor())
-    planned = commands.add_parser(
-        "plan",
-        usage="%(prog)s SHAPE [OPTION...]",
-        help="show the plan of a call, as text, JSON or a picture; needs no device",
-        description=plan_command.DESCRIPTION,
-        epilog=plan_command.EXAMPLES,
-        formatter_class=plain,
-    )
-    plan_command.add_options(planned)
-    planned.set_defaults(run=plan_command.run)
-    tried = commands.add_parser(
-        "run",
-        usage="%(prog)s SHAPE [OPTION...]",
-        help="run a call on the device at hand, and judge its results",
-        description=run_command.DESCRIPTION,
-        epilog=run_command.EXAMPLES,
-        formatter_class=plain,
-    )
-    run_command.add_options(tried)
-    tried.set_defaults(run=run_command.run)
+    # Both take a shape and a call's options.
+    for name, command, purpose in (
+        ("plan", plan_command, "show the plan of a call, as text, JSON or a picture; needs no device"),
+        ("run", run_command, "run a call on the device at hand, and judge its results"),
+    ):
+        described = commands.add_parser(
+            name,
+            usage="%(prog)s SHAPE [OPTION...]",
+            help=purpose,
+            description=command.DESCRIPTION,
+            epilog=command.EXAMPLES,
+            formatter_class=plain,
+        )
+        command.add_options(described)
+        described.set_defaults(run=command.run)
     return parser
 
 
