@@ -27,6 +27,12 @@ void bind_enums(nb::module_& module) {
     nb::enum_<DataType>(module, "DataType")
         .value("BFLOAT16", DataType::kBfloat16)
         .value("FLOAT32", DataType::kFloat32)
+        .value("BFLOAT8_B", DataType::kBfloat8B)
+        .value("BFLOAT4_B", DataType::kBfloat4B)
+        .value("UINT8", DataType::kUint8)
+        .value("UINT16", DataType::kUint16)
+        .value("UINT32", DataType::kUint32)
+        .value("INT32", DataType::kInt32)
         .value("OTHER", DataType::kOther);
     nb::enum_<Layout>(module, "Layout").value("ROW_MAJOR", Layout::kRowMajor).value("TILE", Layout::kTile);
     nb::enum_<BufferType>(module, "BufferType").value("DRAM", BufferType::kDram).value("L1", BufferType::kL1);

@@ -28,8 +28,21 @@ constexpr std::int64_t kTileWidth = contract::kTileSide;
 // Kernels hold row indices in 32 bits.
 constexpr std::int64_t kMaxRows = std::numeric_limits<std::uint32_t>::max();
 
+[[nodiscard]] bool is_served(DataType dtype) { return dtype == DataType::kBfloat16 || dtype == DataType::kFloat32; }
+
 [[nodiscard]] std::string name_of(DataType dtype) {
-    return dtype == DataType::kBfloat16 ? "BFLOAT16" : dtype == DataType::kFloat32 ? "FLOAT32" : "another data type";
+    switch (dtype) {
+        case DataType::kBfloat16: return "BFLOAT16";
+        case DataType::kFloat32: return "FLOAT32";
+        case DataType::kBfloat8B: return "BFLOAT8_B";
+        case DataType::kBfloat4B: return "BFLOAT4_B";
+        case DataType::kUint8: return "UINT8";
+        case DataType::kUint16: return "UINT16";
+        case DataType::kUint32: return "UINT32";
+        case DataType::kInt32: return "INT32";
+        case DataType::kOther: break;
+    }
+    return "another data type";
 }
 
 [[nodiscard]] std::string name_of(Layout layout) { return layout == Layout::kTile ? "TILE" : "ROW_MAJOR"; }
@@ -69,8 +82,8 @@ void check_storage(const std::string& name, const TensorSpec& spec, const Remedi
 }
 
 void check_dtype(const std::string& name, const TensorSpec& spec, const Remedies& remedies) {
-    if (spec.dtype == DataType::kOther) {
-        refuse(name + " must be BFLOAT16 or FLOAT32, but has another data type; " + remedies.dtype);
+    if (!is_served(spec.dtype)) {
+        refuse(name + " must be BFLOAT16 or FLOAT32, but is " + name_of(spec.dtype) + "; " + remedies.dtype);
     }
 }
 
@@ -90,8 +103,9 @@ void check_rows(const std::string& name, const TensorSpec& spec, const Remedies&
 }
 
 void check_option_dtype(const std::string& name, const std::optional<DataType>& dtype) {
-    if (dtype == DataType::kOther) {
-        refuse(name + " must be BFLOAT16 or FLOAT32, but is another data type; pass ttnn.bfloat16 or ttnn.float32");
+    if (dtype && !is_served(*dtype)) {
+        refuse(name + " must be BFLOAT16 or FLOAT32, but is " + name_of(*dtype) +
+               "; pass ttnn.bfloat16 or ttnn.float32");
     }
 }
 

@@ -9,7 +9,8 @@
 
 namespace layernorm_fused_rm {
 
-enum class DataType { kBfloat16, kFloat32, kOther };
+// The first two are served; the others are there to be named in refusals.
+enum class DataType { kBfloat16, kFloat32, kBfloat8B, kBfloat4B, kUint8, kUint16, kUint32, kInt32, kOther };
 enum class Layout { kRowMajor, kTile };
 enum class BufferType { kDram, kL1 };
 // Of a tensor in shards it says where each is (Shards); kOther: in any other way, or in another type of buffer.

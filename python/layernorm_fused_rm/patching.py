@@ -133,7 +133,7 @@ def patch(module) -> Served:
         ...     y = model(x)
         >>> print(served.summary())
         ttnn.layer_norm: 24 served here, 1 by ttnn
-          1 by ttnn: input must be BFLOAT16 or FLOAT32, but has another data type; convert it with ...
+          1 by ttnn: input must be BFLOAT16 or FLOAT32, but is BFLOAT8_B; convert it with ...
         ttnn.rms_norm: 0 served here, 0 by ttnn
     """
     for name in OPERATIONS:

@@ -8,7 +8,9 @@ import ttnn
 from . import _core
 
 LAYOUTS = {ttnn.ROW_MAJOR_LAYOUT: _core.Layout.ROW_MAJOR, ttnn.TILE_LAYOUT: _core.Layout.TILE}
-DTYPES = {ttnn.bfloat16: _core.DataType.BFLOAT16, ttnn.float32: _core.DataType.FLOAT32}
+# The first two are served, the others named in refusals.
+_DTYPE_NAMES = ("BFLOAT16", "FLOAT32", "BFLOAT8_B", "BFLOAT4_B", "UINT8", "UINT16", "UINT32", "INT32")
+DTYPES = {getattr(ttnn.DataType, name): getattr(_core.DataType, name) for name in _DTYPE_NAMES}
 BUFFER_TYPES = {ttnn.BufferType.DRAM: _core.BufferType.DRAM, ttnn.BufferType.L1: _core.BufferType.L1}
 
 

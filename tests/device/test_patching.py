@@ -128,7 +128,11 @@ WIDTH_SHARDED = ttnn.MemoryConfig(ttnn.TensorMemoryLayout.WIDTH_SHARDED, ttnn.Bu
 
 # What is passed in place of one argument of a call that is served, and why that is left.
 LEFT = {
-    "bfloat8_b": ("input_tensor", lambda device: of_dtype(device, ttnn.bfloat8_b), "input must be BFLOAT16 or FLOAT32"),
+    "bfloat8_b": (
+        "input_tensor",
+        lambda device: of_dtype(device, ttnn.bfloat8_b),
+        "input must be BFLOAT16 or FLOAT32, but is BFLOAT8_B",
+    ),
     "sharded weight": ("weight", sharded_vector, "gamma must be in INTERLEAVED memory"),
     "deallocated": ("input_tensor", deallocated, "input must be allocated on device, but has been deallocated"),
     "no tensor": ("input_tensor", lambda device: np.ones(4), "input must be a ttnn.Tensor"),

@@ -259,7 +259,10 @@ void spoil_tensor(const Draw& draw, TensorSpec& spec) {
     switch (draw.below(11)) {
         case 9: spoil_shards(draw, spec.shards); break;
         case 10: spec.buffer_type = draw.memory(); break;
-        case 0: spec.dtype = draw.choice(std::array{DataType::kBfloat16, DataType::kFloat32, DataType::kOther}); break;
+        case 0:
+            spec.dtype =
+                draw.choice(std::array{DataType::kBfloat16, DataType::kFloat32, DataType::kBfloat8B, DataType::kOther});
+            break;
         case 1: spec.layout = draw.choice(std::array{Layout::kRowMajor, Layout::kTile}); break;
         case 2: spec.memory_layout = draw.choice(kMemoryLayouts); break;
         case 3: spec.storage = draw.choice(std::array{Storage::kDevice, Storage::kHost, Storage::kDeallocated}); break;

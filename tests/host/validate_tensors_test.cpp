@@ -135,8 +135,8 @@ TEST_F(Tensors, output_tensor_that_cannot_take_y_is_refused) {
         "of shape [64, 1024] is stored as [96, 1024], but in TILE layout each matrix must be padded to whole tiles, "
         "and "
         "no more; take it out of its padding with ttnn.slice");
-    refuses([](TensorSpec& output) { output.dtype = DataType::kOther; },
-            "must be BFLOAT16 or FLOAT32, but has another data type; allocate one of ttnn.bfloat16 or ttnn.float32");
+    refuses([](TensorSpec& output) { output.dtype = DataType::kUint32; },
+            "must be BFLOAT16 or FLOAT32, but is UINT32; allocate one of ttnn.bfloat16 or ttnn.float32");
     refuses([](TensorSpec& output) { output.shape.insert(output.shape.begin(), 1); },
             "has shape [1, 64, 1024], but input has [64, 1024]; allocate one of the input's shape");
     expect_error("");
@@ -238,8 +238,8 @@ TEST_F(Tensors, in_another_memory_are_refused) {
 
 TEST_F(Tensors, of_another_data_type_are_refused) {
     expect_error_of_each(
-        {"input", "gamma", "beta", "residual"}, [](TensorSpec& spec) { spec.dtype = DataType::kOther; },
-        "NAME must be BFLOAT16 or FLOAT32, but has another data type; convert it with ttnn.typecast(NAME, "
+        {"input", "gamma", "beta", "residual"}, [](TensorSpec& spec) { spec.dtype = DataType::kBfloat8B; },
+        "NAME must be BFLOAT16 or FLOAT32, but is BFLOAT8_B; convert it with ttnn.typecast(NAME, "
         "ttnn.bfloat16) or ttnn.float32");
 }
 
@@ -266,8 +266,8 @@ TEST_F(Tensors, outputs_of_another_data_type_are_refused) {
     problem.options.dtype = DataType::kFloat32;
     problem.residual = problem.input;
     problem.options.return_sum = true;
-    problem.options.sum_dtype = DataType::kOther;
-    expect_error("sum_dtype must be BFLOAT16 or FLOAT32, but is another data type; pass ttnn.bfloat16 or ttnn.float32");
+    problem.options.sum_dtype = DataType::kInt32;
+    expect_error("sum_dtype must be BFLOAT16 or FLOAT32, but is INT32; pass ttnn.bfloat16 or ttnn.float32");
 }
 
 TEST_F(Tensors, residual_that_does_not_fit_the_input_is_refused) {

@@ -116,7 +116,7 @@ def test_must_be_interleaved(device, nothing_is_sent, name):
 def test_must_be_bfloat16_or_float32(device, nothing_is_sent, name):
     integers = ttnn.to_device(ttnn.Tensor(np.ones(SHAPES[name], np.int32), ttnn.int32), device)
     text = refusal(device, **{name: integers})
-    assert f"{name} must be BFLOAT16 or FLOAT32" in text and "ttnn.typecast" in text
+    assert f"{name} must be BFLOAT16 or FLOAT32, but is INT32" in text and "ttnn.typecast" in text
 
 
 @pytest.mark.parametrize("name", NAMES)
