@@ -10,9 +10,12 @@ from simulator import session
 
 @dataclass(frozen=True)
 class Chip:
-    """Bytes of DRAM a cycle, over all banks, and the columns and rows of cores that programs may use; each is a bank of L1."""
+    """Bytes of DRAM a cycle, over all banks; what a program takes that copies one page of 2 KB from DRAM to DRAM; and the
+    columns and rows of cores that programs may use; each is a bank of L1.
+    """
 
     dram_bytes_per_cycle: int
+    page_cycles: int  # ttnn.clone of 1 x 1024 bfloat16, launch included
     grid: tuple[int, int]
 
     @property
@@ -21,8 +24,10 @@ class Chip:
 
 
 CHIPS = {
-    "Wormhole": Chip(288, (8, 9)),  # 12 banks of 24 B/cycle: ISA documents, "DRAMTile"; the cost model has the same
-    "Blackhole": Chip(377, (13, 10)),  # 8 banks of 47.1 B/cycle: the cost model
+    "Wormhole": Chip(
+        288, 1490, (8, 9)
+    ),  # 12 banks of 24 B/cycle: ISA documents, "DRAMTile"; the cost model has the same
+    "Blackhole": Chip(377, 1280, (13, 10)),  # 8 banks of 47.1 B/cycle: the cost model
 }
 
 

@@ -20,6 +20,8 @@ HEADING = (
     "cycles",
     "B/cycle",
     "of DRAM",
+    "bound",
+    "over it",
     "x ttnn",
     "x composite",
     "x clone",
@@ -46,6 +48,18 @@ def geometric_mean(values: Iterable[float | None]) -> float | None:
     return math.exp(sum(logarithms) / len(logarithms)) if logarithms else None
 
 
+def bound(case: Case) -> float | None:
+    """Cycles below which no norm of tensors in DRAM is expected: a page there and back, and all bytes at DRAM's peak."""
+    chip = chips.simulated()
+    return chip.page_cycles + case.moved_bytes / chip.dram_bytes_per_cycle if case.memory == "dram" else None
+
+
+def over_bound(ledger: Ledger, case: Case) -> float | None:
+    """Our cycles over the bound."""
+    ours, least = ledger.get(case, OURS), bound(case)
+    return ours.cycles / least if ours and ours.cycles and least else None
+
+
 def line(ledger: Ledger, case: Case) -> list[str] | None:
     ours = ledger.get(case, OURS)
     if ours is None or not ours.cycles:
@@ -54,6 +68,7 @@ def line(ledger: Ledger, case: Case) -> list[str] | None:
     return [
         str(case.rows), str(case.width), case.dtype, case.memory, str(ours.cores), f"{ours.cycles:,}", f"{rate:.0f}",
         f"{rate / chips.simulated().dram_bytes_per_cycle:.0%}" if case.memory == "dram" else "-",
+        f"{bound(case):,.0f}" if bound(case) else "-", _times(over_bound(ledger, case)),
         *(_times(ratio(ledger, case, provider)) for provider in PEERS),
     ]  # fmt: skip
 
@@ -78,13 +93,16 @@ def _per_kilo(case: Case, ours: Measurement, ttnn: Measurement | None, figure: s
     return share(ours) + (f" ({share(ttnn)})" if ttnn and ttnn.cycles else "")
 
 
-def means(ledger: Ledger, cases: list[Case]) -> dict[str, dict[str, float | None]]:
-    """Geometric means of the ratios, by dtype and memory."""
+def means(ledger: Ledger, cases: list[Case]) -> dict[str, list[float | None]]:
+    """Geometric means by dtype and memory: of our cycles over the bound, and of the ratios to each peer."""
     groups: dict[str, list[Case]] = {}
     for case in cases:
         groups.setdefault(f"{case.dtype} {case.memory}", []).append(case)
     return {
-        group: {provider: geometric_mean(ratio(ledger, case, provider) for case in members) for provider in PEERS}
+        group: [
+            geometric_mean(over_bound(ledger, case) for case in members),
+            *(geometric_mean(ratio(ledger, case, provider) for case in members) for provider in PEERS),
+        ]
         for group, members in groups.items()
     }
 
@@ -92,12 +110,21 @@ def means(ledger: Ledger, cases: list[Case]) -> dict[str, dict[str, float | None
 def as_markdown(ledger: Ledger, cases: list[Case]) -> str:
     text = _as_rows(HEADING, (line(ledger, case) for case in cases))
     text += refusals_as_markdown(ledger, cases)
-    text += "\nGeometric means, times fewer cycles:\n\n"
+    text += _bound_as_markdown()
+    text += "\nGeometric means, of cycles over the bound and of times fewer cycles than peers:\n\n"
     groups = means(ledger, cases).items()
-    heading = ("tensors", "than ttnn.layer_norm", "than the composite", "than ttnn.clone")
-    text += _as_rows(heading, ([group, *map(_times, values.values())] for group, values in groups))
+    heading = ("tensors", "over the bound", "than ttnn.layer_norm", "than the composite", "than ttnn.clone")
+    text += _as_rows(heading, ([group, *map(_times, values)] for group, values in groups))
     text += "\nWhat is moved per 1,024 elements, ttnn.layer_norm's in brackets; no figure depends on a cost model:\n\n"
     return text + _as_rows((*HEADING[:CASE_COLUMNS], *MOVED), (moved_line(ledger, case) for case in cases))
+
+
+def _bound_as_markdown() -> str:
+    chip = chips.simulated()
+    return (
+        f"\nbound: {chip.page_cycles:,} cycles, which `ttnn.clone` of one page of 2 KB takes, and the bytes of input and "
+        f"output at\n{chip.dram_bytes_per_cycle} B/cycle.\n"
+    )
 
 
 def differing_lines(ledger: Ledger, cases: Iterable[Case], before: Sequence[Measurement]) -> list[list[str]]:

@@ -108,6 +108,16 @@ def test_what_is_moved_is_shown_per_1024_elements_beside_ttnns(repository):
     assert line[6] == "2.0 (5.0)"
 
 
+def test_the_bound_is_a_page_there_and_back_and_all_bytes_at_the_peak(repository, monkeypatch):
+    monkeypatch.setattr(table.chips, "simulated", lambda: table.chips.CHIPS["Wormhole"])
+    ledger, in_l1 = Ledger(repository / "bench.csv"), dataclasses.replace(CASE, memory="l1")
+    for case, cycles in ((CASE, 1518 * 2), (in_l1, 1000)):  # 1,490 + 2 * 32 * 64 * 2 B / 288
+        ledger.add(Measurement(ledger.sources[OURS], OURS, **dataclasses.asdict(case), cycles=cycles))
+    text = table.as_markdown(ledger, [CASE, in_l1])
+    assert "| 3,036 | 3 | 1% | 1,518 | 2.00 | - |" in text and "| 1,000 | 8 | - | - | - | - |" in text
+    assert "| bfloat16 dram | 2.00 | - |" in text and "1,490 cycles" in text and "288 B/cycle" in text
+
+
 def test_scaling_is_kept_like_the_rest_and_shown_once_all_grids_are_measured(repository):
     case = scaling.CASES[0]
     ledger = Ledger(repository / "bench.csv")
