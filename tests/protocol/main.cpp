@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "harness/exhaustive.hpp"
 #include "harness/mutations.hpp"
 #include "harness/sweep.hpp"
 
@@ -15,6 +16,7 @@ namespace {
 constexpr const char* kUsage = R"(protocol_test [options]
   --plans N --configurations N --seed S --workers N   how many random plans, of how many sets of compile-time arguments
   --soak                                              a million plans of 2,000 configurations
+  --every-schedule                                    one case (below), or some small ones, under every schedule
   --mutations [NAME]                                  broken kernels, each of which must be found
   --every N                                           one of N of these
   --chip wormhole|blackhole --rows N --width N --grid XxY --dram-banks N --l1-banks N --memories DDDDD
@@ -24,7 +26,7 @@ constexpr const char* kUsage = R"(protocol_test [options]
   --kernels FOLDER --cache FOLDER                     other kernel sources; where compiled units are kept
 )";
 
-enum class Mode { kSweep, kReplay, kMutations };
+enum class Mode { kSweep, kReplay, kEverySchedule, kEveryScheduleOfOne, kMutations };
 
 struct Options {
     Mode mode = Mode::kSweep;
@@ -52,7 +54,8 @@ void apply(Options& options, const std::string& name, const std::string& text) {
     } else {
         protocol::set_option(options.value, name, text);
         options.sweep.seed = options.value.seed;
-        options.mode = name == "--seed" ? options.mode : Mode::kReplay;
+        const bool is_exhaustive = options.mode == Mode::kEverySchedule || options.mode == Mode::kEveryScheduleOfOne;
+        options.mode = name == "--seed" ? options.mode : is_exhaustive ? Mode::kEveryScheduleOfOne : Mode::kReplay;
     }
 }
 
@@ -63,6 +66,8 @@ void apply(Options& options, const std::string& name, const std::string& text) {
         if (name == "--soak") {
             options.sweep.plans = 1'000'000;
             options.sweep.configurations = 2'000;
+        } else if (name == "--every-schedule") {
+            options.mode = options.mode == Mode::kReplay ? Mode::kEveryScheduleOfOne : Mode::kEverySchedule;
         } else if (name == "--mutations") {
             options.mode = Mode::kMutations;
             options.mutation = i + 1 < count ? words[++i] : "";
@@ -79,6 +84,8 @@ void apply(Options& options, const std::string& name, const std::string& text) {
     switch (options.mode) {
         case Mode::kSweep: return protocol::run_sweep(options.toolchain, options.sweep);
         case Mode::kReplay: return protocol::replay(options.toolchain, options.value);
+        case Mode::kEverySchedule: return protocol::run_small_cases_exhaustively(options.toolchain);
+        case Mode::kEveryScheduleOfOne: return protocol::run_exhaustively(options.toolchain, options.value);
         case Mode::kMutations: return protocol::run_mutations(options.toolchain, options.mutation, options.every);
     }
     return false;

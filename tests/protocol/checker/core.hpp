@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <vector>
 
 #include "checker/buffer.hpp"
@@ -18,7 +19,7 @@ namespace protocol {
 // A thread's events and how far they have run. A compute thread has two positions: its RISC-V runs ahead of its Tensix
 // instructions by at most the length of their queue.
 struct ThreadState {
-    std::vector<Event> events;
+    std::span<const Event> events;    // Program::recordings
     std::size_t position = 0;         // of the RISC-V
     std::size_t tensix_position = 0;  // of the instruction queue
     std::uint32_t queued = 0;         // instructions between the two

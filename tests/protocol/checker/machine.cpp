@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checker/machine.hpp"
 
-#include <algorithm>
-#include <array>
-
 #include "checker/noc.hpp"
 
 namespace protocol {
 namespace {
-
-constexpr std::array<std::uint32_t, 4> kQueueLengths = {2, 8, 32, 1U << 30};
-constexpr std::array<std::uint32_t, 4> kQuanta = {1, 4, 64, 1U << 30};
-constexpr std::uint64_t kRoundsPerOrder = 8;
 
 void check_fault(const Event& event) {
     if (event.kind == EventKind::kFault) [[unlikely]] {
@@ -43,9 +36,7 @@ void check_side(const Core& core, const Buffer& buffer, Side side, Thread thread
 
 }  // namespace
 
-Machine::Machine(Program& program, std::uint64_t seed) : program_(program), random_(seed) {
-    queue_length_ = kQueueLengths[random_.below(kQueueLengths.size())];
-    quantum_ = kQuanta[random_.below(kQuanta.size())];
+std::vector<Machine::Agent> Machine::agents() {
     std::vector<Agent> agents;
     for (std::uint8_t thread = 0; thread < kThreads; ++thread) {
         if (is_compute(static_cast<Thread>(thread))) {
@@ -57,64 +48,20 @@ Machine::Machine(Program& program, std::uint64_t seed) : program_(program), rand
             agents.push_back({Agent::Kind::kChannel, thread, NocPort::kMulticast});
         }
     }
-    for (std::size_t i = 0; i < program.cores.size(); ++i) {
-        random_.shuffle(std::span(agents));
-        orders_.push_back(agents);
-    }
+    return agents;
 }
 
-void Machine::run() {
-    std::vector<std::size_t> turns(program_.cores.size());
-    for (std::size_t i = 0; i < turns.size(); ++i) {
-        turns[i] = i;
-    }
-    bool has_progressed = true;
-    while (has_progressed) {
-        has_progressed = false;
-        random_.shuffle(std::span(turns));
-        for (const std::size_t core : turns) {
-            has_progressed = run_core(program_.cores[core], orders_[core]) || has_progressed;
-        }
-    }
-    check_end();
-}
-
-// Runs a core until all its agents wait.
-bool Machine::run_core(Core& core, std::vector<Agent>& order) {
-    if (random_.one_in(kRoundsPerOrder)) {
-        random_.shuffle(std::span(order));
-    }
-    bool has_progressed = false;
-    for (std::size_t i = 0; i < order.size();) {
-        const bool has_run = run_agent(core, order[i]);
-        has_progressed = has_progressed || has_run;
-        i = has_run ? 0 : i + 1;
-    }
-    return has_progressed;
-}
-
-bool Machine::run_agent(Core& core, Agent agent) {
+bool Machine::step(Core& core, Agent agent, bool& is_visible_step) {
     try {
-        return run_steps(core, agent);
+        return act(core, agent, is_visible_step);
     } catch (const Finding& finding) {
         throw Finding(finding.rule(),
                       where(core, static_cast<Thread>(agent.thread), event_at(core, agent)) + ": " + finding.what());
     }
 }
 
-// Runs an agent until it waits or its quantum is used up.
-bool Machine::run_steps(Core& core, Agent agent) {
-    bool has_run = false;
-    bool is_visible_step = true;
-    for (std::uint32_t steps = 0; steps < quantum_ && step(core, agent, is_visible_step);) {
-        has_run = true;
-        steps += is_visible_step ? 1 : 0;
-        is_visible_step = true;
-    }
-    return has_run;
-}
-
-bool Machine::step(Core& core, Agent agent, bool& is_visible_step) {
+bool Machine::act(Core& core, Agent agent, bool& is_visible_step) {
+    is_visible_step = true;
     const auto thread = static_cast<Thread>(agent.thread);
     switch (agent.kind) {
         case Agent::Kind::kDataThread: return step_data_thread(core, thread);

@@ -10,29 +10,22 @@
 
 #include "checker/core.hpp"
 #include "checker/memory.hpp"
-#include "checker/random.hpp"
 #include "recorder.hpp"
 
 namespace protocol {
 
 inline constexpr std::uint32_t kFirstSemaphoreAddress = 0x8000;  // below every circular buffer
 
-// What one run takes in beside the recorded events.
+// What one run takes in. Copies go on by themselves, from where they were made.
 struct Program {
     std::vector<Core> cores;
     Memory memory;
+    std::vector<std::shared_ptr<const std::vector<Event>>> recordings;  // that the cores' threads are at
 };
 
-// Runs the program under one schedule of `seed`; throws a Finding.
-//
-// Per core, agents have an order of precedence drawn from the seed, now and then drawn anew: one of them as far ahead
-// as it can get, another as late as possible, which is where missing synchronisation shows.
+// The rules by which agents act, one step at a time. Who goes next is for a schedule to say (checker/schedules.hpp).
 class Machine {
 public:
-    Machine(Program& program, std::uint64_t seed);
-    void run();
-
-private:
     // Who can act on a core: a thread's RISC-V, its instruction queue, or a channel of a NoC port.
     struct Agent {
         enum class Kind : std::uint8_t { kDataThread, kRisc, kTensix, kChannel } kind;
@@ -40,10 +33,19 @@ private:
         std::uint8_t channel = 0;
     };
 
-    [[nodiscard]] bool run_core(Core& core, std::vector<Agent>& order);
-    [[nodiscard]] bool run_agent(Core& core, Agent agent);
-    [[nodiscard]] bool run_steps(Core& core, Agent agent);
+    Machine(Program& program, std::uint32_t queue_length) : program_(program), queue_length_(queue_length) {}
+
+    // Those of any core.
+    [[nodiscard]] static std::vector<Agent> agents();
+    // What a thread does next; nothing at its end, or for a channel.
+    [[nodiscard]] static const Event* event_at(const Core& core, Agent agent);
+    // False if the agent waits, and nothing has changed then. A step that others may wait for is visible. Throws a Finding.
     [[nodiscard]] bool step(Core& core, Agent agent, bool& is_visible_step);
+    // Nobody can go on: throws a Finding unless everything is done.
+    void check_end() const;
+
+private:
+    [[nodiscard]] bool act(Core& core, Agent agent, bool& is_visible_step);
     [[nodiscard]] bool step_data_thread(Core& core, Thread thread);
     [[nodiscard]] bool step_risc(Core& core, Thread thread);
     [[nodiscard]] bool run_risc(Core& core, Thread thread, const Event& event);
@@ -59,16 +61,11 @@ private:
     void store(Core& core, Thread thread, const Event& event);
     [[nodiscard]] Core* core_at(std::uint32_t x, std::uint32_t y);
     [[nodiscard]] std::string where(const Core& core, Thread thread, const Event* event) const;
-    [[nodiscard]] const Event* event_at(const Core& core, Agent agent) const;
     [[nodiscard]] std::string describe_waits(const Core& core, Thread thread) const;
     void check_that_all_ended() const;
-    void check_end() const;
 
     Program& program_;
-    Random random_;
-    std::vector<std::vector<Agent>> orders_;  // per core, first goes first
-    std::uint32_t queue_length_;              // of Tensix instructions
-    std::uint32_t quantum_;                   // visible steps of an agent before others of higher precedence are asked
+    std::uint32_t queue_length_;  // of Tensix instructions
 };
 
 }  // namespace protocol

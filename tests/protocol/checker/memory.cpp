@@ -154,8 +154,8 @@ std::uint64_t Tensor::redone_with(std::uint64_t page, std::uint32_t offset) cons
 }
 
 Memory::Memory(std::vector<Tensor> tensors, bool is_written_over)
-    : tensors_(std::move(tensors)), is_written_over_(is_written_over) {
-    for (const Tensor& tensor : tensors_) {
+    : tensors_(std::make_shared<const std::vector<Tensor>>(std::move(tensors))), is_written_over_(is_written_over) {
+    for (const Tensor& tensor : *tensors_) {
         const bool counts = tensor.is_output && tensor.element_bytes != 0;
         written_.emplace_back(counts ? tensor.pages * tensor.own_units() : 0, 0);
     }
@@ -166,15 +166,15 @@ TensorRange Memory::locate(std::uint64_t address, std::uint64_t bytes, bool is_o
     const std::uint64_t place = (address >> kLocalBits) & ((1U << kPlaceBits) - 1);
     const std::uint64_t local = address & kLocalMask;
     const auto find = [&](auto&& is_wanted) {
-        return std::ranges::find_if(tensors_, [&](const Tensor& tensor) {
+        return std::ranges::find_if(*tensors_, [&](const Tensor& tensor) {
             return is_wanted(tensor) && holds(tensor, {target, bank_of(tensor, place), local, bytes});
         });
     };
     auto found = find([=](const Tensor& tensor) { return tensor.is_output == is_output; });
-    if (found == tensors_.end()) {
+    if (found == tensors_->end()) {
         found = find([](const Tensor&) { return true; });
     }
-    if (found == tensors_.end()) {
+    if (found == tensors_->end()) {
         throw Finding(Rule::kNocAddress, std::to_string(bytes) + " bytes at address " + std::to_string(local) +
                                              " of bank " + std::to_string(place) + " lie in no tensor");
     }
@@ -188,7 +188,7 @@ TensorRange Memory::locate(std::uint64_t address, std::uint64_t bytes, bool is_o
 bool Memory::is_in_shard(std::uint64_t address) const {
     const std::uint64_t place = (address >> kLocalBits) & ((1U << kPlaceBits) - 1);
     return static_cast<Target>(address >> (kLocalBits + kPlaceBits)) == Target::kCore &&
-           std::ranges::any_of(tensors_, [&](const Tensor& tensor) {
+           std::ranges::any_of(*tensors_, [&](const Tensor& tensor) {
                return tensor.is_sharded() &&
                       holds(tensor, {Target::kCore, bank_of(tensor, place), address & kLocalMask, 1});
            });
@@ -218,7 +218,7 @@ void Memory::write_unit(const TensorRange& range, std::uint64_t first, std::uint
                       "writes " + describe(data) + " to " + tensor.name + " where " + describe(wanted) + " belongs");
     }
     std::uint8_t& written =
-        written_[static_cast<std::size_t>(&tensor - tensors_.data())][page * tensor.own_units() + offset / kUnitBytes];
+        written_[static_cast<std::size_t>(&tensor - tensors_->data())][page * tensor.own_units() + offset / kUnitBytes];
     require(!is_normalised(tensor) || !overflowed_.contains(redone) || read_again_.contains(redone) ||
                 (written == 0 && !is_written_over_),
             Rule::kCoverage, "writes a row that overflowed before it has been read again");
@@ -244,7 +244,7 @@ void Memory::note_read(const TensorRange& range, std::uint64_t bytes) {
     }
 }
 
-const Tensor& Memory::output() const { return *std::ranges::find_if(tensors_, is_normalised); }
+const Tensor& Memory::output() const { return *std::ranges::find_if(*tensors_, is_normalised); }
 
 Memory::Writes Memory::wanted_writes(const Tensor& tensor, std::uint64_t redone) const {
     const bool is_sum = tensor.content == Content::kRow && !is_normalised(tensor);
@@ -259,7 +259,7 @@ Memory::Writes Memory::wanted_writes(const Tensor& tensor, std::uint64_t redone)
 
 // Whether something has been written where the range begins.
 bool Memory::is_rewritten(const TensorRange& range) const {
-    const auto& written = written_[static_cast<std::size_t>(range.tensor - tensors_.data())];
+    const auto& written = written_[static_cast<std::size_t>(range.tensor - tensors_->data())];
     return written[range.page(0) * range.tensor->own_units() + range.offset(0) / kUnitBytes] != 0;
 }
 
@@ -280,9 +280,9 @@ void Memory::check_is_complete(const Tensor& tensor, std::uint64_t unit, std::ui
 }
 
 void Memory::check_outputs_are_complete() const {
-    for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    for (std::size_t i = 0; i < tensors_->size(); ++i) {
         for (std::uint64_t unit = 0; unit < written_[i].size(); ++unit) {
-            check_is_complete(tensors_[i], unit, written_[i][unit]);
+            check_is_complete((*tensors_)[i], unit, written_[i][unit]);
         }
     }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -113,7 +114,8 @@ private:
     void check_is_complete(const Tensor& tensor, std::uint64_t unit, std::uint8_t written) const;
     void write_unit(const TensorRange& range, std::uint64_t first, std::uint32_t bytes, const Tag& data);
 
-    std::vector<Tensor> tensors_;
+    // The same ones for all copies, since TensorRange points at them.
+    std::shared_ptr<const std::vector<Tensor>> tensors_;
     std::vector<std::vector<std::uint8_t>> written_;  // how often; by tensor: [pages, units of a page]
     std::unordered_set<std::uint64_t> looked_at_;     // rows of the output
     std::unordered_set<std::uint64_t> overflowed_;    // rows, or strips

@@ -18,7 +18,10 @@ constexpr std::array kThreadNames = {"reader", "writer", "unpack", "math", "pack
 
 }  // namespace
 
-const Event* Machine::event_at(const Core& core, Agent agent) const {
+const Event* Machine::event_at(const Core& core, Agent agent) {
+    if (agent.kind == Agent::Kind::kChannel) {
+        return nullptr;
+    }
     const ThreadState& state = core.threads[agent.thread];
     const std::size_t position = agent.kind == Agent::Kind::kTensix ? state.tensix_position : state.position;
     return position < state.events.size() ? &state.events[position] : nullptr;

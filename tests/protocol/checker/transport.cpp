@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Machine's part between cores: who receives what a port sends.
 #include <algorithm>
+#include <span>
 
 #include "checker/machine.hpp"
 #include "checker/noc.hpp"
@@ -121,7 +122,13 @@ void Machine::deliver_data(const Core& core, Core& destination, const Message& m
                                                std::to_string(destination.y) + ") in pages of " +
                                                destination.buffer_at(address).describe() + " where it has no room");
     }
-    std::copy(message.data.begin(), message.data.end(), destination.tags_at(address));
+    Tag* const to = destination.tags_at(address);
+    const bool is_fresh =
+        std::ranges::equal(message.data, std::span(to, message.data.size()),
+                           [](const Tag& data, const Tag& there) { return there == Tag{} || there == data; });
+    require(&core == &destination || is_fresh, Rule::kBufferAccess,
+            "data arrives over other data that nobody has used yet");
+    std::ranges::copy(message.data, to);
 }
 
 }  // namespace protocol

@@ -6,12 +6,16 @@
 
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "checker/finding.hpp"
+#include "checker/schedules.hpp"
 #include "harness/case.hpp"
+#include "harness/exhaustive.hpp"
 #include "harness/mutation_list.hpp"
 #include "harness/program.hpp"
 #include "harness/symbols.hpp"
@@ -262,34 +266,56 @@ using Kernels = std::map<std::string, Symbols>;
     return chosen;
 }
 
+// How mutations are looked for: cases, and what runs one of them.
+struct Search {
+    std::vector<Case> cases;
+    std::function<void(Case, const layernorm_fused_rm::Plan&, const Units&, const Mutation&)> run;
+};
+
+[[nodiscard]] Search by_drawn_schedules() {
+    return {mutation_cases(), [](Case value, const auto& plan, const Units& units, const Mutation& mutation) {
+                for (value.seed = 1; value.seed <= kSchedules; ++value.seed) {
+                    run_case(value, plan, units, mutation.plan.layout);
+                }
+            }};
+}
+
+[[nodiscard]] Search by_every_schedule() {
+    return {small_cases(), [](const Case& value, const auto& plan, const Units& units, const Mutation& mutation) {
+                const Program program = make_program(value, plan, units, mutation.plan.layout);
+                static_cast<void>(run_every_schedule(program, kMostStates));
+            }};
+}
+
 struct Detection {
     Rule rule;
     std::string text;
     Case value;
 };
 
-[[nodiscard]] std::optional<Detection> detect_with(const Toolchain& toolchain, const Mutation& mutation, Case value) {
+[[nodiscard]] std::optional<Detection> detect_with(const Toolchain& toolchain, const Search& search,
+                                                   const Mutation& mutation, const Case& value) {
     auto plan = to_plan(value).value();
     if (mutation.plan.plan) {
         mutation.plan.plan(plan);
     }
     try {
         const Units units(toolchain, plan.chip, plan.compile_time_arguments());
-        for (std::uint64_t seed = 1; seed <= kSchedules; ++seed) {
-            value.seed = seed;
-            run_case(value, plan, units, mutation.plan.layout);
-        }
+        search.run(value, plan, units, mutation);
     } catch (const Finding& finding) {
         return Detection{finding.rule(), finding.what(), value};
     }
     return std::nullopt;
 }
 
-[[nodiscard]] std::optional<Detection> detect(const Toolchain& toolchain, const Mutation& mutation) {
-    std::vector<Case> cases = mutation_cases();
-    std::swap(cases.front(), cases.at(mutation.kind));
+[[nodiscard]] std::optional<Detection> detect(const Toolchain& toolchain, const Search& search,
+                                              const Mutation& mutation) {
+    std::vector<Case> cases = search.cases;
+    if (mutation.kind < cases.size()) {
+        std::swap(cases.front(), cases.at(mutation.kind));
+    }
     for (const Case& value : cases) {
-        if (auto detection = detect_with(toolchain, mutation, value)) {
+        if (auto detection = detect_with(toolchain, search, mutation, value)) {
             return detection;
         }
     }
@@ -304,7 +330,8 @@ struct Detection {
 }
 
 // Runs one mutation in this process; true if it is found.
-[[nodiscard]] bool run_mutation(Toolchain toolchain, const Kernels& kernels, const Mutation& mutation) {
+[[nodiscard]] bool run_mutation(Toolchain toolchain, const Search& search, const Kernels& kernels,
+                                const Mutation& mutation) {
     const fs::path copy = toolchain.cache / ("mutant." + std::to_string(getpid()));
     std::optional<Detection> detection;
     std::string error = "NOT FOUND";
@@ -316,7 +343,7 @@ struct Detection {
             std::ofstream(copy / broken.file, std::ios::binary) << broken.text;
             toolchain.kernels = copy;
         }
-        detection = detect(toolchain, mutation);
+        detection = detect(toolchain, search, mutation);
     } catch (const std::exception& failure) {
         error = std::string("ERROR ") + failure.what();
     }
@@ -330,8 +357,8 @@ struct Detection {
 }
 
 // The kernels as they are must pass, or nothing that follows means anything.
-[[nodiscard]] bool unchanged_kernels_pass(const Toolchain& toolchain) {
-    const std::optional<Detection> detection = detect(toolchain, {.name = "none"});
+[[nodiscard]] bool unchanged_kernels_pass(const Toolchain& toolchain, const Search& search) {
+    const std::optional<Detection> detection = detect(toolchain, search, {.name = "none"});
     if (detection) {
         std::printf("the kernels as they are fail: %s: %s\n  replay: protocol_test %s\n", name_of(detection->rule),
                     detection->text.c_str(), to_options(detection->value).c_str());
@@ -346,7 +373,7 @@ struct Detection {
 }
 
 // A process each, since a broken kernel may crash.
-[[nodiscard]] int count_missed(const Toolchain& toolchain, const Kernels& kernels,
+[[nodiscard]] int count_missed(const Toolchain& toolchain, const Search& search, const Kernels& kernels,
                                const std::vector<Mutation>& mutations) {
     int running = 0;
     int missed = 0;
@@ -357,7 +384,7 @@ struct Detection {
         }
         std::fflush(stdout);
         if (fork() == 0) {
-            _exit(run_mutation(toolchain, kernels, mutation) ? 0 : 1);
+            _exit(run_mutation(toolchain, search, kernels, mutation) ? 0 : 1);
         }
         ++running;
     }
@@ -365,6 +392,20 @@ struct Detection {
         missed += wait_for_one() ? 0 : 1;
     }
     return missed;
+}
+
+// True if each one is found, and the places of all of them are still there.
+[[nodiscard]] bool find_all(const Toolchain& toolchain, const Search& search, std::vector<Mutation> mutations,
+                            std::size_t every) {
+    const Kernels kernels = read_kernels(toolchain);
+    if (mutations.empty() || !all_apply(kernels, mutations) || !unchanged_kernels_pass(toolchain, search)) {
+        return false;
+    }
+    mutations = sample(mutations, every);
+    const int missed = count_missed(toolchain, search, kernels, mutations);
+    std::printf("%zu mutations, %zu found, %d not\n", mutations.size(),
+                mutations.size() - static_cast<std::size_t>(missed), missed);
+    return missed == 0;
 }
 
 }  // namespace
@@ -376,15 +417,13 @@ bool run_mutations(const Toolchain& toolchain, const std::string& only, std::siz
         mutations.insert(mutations.end(), some.begin(), some.end());
     }
     std::erase_if(mutations, [&](const Mutation& mutation) { return !only.empty() && mutation.name != only; });
-    const Kernels kernels = read_kernels(toolchain);
-    if (mutations.empty() || !all_apply(kernels, mutations) || !unchanged_kernels_pass(toolchain)) {
-        return false;
-    }
-    mutations = sample(mutations, every);
-    const int missed = count_missed(toolchain, kernels, mutations);
-    std::printf("%zu mutations, %zu found, %d not\n", mutations.size(),
-                mutations.size() - static_cast<std::size_t>(missed), missed);
-    return missed == 0;
+    return find_all(toolchain, by_drawn_schedules(), std::move(mutations), every);
+}
+
+bool find_exchange_mutations_exhaustively(const Toolchain& toolchain) {
+    std::vector<Mutation> mutations = slice_mutations();
+    std::erase_if(mutations, [](const Mutation& mutation) { return !mutation.symbol.starts_with("Team::"); });
+    return find_all(toolchain, by_every_schedule(), std::move(mutations), 1);
 }
 
 }  // namespace protocol

@@ -12,4 +12,7 @@ namespace protocol {
 // and the places of all of them are still there.
 [[nodiscard]] bool run_mutations(const Toolchain& toolchain, const std::string& only, std::size_t every);
 
+// The same of the mutations of exchanges between cores, each of a small case under every schedule.
+[[nodiscard]] bool find_exchange_mutations_exhaustively(const Toolchain& toolchain);
+
 }  // namespace protocol

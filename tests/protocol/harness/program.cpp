@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "checker/schedules.hpp"
 #include "contract.hpp"
 #include "harness/scenario.hpp"
 #include "harness/tensors.hpp"
@@ -181,18 +182,15 @@ void make_room(Recorder& recorder) {
 
 }  // namespace
 
-void run_case(const Case& value, const Plan& plan, const Units& units, const std::function<void(Layout&)>& change) {
+Program make_program(const Case& value, const Plan& plan, const Units& units,
+                     const std::function<void(Layout&)>& change) {
     Random random(value.seed);
-    if (plan.cores.empty()) {
-        require(plan.rows == 0, Rule::kCoverage, "no core has work, but there are rows");
-        return;
-    }
     Layout layout = make_layout(value, plan, random);
     if (change) {
         change(layout);
     }
     check_layout(plan, layout);
-    Program program{.cores = {}, .memory = Memory(layout.tensors, value.is_written_over())};
+    Program program{.cores = {}, .memory = Memory(layout.tensors, value.is_written_over()), .recordings = {}};
     for (std::size_t i = 0; i < plan.cores.size(); ++i) {
         Core core = make_core(value, plan, layout, i);
         const auto& work = plan.cores[i];
@@ -202,16 +200,27 @@ void run_case(const Case& value, const Plan& plan, const Units& units, const std
                           core.buffer(static_cast<std::uint32_t>(shows_overflow)),
                           value.seed + static_cast<std::uint64_t>(64 * first.y + first.x));
         for (const Thread thread : kInOrderOfRecording) {
-            std::vector<Event>& events = core.threads[static_cast<std::size_t>(thread)].events;
-            events = record_thread(core, thread, units.run(thread), arguments_of(plan, layout, i, thread), scenario);
+            auto events =
+                record_thread(core, thread, units.run(thread), arguments_of(plan, layout, i, thread), scenario);
             scenario.leave(thread, events);
+            program.recordings.push_back(std::make_shared<const std::vector<Event>>(std::move(events)));
+            core.threads[static_cast<std::size_t>(thread)].events = *program.recordings.back();
         }
         for (const Event& event : core.threads[static_cast<std::size_t>(Thread::kReader)].events) {
             core.pushed_by_reader |= event.kind == EventKind::kPushBack ? 1U << event.index : 0U;
         }
         program.cores.push_back(std::move(core));
     }
-    Machine(program, random.next()).run();
+    return program;
+}
+
+void run_case(const Case& value, const Plan& plan, const Units& units, const std::function<void(Layout&)>& change) {
+    if (plan.cores.empty()) {
+        require(plan.rows == 0, Rule::kCoverage, "no core has work, but there are rows");
+        return;
+    }
+    Program program = make_program(value, plan, units, change);
+    run_drawn_schedule(program, ~value.seed);
 }
 
 }  // namespace protocol

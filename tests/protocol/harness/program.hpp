@@ -26,7 +26,11 @@ struct PlanMutation {
     std::function<void(Layout&)> layout;
 };
 
-// Runs one case, its layout changed by `change`, if there is one; throws a Finding.
+// What the threads of a plan with cores record, its layout changed by `change`, if there is one; throws a Finding.
+[[nodiscard]] Program make_program(const Case& value, const layernorm_fused_rm::Plan& plan, const Units& units,
+                                   const std::function<void(Layout&)>& change = {});
+
+// Runs one case under a schedule of its seed; throws a Finding.
 void run_case(const Case& value, const layernorm_fused_rm::Plan& plan, const Units& units,
               const std::function<void(Layout&)>& change = {});
 

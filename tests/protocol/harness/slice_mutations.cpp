@@ -15,6 +15,7 @@ using layernorm_fused_rm::Plan;
         {"room for the next sums not reserved", "Team::send", "cb_reserve_back(kJoined, kJoinedPages);", "", kSliced},
         {"partial sums to another slice's place", "Team::send", "own_slice() * kPartialBytes",
          "(own_slice() ^ 1) * kPartialBytes", kSliced},
+        {"all slices' sums to one place", "Team::send", "own_slice() * kPartialBytes", "0 * kPartialBytes", kSliced},
         {"half of the partial sums", "Team::send", "get_noc_addr(place), kPartialBytes",
          "get_noc_addr(place), kPartialBytes / 2", kSliced},
         {"news before the sums", "Team::send",
