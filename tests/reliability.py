@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures how reliable the operation is and writes docs/reliability.md:
 
-    ./test --all && ./run python tests/reliability.py [--plans N] [--executions N] [--ttsim VERSION]
+    ./test --all && ./run python tests/reliability.py [--executions N] [--ttsim VERSION]
 
-Runs the programs that prove and measure, and reads their numbers; the tests themselves are not repeated but read from
-the results that a whole `./test --all` of the same sources left. The plans and problems of the last `./test --soak` count as
+Reads the numbers of the tests, the protocol proof's among them, from what a whole `./test --all` of the same sources left,
+and runs what it does not: programs that measure, sanitizers. The plans and problems of the last `./test --soak` count as
 long as the sources that they try are unchanged. Nothing is written if a program fails or a number is missing.
 """
 
@@ -113,27 +113,35 @@ def tests_passed() -> tuple[int, int]:
     return len(on_device), len(passed)
 
 
-def protocol_lines(plans: int) -> list[Line]:
-    program = BUILT / "protocol" / "protocol_test"
+def output_of_test(name: str) -> str:
+    """What a C++ test printed in the last whole `./test --all`, where it passed."""
+    log = (LOGS / "whole-run.ctest.log").read_text(errors="replace")
+    sections = "\n".join(part for part in re.split(r"(?m)^\d+/\d+ (?=Testing: )", log) if "\nTest Passed." in part)
+    (output,) = numbers(rf"(?s)Testing: {re.escape(name)}\n(.*?)\nTest Passed\.", sections)
+    return output
+
+
+def protocol_lines() -> list[Line]:
     soaked, swept = soak()
-    if soaked:
-        plans, words = 1_000_000, ["--soak"]
-    else:
-        words = ["--plans", str(plans), "--configurations", str(max(1, min(2000, plans // 170)))]
-        swept = output_of(program, *words)
+    name = "protocol.soak" if soaked else "protocol.plans"
+    swept = swept or output_of_test(name)
     plans_run, configurations, cores, rows = numbers(
         r"(\d+) plans of (\d+) configurations: .*; (\d+) cores, (\d+) rows", swept
     )
     (failures,) = numbers(r"(\d+) failures, \d+ s \(", swept)
-    of, found, missed = numbers(r"(\d+) mutations, (\d+) found, (\d+) not", output_of(program, "--mutations"))
-    if int(plans_run) != plans or int(failures) or int(missed) or of != found:
+    of, found, missed = numbers(r"(\d+) mutations, (\d+) found, (\d+) not", output_of_test("protocol.mutations"))
+    states = re.findall(r"(\d+) states of \d+ cores, nothing found", output_of_test("protocol.every_schedule"))
+    if int(failures) or int(missed) or of != found or not states:
         fail("the protocol proof is not complete")
     sweep = f"{thousands(plans_run)}, of {configurations} sets of arguments, {thousands(cores)} cores, {thousands(rows)} rows"
     return [
+        Line("random plans whose protocol is proved, without a finding", sweep, _command(name, soaked)),
         Line(
-            "random plans whose protocol is proved, without a finding", sweep, _command("protocol_test", words, soaked)
+            "states of small cases whose cores share rows or vectors, under every schedule",
+            f"{thousands(sum(map(int, states)))}, of {len(states)} cases",
+            "./test --all, protocol.every_schedule",
         ),
-        Line("broken kernels and plans that the proof finds", f"{found} of {of}", "protocol_test --mutations"),
+        Line("broken kernels and plans that the proof finds", f"{found} of {of}", "./test --all, protocol.mutations"),
     ]
 
 
@@ -163,12 +171,13 @@ def fuzz_line(executions: int) -> Line:
         r"plan fuzz: (\d+) executions .*: (\d+) plans, (\d+) refusals .*, all sound", report
     )
     text = f"{thousands(done)}: {thousands(plans)} sound plans, {thousands(refusals)} proper refusals"
-    return Line("arbitrary problems given to the planner", text, _command("plan_random_problems", words, soaked))
+    command = " ".join(["plan_random_problems", *words]) + (f", by ./test --soak of {soaked[:12]}" if soaked else "")
+    return Line("arbitrary problems given to the planner", text, command)
 
 
-def _command(program: str, words: list[str], soaked: str) -> str:
+def _command(test: str, soaked: str) -> str:
     """As it stands on the page, with the soak's commit."""
-    return " ".join([program, *words]) + (f", by ./test --soak of {soaked[:12]}" if soaked else "")
+    return f"./test --soak of {soaked[:12]}, {test}" if soaked else f"./test --all, {test}"
 
 
 def sanitizer_line(preset: str) -> Line:
@@ -250,7 +259,6 @@ simulated device (`simulator/README.md`).
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--plans", type=int, default=20_000, help="random plans of the protocol proof")
     parser.add_argument(
         "--ttsim", metavar="VERSION", help="of Tenstorrent's simulator in LAYERNORM_TTSIM: run that too"
     )
@@ -258,7 +266,7 @@ def main() -> None:
     options = parser.parse_args()
     commit = tested_commit()
     on_device, all_passed = tests_passed()
-    lines = protocol_lines(options.plans)
+    lines = protocol_lines()
     lines += [
         arithmetic_line(),
         Line("tests passed on the simulated device", thousands(on_device), "./test --all"),

@@ -31,6 +31,16 @@ def test_results_with_a_failed_test_end_it(tmp_path, monkeypatch, content, reaso
         reliability.tests_passed()
 
 
+def test_a_cpp_tests_output_is_read_from_the_whole_run_where_it_passed(tmp_path, monkeypatch):
+    monkeypatch.setattr(reliability, "LOGS", tmp_path)
+    section = "1/2 Testing: protocol.{0}\n1/2 Test: protocol.{0}\nOutput:\n-----\n{0} 7\n<end of output>\nTest {1}.\n"
+    log = section.format("mutations", "Failed") + section.format("plans", "Passed")
+    (tmp_path / "whole-run.ctest.log").write_text(log)
+    assert "plans 7" in reliability.output_of_test("protocol.plans")
+    with pytest.raises(SystemExit, match="nothing was written"):
+        reliability.output_of_test("protocol.mutations")
+
+
 def test_without_results_of_these_sources_it_ends(tmp_path, monkeypatch):
     monkeypatch.setattr(reliability, "LOGS", tmp_path)
     with pytest.raises(SystemExit, match="no whole ./test"):
