@@ -4,6 +4,7 @@
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 #include <utility>
 
@@ -100,8 +101,9 @@ nb::object interned(const char* name) { return steal(PyUnicode_InternFromString(
 
 nb::object call_method(nb::handle object, nb::handle name) {
     // PyObject_CallMethodNoArgs, which the stable ABI leaves out, is this.
-    PyObject* arguments[] = {object.ptr()};
-    return steal(PyObject_VectorcallMethod(name.ptr(), arguments, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+    const std::array<PyObject*, 1> arguments{object.ptr()};
+    return steal(PyObject_VectorcallMethod(name.ptr(), arguments.data(),
+                                           arguments.size() | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
 }
 
 nb::object attribute(nb::handle object, nb::handle name) { return steal(PyObject_GetAttr(object.ptr(), name.ptr())); }

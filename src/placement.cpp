@@ -150,13 +150,13 @@ std::vector<CoreWork> place_evenly(std::int64_t rows, std::int64_t at_once, cons
     return make_teams(shares, slices, chosen, device);
 }
 
-std::vector<CoreWork> place_near_shards(std::int64_t rows, std::int64_t at_once, const CutRows& input,
-                                        const Device& device, std::int64_t slices) {
+std::vector<CoreWork> place_near_shards(std::int64_t at_once, const CutRows& input, const Device& device,
+                                        std::int64_t slices) {
     const std::vector<PossiblePlaces> places = places_of(input.shards, device);
     if (places.empty()) {
-        return place_evenly(rows, at_once, device, slices);
+        return place_evenly(input.rows, at_once, device, slices);
     }
-    const std::vector<Share> shares = divide_evenly(rows, at_once, core_count(device) / slices);
+    const std::vector<Share> shares = divide_evenly(input.rows, at_once, core_count(device) / slices);
     const std::int64_t last_row_of_shards = std::ssize(input.shards) / input.across - 1;
     std::vector<std::int64_t> nearest;  // of each slice of each share the shard that has its middle
     for (const Share& share : shares) {

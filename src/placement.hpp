@@ -31,9 +31,10 @@ using Share = std::vector<Run>;
 [[nodiscard]] std::vector<CoreWork> place_evenly(std::int64_t rows, std::int64_t at_once, const Device& device,
                                                  std::int64_t slices = 1);
 
-// Rows that shards cut: `height` rows and `width` elements of rows of `row_elements` in each shard, `across` of them beside
-// each other, on these logical cores.
+// `rows` rows of `row_elements` that shards cut: `height` rows and `width` elements of them in each shard, `across` shards
+// beside each other, on these logical cores.
 struct CutRows {
+    std::int64_t rows = 0;
     std::int64_t row_elements = 0;
     std::int64_t height = 0;
     std::int64_t width = 0;
@@ -43,8 +44,8 @@ struct CutRows {
 
 // Divides such rows as place_evenly does, but among cores near their shards, where the device says where cores are: what is
 // read and written crosses fewer links (docs/design.md, "Shards").
-[[nodiscard]] std::vector<CoreWork> place_near_shards(std::int64_t rows, std::int64_t at_once, const CutRows& input,
-                                                      const Device& device, std::int64_t slices = 1);
+[[nodiscard]] std::vector<CoreWork> place_near_shards(std::int64_t at_once, const CutRows& input, const Device& device,
+                                                      std::int64_t slices = 1);
 
 // Rows that lie in shards, `height` in each, on these cores: each takes its own. Where they are strips of four, runs are of
 // bank 0.

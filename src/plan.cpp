@@ -177,12 +177,13 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
     }
     slice_rows(call, rows, problem.input.buffer_type, problem.device);
     if (call[contract::Tensor::kInput].has_cut_rows()) {
-        const CutRows input{.row_elements = call.row_elements(),
+        const CutRows input{.rows = rows,
+                            .row_elements = call.row_elements(),
                             .height = problem.input.shards.height,
                             .width = problem.input.shards.width,
                             .across = shard_grid(problem.input).across,
                             .shards = shard_cores(problem.input)};
-        return place_near_shards(rows, at_once, input, problem.device, call.slices);
+        return place_near_shards(at_once, input, problem.device, call.slices);
     }
     if (call.has_strips()) {
         return place_evenly(rows, at_once, problem.device, call.slices);

@@ -295,7 +295,8 @@ TEST(ShardPlacement, takes_cores_near_the_shards_that_cut_rows) {
     std::vector<Coordinate> shards = first_cores(8);
     std::ranges::reverse(shards);
     for (const std::int64_t slices : {1, 2, 8}) {
-        const CutRows input{.row_elements = 4096, .height = 32, .width = 512, .across = 8, .shards = shards};
+        const CutRows input{
+            .rows = 32, .row_elements = 4096, .height = 32, .width = 512, .across = 8, .shards = shards};
         // Links between each core and the middle of its slice.
         const auto hops = [&](const std::vector<CoreWork>& cores) {
             std::int64_t sum = 0;
@@ -308,11 +309,11 @@ TEST(ShardPlacement, takes_cores_near_the_shards_that_cut_rows) {
             }
             return sum;
         };
-        const std::vector<CoreWork> near = place_near_shards(32, 4, input, device, slices);
+        const std::vector<CoreWork> near = place_near_shards(4, input, device, slices);
         const std::vector<CoreWork> even = place_evenly(32, 4, device, slices);
         EXPECT_EQ(near.size(), even.size());
         EXPECT_LT(hops(near), hops(even)) << slices;
-        EXPECT_EQ(place_near_shards(32, 4, input, plain_device({8, 8}, 12), slices),
+        EXPECT_EQ(place_near_shards(4, input, plain_device({8, 8}, 12), slices),
                   place_evenly(32, 4, plain_device({8, 8}, 12), slices));
     }
 }
