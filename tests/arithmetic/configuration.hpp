@@ -61,7 +61,7 @@ struct Wanted {
 [[nodiscard]] std::vector<const Configuration*> other_kinds();
 [[nodiscard]] std::vector<const Configuration*> all_kinds();
 
-// What the call of a configuration returns for x's rows, on one interpreted core.
+// What the call of a configuration returns for x's rows, on one interpreted core, or on a team of them.
 [[nodiscard]] Results normalise(const Configuration& configuration, const Operands& operands);
 
 }  // namespace layernorm_fused_rm::arithmetic

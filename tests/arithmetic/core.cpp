@@ -29,7 +29,8 @@ void require(bool holds, const char* reason) {
 
 }  // namespace
 
-Core::Core(const Shape& shape, const Operands& operands) : feed_(shape, operands), vector_unit_(dest_, cursor_) {
+Core::Core(const Shape& shape, const Operands& operands, const Place& place)
+    : feed_(shape, operands, place), vector_unit_(dest_, cursor_) {
     for (auto& row : dest_) {
         row.fill(kDestPoison);
     }

@@ -20,7 +20,7 @@ namespace layernorm_fused_rm::arithmetic {
 
 class Core {
 public:
-    Core(const Shape& shape, const Operands& operands);
+    Core(const Shape& shape, const Operands& operands, const Place& place = {});
 
     // The core on which this thread's kernel runs, set by run(). Throws std::logic_error if none does.
     [[nodiscard]] static Core& current();

@@ -217,7 +217,7 @@ TEST_F(StripFeedTest, FindsPaddingThatIsNotZero) {
 TEST_F(StripFeedTest, KnowsMatricesOfAnyHeight) {
     RowFeed matrices{kStrips, {.x = x, .rows_per_matrix = 1}};
     constexpr auto kRowsPerMatrix = static_cast<std::uint32_t>(contract::ComputeArgument::kRowsPerMatrix);
-    EXPECT_EQ(matrices.argument(kRowsPerMatrix), 1U);
+    EXPECT_EQ(matrices.common_argument(kRowsPerMatrix), 1U);
     for (std::uint32_t row = 0; row < 5; ++row) {
         matrices.wait_front(0, 1);
         EXPECT_EQ(matrices.read(matrices.front_address(0), 1, Format::kBfloat16)[0], x[row * kStrips.width]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A row's bits depend on the row, gamma, beta and epsilon alone: not on the batch, the block, the neighbours or the
-// place; those of a strip's row not on which tensors are in tiles either.
+// place, nor on how many cores share it; those of a strip's row not on which tensors are in tiles either.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -126,6 +126,26 @@ TEST_P(Strips, ARowAloneIsTheRowAmongOthers) {
         const Results among_others = {one_of(all.y, i, width), one_of(all.sum, i, width), one_of(all.mean, i, 1),
                                       one_of(all.rstd, i, 1)};
         EXPECT_EQ(alone, among_others) << i;
+    }
+}
+
+// Those of the same arithmetic whose rows a core has to itself.
+[[nodiscard]] const Configuration& with_whole_rows(const Configuration& configuration) {
+    const auto all = find_configurations({.width = configuration.shape.width, .options = configuration.options});
+    return **std::ranges::find(all, 1U, [](const Configuration* other) { return other->shape.slices; });
+}
+
+class Slices : public testing::TestWithParam<const Configuration*> {};
+INSTANTIATE_TEST_SUITE_P(All, Slices, testing::ValuesIn(kinds_that([](const Configuration& kind) {
+                             return kind.shape.slices > 1;
+                         })));
+
+TEST_P(Slices, DecideNoBit) {
+    const Configuration& shared = *GetParam();
+    for (const Distribution& distribution : distributions_for(shared)) {
+        const Rows rows = draw_rows(distribution, shared, kRowsDrawn, run_seed());
+        EXPECT_EQ(normalise(shared, rows.operands()), normalise(with_whole_rows(shared), rows.operands()))
+            << distribution.name << ", " << shared.shape.slices << " slices";
     }
 }
 

@@ -28,28 +28,37 @@ template <typename Number>
     return (number + multiple - 1) / multiple * multiple;
 }
 
-// What the planner passes to a core that does the whole tensor: one run, from page 0 of bank 0.
-[[nodiscard]] std::vector<std::uint32_t> arguments_for(std::size_t rows, std::size_t rows_per_matrix,
-                                                       Bits negative_epsilon) {
+// What the planner passes to all cores.
+[[nodiscard]] std::vector<std::uint32_t> common_arguments(std::size_t rows_per_matrix, Bits negative_epsilon) {
     using contract::ComputeArgument;
-    using contract::RunArgument;
-    const auto first = static_cast<std::size_t>(ComputeArgument::kCount);
-    std::vector<std::uint32_t> arguments(first + contract::run_slot(1, RunArgument::kBank), 0);
+    std::vector<std::uint32_t> arguments(static_cast<std::size_t>(ComputeArgument::kCount), 0);
     arguments[static_cast<std::size_t>(ComputeArgument::kNegativeEpsilonBits)] = negative_epsilon;
     arguments[static_cast<std::size_t>(ComputeArgument::kRowsPerMatrix)] = static_cast<std::uint32_t>(rows_per_matrix);
-    arguments[first + static_cast<std::size_t>(contract::CoreArgument::kRuns)] = 1;
-    arguments[first + contract::run_slot(0, RunArgument::kRows)] = static_cast<std::uint32_t>(rows);
+    return arguments;
+}
+
+// And to a core that does the whole tensor, or a slice of all its rows: one run, from page 0 of bank 0.
+[[nodiscard]] std::vector<std::uint32_t> own_arguments(std::size_t rows, std::uint32_t slice) {
+    using contract::RunArgument;
+    using contract::TeamArgument;
+    std::vector<std::uint32_t> arguments(contract::team_slot(TeamArgument::kSlice) + 1, 0);
+    arguments[static_cast<std::size_t>(contract::CoreArgument::kRuns)] = 1;
+    arguments[contract::run_slot(0, RunArgument::kRows)] = static_cast<std::uint32_t>(rows);
+    arguments[contract::team_slot(TeamArgument::kSlice)] = slice;
     return arguments;
 }
 
 }  // namespace
 
-RowFeed::RowFeed(const Shape& shape, const Operands& operands)
+RowFeed::RowFeed(const Shape& shape, const Operands& operands, const Place& place)
     : shape_(shape),
       operands_(operands),
-      rows_(operands.x.size() / shape.width),
+      place_(place),
+      rows_(operands.x.size() / shape.own_width()),
       rows_per_matrix_(operands.rows_per_matrix == 0 ? std::max<std::size_t>(rows_, 1) : operands.rows_per_matrix),
-      arguments_(arguments_for(rows_of_run(), rows_per_matrix_, shape.negative_epsilon)) {
+      common_arguments_(common_arguments(rows_per_matrix_, shape.negative_epsilon)),
+      own_arguments_(own_arguments(rows_of_run(), place.slice)) {
+    require((shape.slices > 1) == (place.team != nullptr), "a row of several slices takes a team, any other none");
     check_operands();
     lay_out();
     const Formats& formats = shape.formats;
@@ -66,12 +75,12 @@ void RowFeed::check_operands() const {
             format != Format::kBfloat16 || std::ranges::all_of(tensor, [](Bits bits) { return (bits & 0xffffU) == 0; }),
             "a bf16 tensor has elements that are none");
     };
-    require(operands_.x.size() % shape_.width == 0, "x is not whole rows");
+    require(operands_.x.size() % shape_.own_width() == 0, "x is not whole rows");
     require(rows_ % rows_per_matrix_ == 0, "x is not whole matrices");
     expect(operands_.x, shape_.formats.input, operands_.x.size());
     expect(operands_.residual, shape_.formats.residual, operands_.x.size());
-    expect(operands_.gamma, shape_.formats.gamma, shape_.width);
-    expect(operands_.beta, shape_.formats.beta, shape_.width);
+    expect(operands_.gamma, shape_.formats.gamma, shape_.affine_width());
+    expect(operands_.beta, shape_.formats.beta, shape_.affine_width());
 }
 
 // Buffers one behind the other, all poison.
@@ -94,7 +103,11 @@ void RowFeed::lay_out() {
     add(Buffer::kResidual, formats.residual, shape_.page_elements, shape_.input_pages, in_tiles.residual);
     add(Buffer::kOutput, formats.output, shape_.page_elements, shape_.output_pages, in_tiles.output);
     add(Buffer::kSum, formats.sum, shape_.page_elements, shape_.output_pages, in_tiles.sum);
-    add(Buffer::kStatistics, formats.rstd, kElementsPerChunk, 2);
+    const bool is_sliced = shape_.slices > 1;
+    add(Buffer::kStatistics, is_sliced ? Format::kFloat32 : formats.rstd, kElementsPerChunk, 2);
+    add(Buffer::kPartial, is_sliced ? Format::kFloat32 : Format::kNone, kElementsPerChunk, 1);
+    add(Buffer::kJoined, is_sliced ? Format::kFloat32 : Format::kNone, shape_.slices * shape_.partial_elements,
+        contract::kJoinedPages);
     std::uint32_t byte = kFirstByte;
     for (Ring& ring : rings_) {
         ring.first_byte = byte;
@@ -102,6 +115,16 @@ void RowFeed::lay_out() {
     }
     l1_.resize(byte / kBytesPerHalf);
     poison(0, byte);
+}
+
+std::uint32_t RowFeed::common_argument(std::uint32_t slot) const {
+    const bool is_own = slot >= common_arguments_.size();
+    require(!is_own || place_.team == nullptr, "a core of a team has its own arguments elsewhere");
+    return is_own ? own_arguments_.at(slot - common_arguments_.size()) : common_arguments_[slot];
+}
+std::uint32_t RowFeed::own_argument(std::uint32_t slot) const {
+    require(place_.team != nullptr, "a program of one core has common arguments only");
+    return own_arguments_.at(slot);
 }
 
 std::uint32_t RowFeed::front_address(std::uint32_t buffer) const {
@@ -122,6 +145,7 @@ void RowFeed::wait_front(std::uint32_t buffer, std::uint32_t pages) {
             case Buffer::kBeta: read_affine(ring, operands_.beta); break;
             case Buffer::kInput: read_step(ring, operands_.x); break;
             case Buffer::kResidual: read_step(ring, operands_.residual); break;
+            case Buffer::kJoined: take_sums(ring); break;
             default: throw std::logic_error("compute waits for its own output");
         }
     }
@@ -139,12 +163,13 @@ void RowFeed::reserve_back(std::uint32_t buffer, std::uint32_t pages) const {
 
 void RowFeed::push_back(std::uint32_t buffer, std::uint32_t pages) {
     Ring& ring = rings_.at(buffer);
-    const bool is_statistics = buffer == index_of(Buffer::kStatistics);
-    require(ring.pages != 0 && pages == (is_statistics ? 1 : pages_per_step()), "pushes what is not a step");
+    const bool is_step = buffer == index_of(Buffer::kOutput) || buffer == index_of(Buffer::kSum);
+    require(ring.pages != 0 && pages == (is_step ? pages_per_step() : 1), "pushes what is not a step");
     switch (static_cast<Buffer>(buffer)) {
         case Buffer::kOutput: return write_step(ring, results_.y);
         case Buffer::kSum: return write_step(ring, results_.sum);
         case Buffer::kStatistics: return write_statistics(ring);
+        case Buffer::kPartial: return give_sums(ring);
         default: throw std::logic_error("pushes its own input");
     }
 }
@@ -249,8 +274,8 @@ void RowFeed::read_step(Ring& ring, std::span<const Bits> tensor) {
     poison(ring.address_of(ring.pushed), pages_per_step() * ring.page_bytes);
     for (std::uint32_t row = 0; row < rows_of(ring.next); ++row) {
         if (const auto from = row_of_tensor(ring.next.first_row + row)) {
-            const std::size_t first = *from * shape_.width + first_column(ring.next.segment);
-            for_each_piece(ring, row, columns_of(ring.next.segment, shape_.width), [&](const Piece& piece) {
+            const std::size_t first = *from * shape_.own_width() + first_column(ring.next.segment);
+            for_each_piece(ring, row, columns_of(ring.next.segment, shape_.own_width()), [&](const Piece& piece) {
                 put(piece.address, tensor.subspan(first + piece.column, piece.elements), ring.format);
             });
         }
@@ -266,7 +291,7 @@ void RowFeed::read_affine(Ring& ring, std::span<const Bits> values) {
     poison(ring.first_byte, ring.page_bytes);
     if (reads_again()) {
         const std::uint32_t segment = ring.next.segment;
-        values = values.subspan(first_column(segment), columns_of(segment, shape_.width));
+        values = values.subspan(first_column(segment), columns_of(segment, shape_.own_width()));
         advance(ring.next, 1);
     }
     const std::uint32_t copies = shape_.has_strips() ? 1 : shape_.rows_per_vector;
@@ -281,9 +306,9 @@ void RowFeed::write_step(Ring& ring, std::vector<Bits>& tensor) {
     for (std::uint32_t row = 0; row < rows_of(ring.next); ++row) {
         const std::uint32_t segment = ring.next.segment;
         const auto to = row_of_tensor(ring.next.first_row + row);
-        const std::uint32_t columns = to ? columns_of(segment, shape_.width) : 0;
+        const std::uint32_t columns = to ? columns_of(segment, shape_.own_width()) : 0;
         for_each_piece(ring, row, columns, [&](const Piece& piece) {
-            const std::size_t first = *to * shape_.width + first_column(segment) + piece.column;
+            const std::size_t first = *to * shape_.own_width() + first_column(segment) + piece.column;
             for (std::uint32_t i = 0; i < piece.elements; ++i) {
                 tensor[first + i] = element(piece.address + i * bytes_of(ring.format), ring.format);
             }
@@ -299,7 +324,7 @@ void RowFeed::write_step(Ring& ring, std::vector<Bits>& tensor) {
 
 // Zeros behind the first `columns` columns of a row's segment, up to the end of the tiles.
 void RowFeed::check_padding(const Ring& ring, std::uint32_t row, std::uint32_t columns) const {
-    const std::uint32_t stored = columns_of(ring.next.segment, round_up(shape_.width, contract::kTileSide));
+    const std::uint32_t stored = columns_of(ring.next.segment, round_up(shape_.own_width(), contract::kTileSide));
     for_each_piece(ring, row, stored, [&](const Piece& piece) {
         for (std::uint32_t i = 0; i < piece.elements; ++i) {
             require(piece.column + i < columns || element(piece.address + i * bytes_of(ring.format), ring.format) == 0,
@@ -319,11 +344,25 @@ void RowFeed::write_statistics(Ring& ring) {
             if (!results_.mean.empty()) {
                 results_.mean[*to] = element(address, ring.format);
             }
-            results_.rstd[*to] = element(address + distance, ring.format);
+            if (!results_.rstd.empty()) {
+                results_.rstd[*to] = element(address + distance, ring.format);
+            }
         }
     }
     ring.popped = ++ring.pushed;
     ring.next.first_row += shape_.rows_per_block;
+}
+
+// A page of what this core has, and one of what all have.
+void RowFeed::give_sums(Ring& ring) {
+    place_.team->give(place_.slice, read(ring.address_of(ring.pushed), shape_.partial_elements, ring.format));
+    ring.popped = ++ring.pushed;
+}
+
+void RowFeed::take_sums(Ring& ring) {
+    require(ring.pushed - ring.popped < ring.pages, "waits for a page that has no room");
+    put(ring.address_of(ring.pushed), place_.team->take(place_.slice), ring.format);
+    ++ring.pushed;
 }
 
 Bits RowFeed::element(std::uint32_t address, Format format) const {

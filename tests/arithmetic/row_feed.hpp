@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "formats.hpp"
+#include "team.hpp"
 
 namespace layernorm_fused_rm::arithmetic {
 
@@ -38,7 +39,7 @@ struct InTiles {
 
 // What of a plan decides how rows travel.
 struct Shape {
-    std::uint32_t width = 0;            // elements
+    std::uint32_t width = 0;            // elements of a row
     std::uint32_t rows_per_vector = 1;  // side by side: a pair's 2, a strip's 4
     bool pads_rows = false;             // the run counts rows with the padding that tiles have below each matrix
     std::uint32_t row_stride = 0;       // elements, from row to row in a page
@@ -51,14 +52,20 @@ struct Shape {
     std::uint32_t reads_per_row = 1;  // more: rows, and segments of gamma and beta, come anew for each pass
     Formats formats{};
     InTiles in_tiles{};
+    std::uint32_t slices = 1;            // cores that share a row
+    std::uint32_t partial_elements = 0;  // that each sends the others for an exchange
+    bool shares_affine = false;          // L1 has gamma and beta of whole rows, not of a slice
 
+    // Elements of a row that a core has, and of gamma and beta.
+    [[nodiscard]] std::uint32_t own_width() const { return width / slices; }
+    [[nodiscard]] std::uint32_t affine_width() const { return shares_affine ? width : own_width(); }
     [[nodiscard]] bool has_strips() const { return rows_per_vector == 4; }
 };
 
 inline constexpr Half kPoison = 0x7fc1;  // a NaN, and two of them an fp32 NaN
 
-// The tensors, fp32 bits: x and residual [rows, width], gamma and beta [width]. One that the call does not have is
-// empty.
+// The tensors, fp32 bits: x and residual [rows, width], gamma and beta [width]. One that the call does not have is empty.
+// What a core of a team is given are its columns of them.
 struct Operands {
     std::span<const Bits> x;
     std::span<const Bits> gamma{};
@@ -81,10 +88,12 @@ struct Results {
 
 class RowFeed {
 public:
-    RowFeed(const Shape& shape, const Operands& operands);
+    RowFeed(const Shape& shape, const Operands& operands, const Place& place = {});
 
-    // A runtime argument of the compute kernel: its common ones, then the core's own, one run of all rows.
-    [[nodiscard]] std::uint32_t argument(std::uint32_t slot) const { return arguments_.at(slot); }
+    // A runtime argument of the compute kernel: a common one, or one of the core's own, which has one run of all rows.
+    // Where a core has its rows to itself, its own stand behind the common ones.
+    [[nodiscard]] std::uint32_t common_argument(std::uint32_t slot) const;
+    [[nodiscard]] std::uint32_t own_argument(std::uint32_t slot) const;
 
     [[nodiscard]] Format format_of(std::uint32_t buffer) const { return rings_.at(buffer).format; }
 
@@ -158,6 +167,8 @@ private:
     void read_affine(Ring& ring, std::span<const Bits> values);
     void write_step(Ring& ring, std::vector<Bits>& tensor);
     void write_statistics(Ring& ring);
+    void give_sums(Ring& ring);
+    void take_sums(Ring& ring);
 
     // L1 without checks.
     [[nodiscard]] Bits element(std::uint32_t address, Format format) const;
@@ -166,9 +177,11 @@ private:
 
     Shape shape_;
     Operands operands_;
+    Place place_;
     std::size_t rows_;
     std::size_t rows_per_matrix_;
-    std::vector<std::uint32_t> arguments_;
+    std::vector<std::uint32_t> common_arguments_;
+    std::vector<std::uint32_t> own_arguments_;
     std::array<Ring, 32> rings_{};
     std::vector<Half> l1_;
     Bits drawn_ = 1;

@@ -196,11 +196,11 @@ inline void _llk_pack_(std::uint32_t chunk, std::uint32_t address) {
 // Arguments and circular buffers. A program of one core has the core's own arguments behind the common ones.
 template <typename T>
 [[nodiscard]] inline T get_common_arg_val(std::uint32_t slot) {
-    return running_core().feed().argument(slot);
+    return running_core().feed().common_argument(slot);
 }
 template <typename T>
-[[nodiscard]] inline T get_arg_val(std::uint32_t) {
-    throw std::logic_error("a program of one core has common arguments only");
+[[nodiscard]] inline T get_arg_val(std::uint32_t slot) {
+    return running_core().feed().own_argument(slot);
 }
 struct LocalBuffer {
     std::uint32_t fifo_rd_ptr;  // 16-byte words
