@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import numpy as np
@@ -34,6 +35,9 @@ CALLS = [
 ]
 
 
+RANDOM_CALLS = 60
+
+
 def first_rows(data: Rows, rows: int) -> Rows:
     return replace(data, x=data.x[:rows], residual=None if data.residual is None else data.residual[:rows])
 
@@ -47,9 +51,8 @@ def slices_of(call: Call, rows: int, device) -> int:
     return dict(plan.compile_time_arguments)["slices"]
 
 
-@pytest.mark.parametrize("case", CALLS, ids=str)
-def test_shared_rows_have_the_bits_of_rows_that_are_not_shared(device, case):
-    call, rows = case
+def expect_bits_of_whole_rows(call: Call, rows: int, device) -> None:
+    """Of the same rows among so many others that each core has its rows to itself."""
     grid = device.compute_with_storage_grid_size()
     a_strip_a_core = 4 * grid.x * grid.y
     many = next(n for n in (rows + 1, a_strip_a_core * 5 // 9, a_strip_a_core) if slices_of(call, n, device) == 1)
@@ -59,6 +62,40 @@ def test_shared_rows_have_the_bits_of_rows_that_are_not_shared(device, case):
     assert not judge(call, first_rows(data, rows), shared, tally)
     for name, values in run(call, data, device).items():
         np.testing.assert_array_equal(bits(shared[name]), bits(values[:rows]), err_msg=name)
+
+
+@pytest.mark.parametrize("case", CALLS, ids=str)
+def test_shared_rows_have_the_bits_of_rows_that_are_not_shared(device, case):
+    expect_bits_of_whole_rows(*case, device)
+
+
+def random_call(numbers: random.Random, device) -> tuple[Call, int]:
+    """One whose rows are shared: few strips, or a wide row."""
+    while True:
+        has_strips = numbers.random() < 0.8
+        residual = numbers.choice([None, "bf16", "fp32"])
+        call = Call(
+            norm=numbers.choice(["layer", "rms"]),
+            width=256 * numbers.randint(2, 10) if has_strips else 1024 * numbers.randint(4, 9),
+            x=numbers.choice(["bf16", "fp32"]),
+            gamma=numbers.choice([None, "vector bf16", "tile fp32", "cut bf16"]),
+            beta=numbers.choice([None, "vector fp32", "tile bf16"]),
+            residual=residual,
+            input_layout="tile" if has_strips else "rm",
+            residual_layout=numbers.choice(["rm", "tile"]) if has_strips and residual else "rm",
+            output_layout=numbers.choice(["rm", "tile"]) if has_strips else None,
+            statistics=numbers.random() < 0.5,
+            activation=numbers.choice([None, None, "silu", "gelu"]),
+        )
+        rows = numbers.randint(1, 40) if has_strips else 1
+        if slices_of(call, rows, device) > 1:
+            return call, rows
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("seed", range(RANDOM_CALLS))
+def test_random_shared_rows_have_the_bits_of_rows_that_are_not_shared(device, seed):
+    expect_bits_of_whole_rows(*random_call(random.Random(seed), device), device)
 
 
 @pytest.mark.parametrize("output", ["new", "in_place"])
