@@ -45,6 +45,20 @@ _exit_status = 0
 def pytest_addoption(parser):
     parser.addoption("--all", action="store_true", help="run the tests and parameters marked extended too")
     parser.addoption("--soak", action="store_true", help="run the tests marked soak too")
+    parser.addoption(
+        "--leave-to-vendor",
+        action="store_true",
+        help="of those marked extended leave out what another run tries on Tenstorrent's simulator, ten times as fast",
+    )
+
+
+def is_left_to_vendor(item) -> bool:
+    """Whether an extended test uses the device, and nothing that only our launcher has."""
+    return bool(
+        item.get_closest_marker("extended")
+        and "device" in getattr(item, "fixturenames", ())
+        and not item.get_closest_marker("simulator")
+    )
 
 
 def pytest_collection_modifyitems(config, items):
@@ -52,6 +66,7 @@ def pytest_collection_modifyitems(config, items):
         item
         for item in items
         if any(item.get_closest_marker(name) and not config.getoption(option) for name, option in LEVELS)
+        or (config.getoption("--leave-to-vendor") and is_left_to_vendor(item))
     ]
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)

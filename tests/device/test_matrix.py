@@ -8,7 +8,6 @@ share it: with at most one row a bank, every core has one row.
 
 from __future__ import annotations
 
-import os
 import random
 
 import pytest
@@ -16,7 +15,6 @@ import pytest
 from calls import Call, Tally, draw, try_call
 from levels import extended
 from pairwise import all_pairs, complete, pairs_of, pairwise
-from simulator import session
 
 VECTORS = [None, "vector bf16", "rank_4 fp32", "cut bf16", "tile bf16", "tile fp32"]
 OPTIONS = {
@@ -135,10 +133,6 @@ def test_mixed_formats_and_all_that_is_returned(device, i):
     tally.check()
 
 
-@pytest.mark.skipif(
-    session.has_launcher() and "LAYERNORM_TTSIM" in os.environ,
-    reason="./test --all tries them on Tenstorrent's simulator, which is at hand: ten times as fast, and as strict",
-)
 @pytest.mark.parametrize("group", extended(*range(GROUPS)))
 def test_every_pair_of_option_values(device, group):
     tally = Tally()
