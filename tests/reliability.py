@@ -131,7 +131,7 @@ def output_of_test(name: str) -> str:
 
 def protocol_lines() -> list[Line]:
     soaked, swept = soak()
-    name = "protocol.soak" if soaked else "protocol.plans"
+    name, plans = ("protocol.soak", 1_000_000) if soaked else ("protocol.plans", 20_000)
     swept = swept or output_of_test(name)
     plans_run, configurations, cores, rows = numbers(
         r"(\d+) plans of (\d+) configurations: .*; (\d+) cores, (\d+) rows", swept
@@ -139,7 +139,7 @@ def protocol_lines() -> list[Line]:
     (failures,) = numbers(r"(\d+) failures, \d+ s \(", swept)
     of, found, missed = numbers(r"(\d+) mutations, (\d+) found, (\d+) not", output_of_test("protocol.mutations"))
     states = re.findall(r"(\d+) states of \d+ cores, nothing found", output_of_test("protocol.every_schedule"))
-    if int(failures) or int(missed) or of != found or not states:
+    if int(plans_run) != plans or int(failures) or int(missed) or of != found or not states:
         fail("the protocol proof is not complete")
     sweep = f"{thousands(plans_run)}, of {configurations} sets of arguments, {thousands(cores)} cores, {thousands(rows)} rows"
     return [
