@@ -26,10 +26,11 @@ constexpr const char* kUsage = R"(protocol_test [options]
   --kernels FOLDER --cache FOLDER                     other kernel sources; where compiled units are kept
 )";
 
-enum class Mode { kSweep, kReplay, kEverySchedule, kEveryScheduleOfOne, kMutations };
+enum class Mode { kSweep, kReplay, kMutations };
 
 struct Options {
     Mode mode = Mode::kSweep;
+    bool takes_every_schedule = false;  // of one case, or of the small ones
     protocol::Sweep sweep{};
     protocol::Case value{};
     std::string mutation{};
@@ -54,8 +55,7 @@ void apply(Options& options, const std::string& name, const std::string& text) {
     } else {
         protocol::set_option(options.value, name, text);
         options.sweep.seed = options.value.seed;
-        const bool is_exhaustive = options.mode == Mode::kEverySchedule || options.mode == Mode::kEveryScheduleOfOne;
-        options.mode = name == "--seed" ? options.mode : is_exhaustive ? Mode::kEveryScheduleOfOne : Mode::kReplay;
+        options.mode = name == "--seed" ? options.mode : Mode::kReplay;
     }
 }
 
@@ -67,7 +67,7 @@ void apply(Options& options, const std::string& name, const std::string& text) {
             options.sweep.plans = 1'000'000;
             options.sweep.configurations = 2'000;
         } else if (name == "--every-schedule") {
-            options.mode = options.mode == Mode::kReplay ? Mode::kEveryScheduleOfOne : Mode::kEverySchedule;
+            options.takes_every_schedule = true;
         } else if (name == "--mutations") {
             options.mode = Mode::kMutations;
             options.mutation = i + 1 < count ? words[++i] : "";
@@ -82,10 +82,12 @@ void apply(Options& options, const std::string& name, const std::string& text) {
 
 [[nodiscard]] bool run(const Options& options) {
     switch (options.mode) {
-        case Mode::kSweep: return protocol::run_sweep(options.toolchain, options.sweep);
-        case Mode::kReplay: return protocol::replay(options.toolchain, options.value);
-        case Mode::kEverySchedule: return protocol::run_small_cases_exhaustively(options.toolchain);
-        case Mode::kEveryScheduleOfOne: return protocol::run_exhaustively(options.toolchain, options.value);
+        case Mode::kSweep:
+            return options.takes_every_schedule ? protocol::run_small_cases_exhaustively(options.toolchain)
+                                                : protocol::run_sweep(options.toolchain, options.sweep);
+        case Mode::kReplay:
+            return options.takes_every_schedule ? protocol::run_exhaustively(options.toolchain, options.value)
+                                                : protocol::replay(options.toolchain, options.value);
         case Mode::kMutations: return protocol::run_mutations(options.toolchain, options.mutation, options.every);
     }
     return false;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "checker/memory.hpp"
+#include "checker/noc.hpp"
 #include "checker/schedules.hpp"
 
 namespace protocol {
@@ -17,12 +18,8 @@ namespace {
 using Agent = Machine::Agent;
 using Group = std::vector<std::size_t>;  // cores, by their number
 
-constexpr std::uint32_t kQueueLength =
-    32;  // of Tensix instructions: how far a thread runs ahead is its core's own affair
-
-[[nodiscard]] Target target_of(const Event& event) {
-    return static_cast<Target>(event.address >> (kLocalBits + kPlaceBits));
-}
+// Of Tensix instructions: how far a thread runs ahead is its core's own affair.
+constexpr std::uint32_t kQueueLength = 32;
 
 template <typename Visit>
 void for_each_event_of_data_threads(const Core& core, Visit visit) {
@@ -59,11 +56,10 @@ void for_each_event_of_data_threads(const Core& core, Visit visit) {
     std::iota(group_of.begin(), group_of.end(), 0);
     for (std::size_t i = 0; i < program.cores.size(); ++i) {
         for_each_event_of_data_threads(program.cores[i], [&](const Event& event) {
-            const auto place = (event.address >> kLocalBits) & ((1U << kPlaceBits) - 1);
             for (std::size_t other = 0; other < program.cores.size(); ++other) {
                 const bool is_meant = target_of(event) == Target::kCores ||
                                       (target_of(event) == Target::kCore &&
-                                       place == core_place(program.cores[other].x, program.cores[other].y));
+                                       place_of(event) == core_place(program.cores[other].x, program.cores[other].y));
                 if (is_meant && group_of[i] != group_of[other]) {
                     std::ranges::replace(group_of, group_of[other], group_of[i]);
                 }
@@ -126,11 +122,11 @@ struct Snapshot {
 // Of one group, from where the program is.
 class EverySchedule {
 public:
-    EverySchedule(Program& program, const Group& group, std::size_t most_states)
+    EverySchedule(Program& program, const Group& group, std::uint32_t exchanged, std::size_t most_states)
         : program_(program),
           machine_(program, kQueueLength),
           group_(group),
-          exchanged_(find_exchanged(program)),
+          exchanged_(exchanged),
           most_states_(most_states) {}
 
     // Leaves the program at the group's end.
@@ -226,9 +222,10 @@ private:
 }  // namespace
 
 std::size_t run_every_schedule(Program program, std::size_t most_states) {
+    const std::uint32_t exchanged = find_exchanged(program);
     std::size_t states = 0;
     for (const Group& group : find_groups(program)) {
-        states += EverySchedule(program, group, most_states).run();
+        states += EverySchedule(program, group, exchanged, most_states).run();
     }
     Machine(program, kQueueLength).check_end();
     return states;

@@ -7,6 +7,14 @@
 
 namespace protocol {
 
+[[nodiscard]] inline Target target_of(const Event& event) {
+    return static_cast<Target>(event.address >> (kLocalBits + kPlaceBits));
+}
+// core_place or cores_place of what it is sent to.
+[[nodiscard]] inline std::uint64_t place_of(const Event& event) {
+    return (event.address >> kLocalBits) & ((std::uint64_t{1} << kPlaceBits) - 1);
+}
+
 void note_pages(Buffer& buffer, const Event& event);
 // Pushes and pops of a data movement thread: nothing on the NoC may still concern the pages.
 void push(Core& core, NocPort& port, const Event& event);

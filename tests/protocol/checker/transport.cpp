@@ -15,7 +15,7 @@ struct Rectangle {
 
 // NoC 0 goes right and down, NoC 1 left and up, and so do the corners of a rectangle (ISA documents, "Coordinates").
 [[nodiscard]] Rectangle rectangle_of(const Event& event) {
-    const std::uint64_t place = (event.address >> kLocalBits) & ((1U << kPlaceBits) - 1);
+    const std::uint64_t place = place_of(event);
     const auto coordinate = [=](std::uint32_t shift) { return static_cast<std::uint32_t>(place >> shift) & 63U; };
     Rectangle corners{coordinate(18), coordinate(12), coordinate(6), coordinate(0)};
     if (event.noc == 1) {
@@ -25,10 +25,6 @@ struct Rectangle {
     require(corners.first_x <= corners.last_x && corners.first_y <= corners.last_y, Rule::kNocAddress,
             "a multicast's corners are in the order of the other NoC");
     return corners;
-}
-
-[[nodiscard]] Target target_of(const Event& event) {
-    return static_cast<Target>(event.address >> (kLocalBits + kPlaceBits));
 }
 
 }  // namespace

@@ -266,14 +266,19 @@ using Kernels = std::map<std::string, Symbols>;
     return chosen;
 }
 
-// How mutations are looked for: cases, and what runs one of them.
+// How a mutation is looked for: in which cases, the likeliest first, and what runs one of them.
 struct Search {
-    std::vector<Case> cases;
+    std::function<std::vector<Case>(const Mutation&)> cases;
     std::function<void(Case, const layernorm_fused_rm::Plan&, const Units&, const Mutation&)> run;
 };
 
 [[nodiscard]] Search by_drawn_schedules() {
-    return {mutation_cases(), [](Case value, const auto& plan, const Units& units, const Mutation& mutation) {
+    const auto cases = [](const Mutation& mutation) {
+        std::vector<Case> all = mutation_cases();
+        std::swap(all.front(), all.at(mutation.kind));
+        return all;
+    };
+    return {cases, [](Case value, const auto& plan, const Units& units, const Mutation& mutation) {
                 for (value.seed = 1; value.seed <= kSchedules; ++value.seed) {
                     run_case(value, plan, units, mutation.plan.layout);
                 }
@@ -281,7 +286,8 @@ struct Search {
 }
 
 [[nodiscard]] Search by_every_schedule() {
-    return {small_cases(), [](const Case& value, const auto& plan, const Units& units, const Mutation& mutation) {
+    return {[](const Mutation&) { return small_cases(); },
+            [](const Case& value, const auto& plan, const Units& units, const Mutation& mutation) {
                 const Program program = make_program(value, plan, units, mutation.plan.layout);
                 static_cast<void>(run_every_schedule(program, kMostStates));
             }};
@@ -310,11 +316,7 @@ struct Detection {
 
 [[nodiscard]] std::optional<Detection> detect(const Toolchain& toolchain, const Search& search,
                                               const Mutation& mutation) {
-    std::vector<Case> cases = search.cases;
-    if (mutation.kind < cases.size()) {
-        std::swap(cases.front(), cases.at(mutation.kind));
-    }
-    for (const Case& value : cases) {
+    for (const Case& value : search.cases(mutation)) {
         if (auto detection = detect_with(toolchain, search, mutation, value)) {
             return detection;
         }

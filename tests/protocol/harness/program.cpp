@@ -220,7 +220,7 @@ void run_case(const Case& value, const Plan& plan, const Units& units, const std
         return;
     }
     Program program = make_program(value, plan, units, change);
-    run_drawn_schedule(program, ~value.seed);
+    run_drawn_schedule(program, ~value.seed);  // not the numbers that the layout is drawn from
 }
 
 }  // namespace protocol
