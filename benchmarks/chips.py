@@ -24,9 +24,8 @@ class Chip:
 
 
 CHIPS = {
-    "Wormhole": Chip(
-        288, 1490, (8, 9)
-    ),  # 12 banks of 24 B/cycle: ISA documents, "DRAMTile"; the cost model has the same
+    # 12 banks of 24 B/cycle: ISA documents, "DRAMTile"; the cost model has the same.
+    "Wormhole": Chip(288, 1490, (8, 9)),
     "Blackhole": Chip(377, 1280, (13, 10)),  # 8 banks of 47.1 B/cycle: the cost model
 }
 

@@ -64,11 +64,11 @@ def line(ledger: Ledger, case: Case) -> list[str] | None:
     ours = ledger.get(case, OURS)
     if ours is None or not ours.cycles:
         return None
-    rate = case.moved_bytes / ours.cycles
+    rate, least = case.moved_bytes / ours.cycles, bound(case)
     return [
         str(case.rows), str(case.width), case.dtype, case.memory, str(ours.cores), f"{ours.cycles:,}", f"{rate:.0f}",
         f"{rate / chips.simulated().dram_bytes_per_cycle:.0%}" if case.memory == "dram" else "-",
-        f"{bound(case):,.0f}" if bound(case) else "-", _times(over_bound(ledger, case)),
+        f"{least:,.0f}" if least else "-", _times(over_bound(ledger, case)),
         *(_times(ratio(ledger, case, provider)) for provider in PEERS),
     ]  # fmt: skip
 

@@ -33,8 +33,6 @@ CALLS = [
         (Call(width=1024, output="in_place", gamma="tile bf16", **TILES), 40),
     ),
 ]
-
-
 RANDOM_CALLS = 60
 
 
