@@ -20,6 +20,7 @@ struct Names {
     nb::object beta = interned("beta");
     nb::object residual = interned("residual");
     nb::object output_tensor = interned("output_tensor");
+    nb::object stats = interned("stats");
     nb::object device = interned("device");
     nb::object spec = interned("spec");
     nb::object logical_volume = interned("logical_volume");
@@ -79,6 +80,8 @@ const Names& names() {
             arguments.residual = nb::borrow(value);
         } else if (name.is(names().output_tensor)) {
             arguments.output_tensor = nb::borrow(value);
+        } else if (name.is(names().stats)) {
+            arguments.stats = nb::borrow(value);
         } else {
             options.append(name.is(names().compute_kernel_config) ? essence_of(value) : nb::borrow(value));
         }
@@ -125,8 +128,9 @@ bool Call::fits(nb::handle tensor, std::size_t index) const {
 }
 
 bool Call::fits(const Arguments& arguments) const {
-    const auto& [input, residual, gamma, beta, output_tensor, options] = arguments;
-    return fits(input, 0) && fits(residual, 1) && fits(gamma, 2) && fits(beta, 3) && fits(output_tensor, 4);
+    const auto& [input, residual, gamma, beta, output_tensor, stats, options] = arguments;
+    return fits(input, 0) && fits(residual, 1) && fits(gamma, 2) && fits(beta, 3) && fits(output_tensor, 4) &&
+           fits(stats, 5);
 }
 
 nb::object Call::allocate(nb::handle wanted) const {
@@ -142,15 +146,17 @@ nb::object Call::run(const Arguments& arguments) const {
     const nb::object sum = allocate(outputs_[1]);
     const nb::object mean = allocate(outputs_[2]);
     const nb::object rstd = allocate(outputs_[3]);
+    const nb::object told = allocate(outputs_[4]);
+    const nb::object stats = told.is_none() ? arguments.stats : told;
     nb::cast<const Launch&>(launch_).run(
-        {arguments.input, arguments.residual, arguments.gamma, arguments.beta, output, sum, mean, rstd});
+        {arguments.input, arguments.residual, arguments.gamma, arguments.beta, output, sum, mean, rstd, stats});
     nb::list results;
-    for (const nb::object* result : {&output, &sum, &mean, &rstd}) {
+    for (const nb::object* result : {&output, &sum, &mean, &rstd, &told}) {
         if (!result->is_none()) {
             results.append(*result);
         }
     }
-    return results.size() == 1 ? output : nb::object(nb::tuple(results));
+    return results.size() == 1 ? nb::object(results[0]) : nb::object(nb::tuple(results));
 }
 
 nb::object CallCache::find(const Arguments& arguments) const {

@@ -18,16 +18,16 @@ namespace layernorm_fused_rm {
 
 // What a call is given, by name: its tensors, None for those that it does not have, and the rest.
 struct Arguments {
-    nanobind::object input, residual, gamma, beta, output_tensor;
+    nanobind::object input, residual, gamma, beta, output_tensor, stats;
     nanobind::tuple options;  // and which operation it is; in the order of the dictionary
 };
 
 // Everything but the tensors: what they have to be, the program, and what to allocate.
 class Call {
 public:
-    // `specs` are those of input, residual, gamma, beta and output_tensor, None for what is not given. `outputs` are y,
-    // sum, mean and rstd as the arguments of ttnn.allocate_tensor_on_device, None for what is not asked for and for a y
-    // that goes into an output_tensor. `launch` is a Launch.
+    // `specs` are those of input, residual, gamma, beta, output_tensor and stats, None for what is not given. `outputs` are
+    // y, sum, mean, rstd and stats as the arguments of ttnn.allocate_tensor_on_device, None for what is not asked for or
+    // is given. `launch` is a Launch.
     Call(const nanobind::object& ttnn, nanobind::object device, nanobind::tuple specs, nanobind::object launch,
          nanobind::tuple outputs);
 

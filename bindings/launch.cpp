@@ -63,17 +63,19 @@ using Addresses = std::array<nb::object, contract::kTensors>;
     return arguments;
 }
 
-// Those that there are. ttnn takes the last for the output; the others keep their buffers alive until the program has
-// run.
+// Those that there are. ttnn takes the last for the output, y or else stats; the others keep their buffers alive until
+// the program has run.
 [[nodiscard]] nb::list output_last(const LaunchTensors& tensors) {
     constexpr auto kOutput = static_cast<std::size_t>(contract::Tensor::kOutput);
+    constexpr auto kStats = static_cast<std::size_t>(contract::Tensor::kStats);
+    const std::size_t output = tensors[kOutput].is_none() ? kStats : kOutput;
     nb::list all;
     for (std::size_t i = 0; i < tensors.size(); ++i) {
-        if (i != kOutput && !tensors[i].is_none()) {
+        if (i != output && !tensors[i].is_none()) {
             all.append(tensors[i]);
         }
     }
-    all.append(tensors[kOutput]);
+    all.append(tensors[output]);
     return all;
 }
 
@@ -173,13 +175,13 @@ void bind_launch(nb::module_& module) {
         .def(
             "run",
             [](const Launch& launch, nb::object input, nb::object residual, nb::object gamma, nb::object beta,
-               nb::object output, nb::object sum, nb::object mean, nb::object rstd) {
+               nb::object output, nb::object sum, nb::object mean, nb::object rstd, nb::object stats) {
                 launch.run({std::move(input), std::move(residual), std::move(gamma), std::move(beta), std::move(output),
-                            std::move(sum), std::move(mean), std::move(rstd)});
+                            std::move(sum), std::move(mean), std::move(rstd), std::move(stats)});
             },
             nb::kw_only(), "input"_a, "residual"_a.none() = nb::none(), "gamma"_a.none() = nb::none(),
-            "beta"_a.none() = nb::none(), "output"_a, "sum"_a.none() = nb::none(), "mean"_a.none() = nb::none(),
-            "rstd"_a.none() = nb::none(),
+            "beta"_a.none() = nb::none(), "output"_a.none() = nb::none(), "sum"_a.none() = nb::none(),
+            "mean"_a.none() = nb::none(), "rstd"_a.none() = nb::none(), "stats"_a.none() = nb::none(),
             "Normalises input into output, tensors on the device. Raises RuntimeError where ttnn cannot start it, "
             "ValueError "
             "where nothing fits in L1.");

@@ -45,6 +45,10 @@ void bind_enums(nb::module_& module) {
         .value("BLACKHOLE", Arch::kBlackhole)
         .value("OTHER", Arch::kOther);
     nb::enum_<Norm>(module, "Norm").value("LAYER", Norm::kLayer).value("RMS", Norm::kRms);
+    nb::enum_<Stage>(module, "Stage")
+        .value("WHOLE", Stage::kWhole)
+        .value("PRE_ALL_GATHER", Stage::kPreAllGather)
+        .value("POST_ALL_GATHER", Stage::kPostAllGather);
     nb::enum_<Activation>(module, "Activation")
         .value("NONE", Activation::kNone)
         .value("RELU", Activation::kRelu)
@@ -66,7 +70,8 @@ void bind_contract(nb::module_& module) {
         .value("RESIDUAL", contract::Buffer::kResidual)
         .value("OUTPUT", contract::Buffer::kOutput)
         .value("SUM", contract::Buffer::kSum)
-        .value("STATISTICS", contract::Buffer::kStatistics);
+        .value("STATISTICS", contract::Buffer::kStatistics)
+        .value("STATS", contract::Buffer::kStats);
     nb::enum_<contract::Tensor>(module, "Tensor", nb::is_arithmetic())
         .value("INPUT", contract::Tensor::kInput)
         .value("RESIDUAL", contract::Tensor::kResidual)
@@ -76,6 +81,7 @@ void bind_contract(nb::module_& module) {
         .value("SUM", contract::Tensor::kSum)
         .value("MEAN", contract::Tensor::kMean)
         .value("RSTD", contract::Tensor::kRstd)
+        .value("STATS", contract::Tensor::kStats)
         .value("COUNT", contract::Tensor::kCount);
     nb::enum_<contract::CoreArgument>(module, "CoreArgument", nb::is_arithmetic())
         .value("SOURCE_OF", contract::CoreArgument::kSourceOf)
@@ -141,17 +147,19 @@ void bind_problem(nb::module_& module) {
     bind_record<MemoryConfig>(
         module, "MemoryConfig", "Where outputs are to lie.", Required{"buffer_type", &MemoryConfig::buffer_type},
         Field{"memory_layout", &MemoryConfig::memory_layout}, Field{"shards", &MemoryConfig::shards});
-    bind_record<Options>(
-        module, "Options", "A call's options; None: the default.", Field{"norm", &Options::norm},
-        Field{"epsilon", &Options::epsilon}, Field{"zero_centered_gamma", &Options::zero_centered_gamma},
-        Field{"activation", &Options::activation}, Field{"return_sum", &Options::return_sum},
-        Field{"sum_dtype", &Options::sum_dtype}, Field{"return_statistics", &Options::return_statistics},
-        Field{"dtype", &Options::dtype}, Field{"layout", &Options::layout}, Field{"sum_layout", &Options::sum_layout},
-        Field{"memory_config", &Options::memory_config});
+    bind_record<Options>(module, "Options", "A call's options; None: the default.", Field{"norm", &Options::norm},
+                         Field{"stage", &Options::stage}, Field{"epsilon", &Options::epsilon},
+                         Field{"zero_centered_gamma", &Options::zero_centered_gamma},
+                         Field{"activation", &Options::activation}, Field{"return_sum", &Options::return_sum},
+                         Field{"sum_dtype", &Options::sum_dtype},
+                         Field{"return_statistics", &Options::return_statistics}, Field{"dtype", &Options::dtype},
+                         Field{"layout", &Options::layout}, Field{"sum_layout", &Options::sum_layout},
+                         Field{"memory_config", &Options::memory_config});
     bind_record<Problem>(module, "Problem", "What a call asks for.", Required{"input", &Problem::input},
                          Field{"residual", &Problem::residual}, Field{"gamma", &Problem::gamma},
                          Field{"beta", &Problem::beta}, Field{"output_tensor", &Problem::output_tensor},
-                         Field{"options", &Problem::options}, Required{"device", &Problem::device})
+                         Field{"stats", &Problem::stats}, Field{"options", &Problem::options},
+                         Required{"device", &Problem::device})
         .def(
             "on",
             [](Problem problem, const Device& device) {

@@ -29,8 +29,10 @@ constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerB
     return divide_up(call.width_elements, columns_per_chunk(call));
 }
 
-// Rows stay in DEST from their first pass to their last; slices of them never do (kernels/arguments.hpp).
-[[nodiscard]] bool is_resident(const Call& call) { return count_segments(call) == 1 && !call.shares_rows(); }
+// Rows stay in DEST from their first pass to their last; slices and parts of them never do (kernels/arguments.hpp).
+[[nodiscard]] bool is_resident(const Call& call) {
+    return count_segments(call) == 1 && !call.shares_rows() && !call.has_parts();
+}
 
 // A row starts at whole vectors, or lies beside others in them; a segment of a row of several is a chunk.
 [[nodiscard]] std::int64_t row_stride(const Call& call) {
@@ -50,7 +52,7 @@ constexpr std::int64_t kMostVectors = 2 * std::int64_t{contract::kMaxVectorsPerB
     if (!is_resident(call)) {
         const bool is_shifted = call.centring == Centring::kShifted;
         const bool is_alone = is_shifted || has_residual || call.has_strips() || call.shares_rows() ||
-                              count_segments(call) > contract::kMaxSegmentsOfRowsTogether;
+                              call.has_parts() || count_segments(call) > contract::kMaxSegmentsOfRowsTogether;
         if (is_alone) {
             return contract::kMaxShiftedStreamedRowsPerBatch;
         }

@@ -74,6 +74,14 @@ public:
                 contract::kBytesPerFloat32);
         }
     }
+    void add_stats(const Call& call) {
+        if (call.takes_stats()) {
+            add({Buffer::kStats, "stats of all chips",
+                 contract::stats_page_elements(call.stats_numbers(), call.rows_per_vector), depth_.steps_in_flight,
+                 "reader", "compute"},
+                contract::kBytesPerFloat32);
+        }
+    }
     void add_exchange(const Call& call) {
         if (call.shares_rows()) {
             const std::int64_t elements =
@@ -123,6 +131,7 @@ private:
     layout.add_output(Buffer::kSum, "sum rows", call[Tensor::kSum]);
     layout.add_statistics(call);
     layout.add_exchange(call);
+    layout.add_stats(call);
     Buffers result{.blocking = blocking,
                    .buffers = layout.take(),
                    .input_pages = depth.input_steps * blocking.pages_per_step,

@@ -73,6 +73,11 @@ void set_shards(TensorLayout& layout, const TensorSpec& spec) {
     return layout;
 }
 
+// Of all that a row's stats are, one piece.
+[[nodiscard]] TensorLayout layout_of_stats(const TensorSpec& spec, const Device& device) {
+    return make_layout(page_of_row(spec.shape.back(), stored_width(spec), spec.shape.back()), spec, device);
+}
+
 // Cut into pieces of at most `piece` elements.
 [[nodiscard]] TensorLayout layout_of_affine(std::int64_t width, std::int64_t piece, const TensorSpec& spec,
                                             const Device& device) {
@@ -93,16 +98,30 @@ void set_shards(TensorLayout& layout, const TensorSpec& spec) {
     if (problem.options.norm == Norm::kRms) {
         return contract::Centring::kNone;
     }
+    const bool has_parts = problem.options.stage != Stage::kWhole;  // means are told by first elements
     const bool is_bfloat16 = problem.input.dtype == DataType::kBfloat16 && !problem.residual;
-    return is_bfloat16 ? contract::Centring::kScaled : contract::Centring::kShifted;
+    return is_bfloat16 && !has_parts ? contract::Centring::kScaled : contract::Centring::kShifted;
 }
 
-// Rows in tiles are taken four at a time, and narrow ones in pairs.
-[[nodiscard]] std::int64_t choose_rows_per_vector(const Tensors& tensors, std::int64_t width) {
+// Rows in tiles are taken four at a time, and narrow ones in pairs, unless chips share them.
+[[nodiscard]] std::int64_t choose_rows_per_vector(const Tensors& tensors, std::int64_t width, Stage stage) {
     if (has_tiles(tensors)) {
         return contract::kRowsPerStrip;
     }
-    return width <= contract::kElementsPerPairedRow ? std::int64_t{contract::kRowsPerPair} : 1;
+    return stage == Stage::kWhole && width <= contract::kElementsPerPairedRow ? std::int64_t{contract::kRowsPerPair}
+                                                                              : 1;
+}
+
+[[nodiscard]] TensorLayout layout_of(Tensor tensor, const contract::Call& call, const TensorSpec& spec,
+                                     const Device& device) {
+    switch (tensor) {
+        case Tensor::kGamma:
+        case Tensor::kBeta:
+            return layout_of_affine(call.width_elements, contract::columns_per_chunk(call.rows_per_vector), spec,
+                                    device);
+        case Tensor::kStats: return layout_of_stats(spec, device);
+        default: return layout_of_rows(spec, device);
+    }
 }
 
 }  // namespace
@@ -110,7 +129,7 @@ void set_shards(TensorLayout& layout, const TensorSpec& spec) {
 contract::Call describe_call(const Problem& problem) {
     const Tensors tensors = tensors_of(problem);
     const std::int64_t width = problem.input.shape.back();
-    const std::int64_t rows_per_vector = choose_rows_per_vector(tensors, width);
+    const std::int64_t rows_per_vector = choose_rows_per_vector(tensors, width, problem.options.stage);
     const bool pads_rows = has_tiles(tensors) && rows_per_matrix(problem.input) % contract::kTileSide != 0;
     contract::Call call{.width_elements = to_word(width),
                         .rows_per_vector = to_word(rows_per_vector),
@@ -121,10 +140,7 @@ contract::Call describe_call(const Problem& problem) {
     for (std::uint32_t i = 0; i < contract::kTensors; ++i) {
         const auto tensor = static_cast<Tensor>(i);
         if (const std::optional<TensorSpec>& spec = tensors[i]) {
-            call[tensor] =
-                tensor == Tensor::kGamma || tensor == Tensor::kBeta
-                    ? layout_of_affine(width, contract::columns_per_chunk(call.rows_per_vector), *spec, problem.device)
-                    : layout_of_rows(*spec, problem.device);
+            call[tensor] = layout_of(tensor, call, *spec, problem.device);
         }
     }
     return call;

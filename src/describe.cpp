@@ -123,6 +123,8 @@ using Cells = std::vector<std::string>;
 std::string Plan::describe() const {
     return "layernorm_fused_rm: " + std::to_string(rows) + " rows of " + std::to_string(call.row_elements()) +
            " elements" + (call.shares_rows() ? " in " + std::to_string(call.slices) + " slices, a core each" : "") +
+           (call.tells_stats() ? ", of which stats are told" : "") +
+           (call.takes_stats() ? ", by the stats of " + std::to_string(call.chips()) + " chips" : "") +
            (call.reads_again != 0 ? ", too wide for L1: read again for each pass" : "") + "\n\n" +
            describe_buffers(*this) + "\n" + describe_l1(*this) + describe_sharing(*this) + "\n" +
            describe_cores(*this) + "\n" + describe_arguments(*this);

@@ -106,10 +106,11 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
 // The bits of the float32 nearest to a number, which is how kernels take constants.
 [[nodiscard]] std::uint32_t float_bits(double value) { return std::bit_cast<std::uint32_t>(static_cast<float>(value)); }
 
-// Without centring c is 1.
+// Of a row's elements, or of its parts, of which stats are taken. Without centring c is 1.
 void set_constants(contract::Call& call) {
-    const double elements = call.row_elements();
-    const double power = std::bit_ceil(call.row_elements());                                          // 2^k
+    const std::uint32_t count = call.takes_stats() ? call.chips() : call.row_elements();
+    const double elements = count;
+    const double power = std::bit_ceil(count);                                                        // 2^k
     const double centre_scale = call.centring == contract::Centring::kNone ? 1.0 : elements / power;  // c
     call.negative_sum_scale_bits = float_bits(-1.0 / power);
     call.centre_scale_bits = float_bits(centre_scale);
@@ -221,7 +222,15 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
     return result;
 }
 
-[[nodiscard]] std::string name_of(Norm norm) { return norm == Norm::kRms ? "rms_norm_fused_rm" : "layernorm_fused_rm"; }
+[[nodiscard]] std::string name_of(const Options& options) {
+    std::string name = options.norm == Norm::kRms ? "rms_norm_fused_rm" : "layernorm_fused_rm";
+    switch (options.stage) {
+        case Stage::kPreAllGather: return name + "_pre_all_gather";
+        case Stage::kPostAllGather: return name + "_post_all_gather";
+        case Stage::kWhole: break;
+    }
+    return name;
+}
 
 // Has refusals say which operation refuses.
 template <typename Function>
@@ -229,7 +238,7 @@ auto with_name(const Problem& problem, Function function) {
     try {
         return function();
     } catch (const std::invalid_argument& refusal) {
-        throw std::invalid_argument(name_of(problem.options.norm) + ": " + refusal.what());
+        throw std::invalid_argument(name_of(problem.options) + ": " + refusal.what());
     }
 }
 

@@ -33,9 +33,10 @@ constexpr std::int64_t kCyclesOfSharing = 800;
 }
 
 // Whether rows may be cut at all. Of several that are no strips, gamma and beta come to all cores too late for it to pay:
-// 8 x 8192 takes 6,517 cycles in four slices each, and 6,715 whole. In L1 rows stay with the cores that hold them.
+// 8 x 8192 takes 6,517 cycles in four slices each, and 6,715 whole. In L1 rows stay with the cores that hold them. Parts
+// of rows that chips share are not cut again.
 [[nodiscard]] bool may_be_cut(const Call& call, std::int64_t rows, BufferType memory) {
-    return rows != 0 && (call.has_strips() || (rows == 1 && memory == BufferType::kDram));
+    return rows != 0 && !call.has_parts() && (call.has_strips() || (rows == 1 && memory == BufferType::kDram));
 }
 
 // Rows, or strips, that the busiest of so many teams takes.

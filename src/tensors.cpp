@@ -33,6 +33,11 @@ using contract::Tensor;
 Tensors tensors_of(const Problem& problem) {
     const Options& options = problem.options;
     const MemoryConfig memory = output_memory(problem);
+    const auto make_of_rows = [&](std::int64_t numbers) {
+        std::vector<std::int64_t> shape = problem.input.shape;
+        shape.back() = numbers;
+        return TensorSpec{.shape = std::move(shape), .dtype = DataType::kFloat32, .buffer_type = memory.buffer_type};
+    };
     const auto make = [&](DataType dtype, Layout layout) {
         return TensorSpec{.shape = problem.input.shape,
                           .dtype = dtype,
@@ -47,6 +52,11 @@ Tensors tensors_of(const Problem& problem) {
     at(Tensor::kResidual) = problem.residual;
     at(Tensor::kGamma) = problem.gamma;
     at(Tensor::kBeta) = problem.beta;
+    if (options.stage == Stage::kPreAllGather) {
+        at(Tensor::kStats) = make_of_rows(contract::kNumbersOfStats);
+        return tensors;
+    }
+    at(Tensor::kStats) = problem.stats;
     at(Tensor::kOutput) = problem.output_tensor ? *problem.output_tensor
                                                 : make(options.dtype.value_or(problem.input.dtype),
                                                        options.layout.value_or(problem.input.layout));
@@ -55,10 +65,7 @@ Tensors tensors_of(const Problem& problem) {
             make(options.sum_dtype.value_or(problem.input.dtype), options.sum_layout.value_or(problem.input.layout));
     }
     if (options.return_statistics) {
-        std::vector<std::int64_t> shape = problem.input.shape;
-        shape.back() = 1;
-        at(Tensor::kRstd) =
-            TensorSpec{.shape = std::move(shape), .dtype = DataType::kFloat32, .buffer_type = memory.buffer_type};
+        at(Tensor::kRstd) = make_of_rows(1);
         at(Tensor::kMean) = options.norm == Norm::kRms ? std::nullopt : at(Tensor::kRstd);
     }
     return tensors;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "contract.hpp"
 #include "error.hpp"
 #include "numbers.hpp"
 #include "tensors.hpp"
@@ -151,6 +152,57 @@ void check_output_tensor(const Problem& problem) {
     }
 }
 
+// Stats are rows of numbers, one for each row of the input.
+void check_stats(const Problem& problem) {
+    if (problem.options.stage != Stage::kPostAllGather) {
+        if (problem.stats) {
+            refuse("stats belong to ..._post_all_gather only; leave them away");
+        }
+        return;
+    }
+    constexpr auto kNumbers = std::int64_t{contract::kNumbersOfStats};
+    constexpr std::int64_t kMost = kNumbers * contract::kMaxChips;
+    const std::string remedy =
+        "; pass what ttnn.all_gather makes of the chips' ..._pre_all_gather, along the last dimension";
+    if (!problem.stats) {
+        refuse("there are no stats" + remedy);
+    }
+    const TensorSpec& stats = *problem.stats;
+    check_vector("stats", stats);
+    check_dimensions("stats", stats);
+    std::vector<std::int64_t> rows = problem.input.shape;
+    rows.back() = stats.shape.empty() ? 0 : stats.shape.back();
+    if (stats.shape != rows) {
+        refuse("stats have shape " + shape_text(stats.shape) + ", but input has " + shape_text(problem.input.shape) +
+               ", and all dimensions but the last must be alike" + remedy);
+    }
+    if (rows.back() == 0 || rows.back() % kNumbers != 0 || rows.back() > kMost) {
+        refuse("stats have " + std::to_string(rows.back()) + " numbers a row, but need 4 of each of 1 to " +
+               std::to_string(contract::kMaxChips) + " chips" + remedy);
+    }
+    if (stats.dtype != DataType::kFloat32 || stats.layout != Layout::kRowMajor) {
+        refuse("stats must be FLOAT32 in ROW_MAJOR layout, but are " + name_of(stats.dtype) + " in " +
+               name_of(stats.layout) + " layout" + remedy);
+    }
+    check_padding_of_rows("stats", stats);
+}
+
+// What only says how y is made goes with what makes it.
+void check_pre_all_gather(const Problem& problem) {
+    if (problem.options.stage != Stage::kPreAllGather) {
+        return;
+    }
+    const Options& options = problem.options;
+    const bool asks_for_y = problem.gamma || problem.beta || problem.output_tensor || options.return_sum ||
+                            options.return_statistics || options.dtype || options.layout ||
+                            options.activation != Activation::kNone;
+    if (asks_for_y) {
+        refuse(
+            "there is no y before the stats of all chips are there, but something is asked of it; pass gamma, beta, "
+            "output_tensor and options of y to ..._post_all_gather");
+    }
+}
+
 void check_options(const Problem& problem) {
     const Options& options = problem.options;
     check_option_dtype("dtype", options.dtype);
@@ -204,6 +256,8 @@ Extent validate(const Problem& problem) {
     check_parameter("beta", problem.beta, extent.width);
     check_residual(problem);
     check_output_tensor(problem);
+    check_pre_all_gather(problem);
+    check_stats(problem);
     check_options(problem);
     check_epsilon(problem.options.epsilon);
     check_rows_in_tiles(problem, extent.rows);

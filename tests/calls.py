@@ -172,8 +172,10 @@ def padding_of(tensor) -> np.ndarray:
     return stored
 
 
-def run(call: Call, data: Rows, device) -> dict[str, np.ndarray]:
-    """The call's results by name: y, and sum, mean and rstd where it returns them. Their shapes and dtypes are checked."""
+def run(call: Call, data: Rows, device, operation=None) -> dict[str, np.ndarray]:
+    """The call's results by name: y, and sum, mean and rstd where it returns them. Their shapes and dtypes are checked.
+    Of another operation than that of its norm, if one is given.
+    """
     x = put_rows(data.x, device, call.x, call.input_memory, call.input_layout)
     options = {"epsilon": call.epsilon, "return_statistics": call.statistics}
     options |= {"zero_centered_gamma": call.zero_centered, "activation": call.activation}
@@ -198,7 +200,7 @@ def run(call: Call, data: Rows, device) -> dict[str, np.ndarray]:
         put_vector(kind, values, device, call.vector_memory)
         for kind, values in ((call.gamma, data.gamma), (call.beta, data.beta))
     ]
-    returned = OPERATIONS[call.norm](x, *vectors, **options)
+    returned = (operation or OPERATIONS[call.norm])(x, *vectors, **options)
     returned = returned if isinstance(returned, tuple) else (returned,)
     names = ["y", *["sum"] * (call.sum is not None)]
     names += ["mean"] * (call.statistics and call.norm == "layer") + ["rstd"] * call.statistics
@@ -222,14 +224,16 @@ def check_specs(call: Call, data: Rows, results: dict, given) -> None:
     assert given is None or results["y"].buffer_address() == given.buffer_address()
 
 
-def judge(call: Call, data: Rows, results: dict[str, np.ndarray], tally: Tally) -> list[str]:
-    """What is wrong with the results; correctly rounded outputs are counted in `tally`."""
+def judge(call: Call, data: Rows, results: dict[str, np.ndarray], tally: Tally, is_shifted=False) -> list[str]:
+    """What is wrong with the results; correctly rounded outputs are counted in `tally`. `is_shifted`: also bfloat16 rows are
+    centred by their first elements, as those with a residual are.
+    """
     if data.x.size == 0:
         return []
     options = {"zero_centered_gamma": call.zero_centered}
     operands = data.joined, data.gamma, data.beta, call.epsilon
     exact, mean, rstd = REFERENCES[call.norm](*operands, return_statistics=True, **options)
-    is_shifted = call.x == "fp32" or data.residual is not None
+    is_shifted = is_shifted or call.x == "fp32" or data.residual is not None
     terms = accuracy.terms(*operands, norm=REFERENCES[call.norm], is_shifted=is_shifted, **options)
     faults = judge_y(call, data, results["y"], exact, terms, tally)
     if "sum" in results:

@@ -92,6 +92,10 @@ struct Device {
 // squares + epsilon) * gamma + beta. Both over the last dimension.
 enum class Norm { kLayer, kRms };
 
+// Which part of a norm whose rows several chips share, each a part of every row: all of it, on one chip; what a chip
+// tells the others of its part, its stats; or y of its part, by the stats of all parts.
+enum class Stage { kWhole, kPreAllGather, kPostAllGather };
+
 // What is applied to y: max(y, 0); y / (1 + exp(-y)); y Phi(y), Phi being the normal distribution's, by erf; and its
 // approximation by tanh.
 enum class Activation { kNone, kRelu, kSilu, kGelu, kGeluApprox };
@@ -107,6 +111,7 @@ struct MemoryConfig {
 // A call's options, by the names and with the defaults that they have in Python.
 struct Options {
     Norm norm = Norm::kLayer;
+    Stage stage = Stage::kWhole;
     double epsilon = 1e-5;
     bool zero_centered_gamma = false;             // gamma + 1 is the factor
     Activation activation = Activation::kNone;    // of y, behind gamma and beta
@@ -128,6 +133,7 @@ struct Problem {
     std::optional<TensorSpec> gamma{};
     std::optional<TensorSpec> beta{};
     std::optional<TensorSpec> output_tensor{};  // that y is written to; none: a new one, without padding
+    std::optional<TensorSpec> stats{};          // of all chips, behind an all_gather
     Options options{};
     Device device{};
 

@@ -33,6 +33,12 @@ if not _IS_COMMAND and importlib.util.find_spec("ttnn") is not None:
     from . import arrays
     from .modules import LayerNorm, RMSNorm
     from .op import layernorm_fused_rm, make_problem, rms_norm_fused_rm
+    from .parts import (
+        layernorm_fused_rm_post_all_gather,
+        layernorm_fused_rm_pre_all_gather,
+        rms_norm_fused_rm_post_all_gather,
+        rms_norm_fused_rm_pre_all_gather,
+    )
     from .patching import patch, unpatch
 
     __all__ += [
@@ -40,8 +46,12 @@ if not _IS_COMMAND and importlib.util.find_spec("ttnn") is not None:
         "RMSNorm",
         "arrays",
         "layernorm_fused_rm",
+        "layernorm_fused_rm_post_all_gather",
+        "layernorm_fused_rm_pre_all_gather",
         "make_problem",
         "patch",
         "rms_norm_fused_rm",
+        "rms_norm_fused_rm_post_all_gather",
+        "rms_norm_fused_rm_pre_all_gather",
         "unpatch",
     ]

@@ -18,7 +18,12 @@ from .device import describe
 from .specs import LAYOUTS, dtype_of, is_on_device, memory_config_of, tensor_spec
 
 NAMES = {_core.Norm.LAYER: "layernorm_fused_rm", _core.Norm.RMS: "rms_norm_fused_rm"}
-TENSORS = ("input", "residual", "gamma", "beta", "output_tensor")
+_STAGES = {
+    _core.Stage.WHOLE: "",
+    _core.Stage.PRE_ALL_GATHER: "_pre_all_gather",
+    _core.Stage.POST_ALL_GATHER: "_post_all_gather",
+}
+TENSORS = ("input", "residual", "gamma", "beta", "output_tensor", "stats")
 
 _FLAG = (bool, "True or False", bool)
 _DTYPE = (
@@ -76,11 +81,16 @@ _NAMES_ELSEWHERE = {
 }
 
 
-def refuse_unknown(norm: _core.Norm, unknown: Mapping) -> None:
+def name_of(norm: _core.Norm, stage: _core.Stage = _core.Stage.WHOLE) -> str:
+    """The operation's name, as ttnn knows it and refusals begin."""
+    return NAMES[norm] + _STAGES[stage]
+
+
+def refuse_unknown(name: str, unknown: Mapping) -> None:
     """TypeError for the first argument that the operation does not have; it names the one that is meant."""
     if not unknown:
         return
-    name, argument = NAMES[norm], next(iter(unknown))
+    argument = next(iter(unknown))
     if argument not in _NAMES_ELSEWHERE:
         raise TypeError(f"{name}: there is no argument {argument}; help(layernorm_fused_rm.{name}) lists what there is")
     ours = _NAMES_ELSEWHERE[argument]
@@ -90,7 +100,7 @@ def refuse_unknown(norm: _core.Norm, unknown: Mapping) -> None:
 
 def check_types(call: dict) -> None:
     """TypeError for an argument of another type; ValueError for an activation that there is none of."""
-    name = NAMES[call["norm"]]
+    name = name_of(call["norm"], call["stage"])
     for argument in TENSORS:
         tensor = call[argument]
         if not isinstance(tensor, ttnn.Tensor) and not (tensor is None and argument != "input"):
@@ -122,7 +132,9 @@ def problem_of(call: dict) -> _core.Problem:
     return _core.Problem(
         **{name: None if call[name] is None else tensor_spec(call[name]) for name in TENSORS},
         options=_core.Options(
-            norm=call["norm"], **{name: convert(call[name]) for name, (_, _, convert) in _OPTIONS.items()}
+            norm=call["norm"],
+            stage=call["stage"],
+            **{name: convert(call[name]) for name, (_, _, convert) in _OPTIONS.items()},
         ),
         device=_NO_DEVICE if on_device is None else describe(on_device.device()),
     )
@@ -146,13 +158,13 @@ def require_one_device(call: dict) -> None:
         tensor = call[argument]
         if tensor is not None and tensor.device().id() != device.id():
             raise ValueError(
-                f"{NAMES[call['norm']]}: {argument} is on device {tensor.device().id()}, but input on device "
+                f"{name_of(call['norm'], call['stage'])}: {argument} is on device {tensor.device().id()}, but input on device "
                 f"{device.id()}; move it to the input's device"
             )
 
 
 def run_reshaped(call: dict, joined_dimensions: int, run: Callable):
-    """The call over one dimension that joins the normalised ones; `run` is op._run."""
+    """The call over one dimension that joins the normalised ones; `run` is op.run."""
     name = NAMES[call["norm"]]
     if call["output_tensor"] is not None:
         raise ValueError(

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import math
 
-from . import reference
+import numpy as np
+
+from . import _core, reference
 from .arguments import dimensions
 
 
@@ -20,10 +22,16 @@ def rms_norm(input, gamma=None, beta=None, **options):
 def _run(norm, input, gamma, beta, *, residual=None, **options):
     import torch
 
-    as_numpy = lambda tensor: None if tensor is None else tensor.to(torch.float64).numpy()
-    results = expected(norm, *map(as_numpy, (input, gamma, beta)), residual=as_numpy(residual), **options)
+    results = expected(norm, *map(_as_numpy, (input, gamma, beta)), residual=_as_numpy(residual), **options)
     as_torch = [torch.from_numpy(result) for result in results]
     return as_torch[0] if len(as_torch) == 1 else tuple(as_torch)
+
+
+def _as_numpy(tensor):
+    """A tensor of torch in float64."""
+    import torch
+
+    return None if tensor is None else tensor.to(torch.float64).numpy()
 
 
 def expected(
@@ -55,3 +63,53 @@ def expected(
         kept = [*shape[:-joined], *[1] * joined]
         results += [value.reshape(kept) for value in (mean, rstd) if value is not None]
     return results
+
+
+def pre_all_gather(norm):
+    """The reference of a norm's first half."""
+
+    def stats(input, *, residual=None, **_):
+        import torch
+
+        x = reference.join(_as_numpy(input), _as_numpy(residual))
+        return torch.from_numpy(reference.part_stats(x, centres=norm == _core.Norm.LAYER))
+
+    return stats
+
+
+def post_all_gather(norm):
+    """The reference of its second half."""
+
+    def y(input, stats, gamma=None, beta=None, **options):
+        import torch
+
+        tensors = (_as_numpy(tensor) for tensor in (input, stats, gamma, beta))
+        results = expected_of_part(norm, *tensors, **{**options, "residual": _as_numpy(options.get("residual"))})
+        as_torch = [torch.from_numpy(result) for result in results]
+        return as_torch[0] if len(as_torch) == 1 else tuple(as_torch)
+
+    return y
+
+
+def expected_of_part(
+    norm,
+    x,
+    stats,
+    gamma=None,
+    beta=None,
+    *,
+    epsilon=1e-5,
+    residual=None,
+    return_sum=False,
+    return_statistics=False,
+    zero_centered_gamma=False,
+    activation=None,
+    **_,
+):
+    """What a second half with these options returns, numpy arrays in and out."""
+    x = reference.join(x, residual)
+    mean, variance = reference.merge_stats(stats)
+    rstd = 1 / np.sqrt(variance + epsilon)
+    y = reference.affine((x - mean) * rstd, gamma, beta, zero_centered_gamma)
+    statistics = [rstd] if norm == _core.Norm.RMS else [mean, rstd]
+    return [reference.activate(y, activation), *[x] * return_sum, *statistics * return_statistics]

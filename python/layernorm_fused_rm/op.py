@@ -20,6 +20,9 @@ ttnn_version.check(ttnn)
 
 _cache = _core.CallCache()
 
+# What only calls have whose rows several chips share (parts.py).
+_WHOLE = {"stage": _core.Stage.WHOLE, "stats": None}
+
 
 def _operation(norm: _core.Norm, docstring: str):
     """The public function of a norm."""
@@ -45,9 +48,9 @@ def _operation(norm: _core.Norm, docstring: str):
         compute_kernel_config=None,
         **unknown,
     ):
-        call = {**locals(), "norm": norm}
-        arguments.refuse_unknown(norm, call.pop("unknown"))
-        return _run(call)
+        call = {**locals(), **_WHOLE, "norm": norm}
+        arguments.refuse_unknown(NAMES[norm], call.pop("unknown"))
+        return run(call)
 
     operation.__name__ = operation.__qualname__ = NAMES[norm]
     operation.__doc__ = docstring
@@ -132,7 +135,7 @@ Source: Zhang, Sennrich, "Root Mean Square Layer Normalization", 2019.
 )
 
 _OPERATIONS = {_core.Norm.LAYER: layernorm_fused_rm, _core.Norm.RMS: rms_norm_fused_rm}
-_DEFAULTS = {
+DEFAULTS = {
     name: parameter.default
     for name, parameter in inspect.signature(layernorm_fused_rm).parameters.items()
     if parameter.kind is not parameter.VAR_KEYWORD
@@ -140,7 +143,7 @@ _DEFAULTS = {
 _GOLDEN = {_core.Norm.LAYER: golden.layer_norm, _core.Norm.RMS: golden.rms_norm}
 
 
-def _run(call: dict):
+def run(call: dict):
     """A call: its arguments by name, and its norm."""
     results = _cache.run(call)
     return _run_new(call) if results is None else results
@@ -151,7 +154,7 @@ def _run_new(call: dict):
     arguments.check_types(call)
     joined = arguments.joined_dimensions(call)
     if joined > 1:
-        return arguments.run_reshaped(call, joined, _run)
+        return arguments.run_reshaped(call, joined, run)
     problem = _pose(call)
     device = call["input"].device()
     plan, free = _core.plan(problem), free_l1_bytes(device)
@@ -198,9 +201,9 @@ def check(norm: _core.Norm, input, **keywords) -> None:
 
 def _call_of(norm: _core.Norm, input, gamma=None, beta=None, **keywords) -> dict:
     """The call that the operation makes of these arguments, in its order, by which an earlier one is found."""
-    unknown = {name: value for name, value in keywords.items() if name not in _DEFAULTS}
-    arguments.refuse_unknown(norm, unknown)
-    return {**_DEFAULTS, "input": input, "gamma": gamma, "beta": beta, **keywords, "norm": norm}
+    unknown = {name: value for name, value in keywords.items() if name not in DEFAULTS}
+    arguments.refuse_unknown(NAMES[norm], unknown)
+    return {**DEFAULTS, "input": input, "gamma": gamma, "beta": beta, **keywords, **_WHOLE, "norm": norm}
 
 
 def _fitted(call: dict) -> _core.Problem:

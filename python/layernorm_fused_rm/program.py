@@ -17,7 +17,7 @@ from pathlib import Path
 import ttnn
 
 from . import _core, doctor
-from .arguments import NAMES
+from .arguments import name_of
 from .device import free_l1_bytes
 from .specs import BUFFER_TYPES, DTYPES, LAYOUTS
 from .triage import LAST_PLAN_VARIABLE
@@ -53,13 +53,16 @@ def build(plan: _core.Plan, problem: _core.Problem, device) -> _core.Launch:
 
 
 def allocations(plan: _core.Plan, output_tensor, memory_config, device) -> Iterator[tuple | None]:
-    """Of y, sum, mean and rstd the arguments of ttnn.allocate_tensor_on_device; None for what there is, or is not asked for.
+    """Of y, sum, mean, rstd and stats the arguments of ttnn.allocate_tensor_on_device; None for what there is, or is not
+    asked for.
 
     `memory_config` is ttnn's, of outputs that the plan has in shards.
     """
-    for index in (_core.Tensor.OUTPUT, _core.Tensor.SUM, _core.Tensor.MEAN, _core.Tensor.RSTD):
+    outputs = (_core.Tensor.OUTPUT, _core.Tensor.SUM, _core.Tensor.MEAN, _core.Tensor.RSTD, _core.Tensor.STATS)
+    given = {_core.Tensor.OUTPUT: output_tensor is not None, _core.Tensor.STATS: plan.tensors[outputs[0]] is not None}
+    for index in outputs:
         spec = plan.tensors[index]
-        if spec is None or (index == _core.Tensor.OUTPUT and output_tensor is not None):
+        if spec is None or given.get(index, False):
             yield None
         else:
             what = ttnn.Shape(spec.shape), _TTNN_DTYPES[spec.dtype], _TTNN_LAYOUTS[spec.layout]
@@ -81,7 +84,7 @@ def _recover(plan: _core.Plan, problem: _core.Problem, device, error: Exception,
     """
     free = free_l1_bytes(device)
     if plan.l1_bytes_used <= free:
-        raise RuntimeError(_explain(NAMES[problem.options.norm], error)) from error
+        raise RuntimeError(_explain(name_of(problem.options.norm, problem.options.stage), error)) from error
     from . import op  # whose calls hold this module, which must not hold it
 
     op.clear()

@@ -36,6 +36,28 @@ def join(x: np.ndarray, residual: np.ndarray | None) -> np.ndarray:
     return wide if residual is None else wide + np.asarray(residual, dtype=np.float64)
 
 
+def part_stats(x, *, centres=True) -> np.ndarray:
+    """What a chip tells the others of its part of each row, `[..., 4]` in float64: the part's first element K, mean - K,
+    variance and elements; of RMSNorm (not `centres`) 0, 0, mean square and elements.
+    """
+    wide = np.asarray(x, dtype=np.float64)
+    first = wide[..., :1] if centres else np.zeros_like(wide[..., :1])
+    mean = wide.mean(axis=-1, keepdims=True) if centres else first
+    variance = np.square(wide - mean).mean(axis=-1, keepdims=True)
+    return np.concatenate([first, mean - first, variance, np.full_like(first, wide.shape[-1])], axis=-1)
+
+
+def merge_stats(stats) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance `[..., 1]` of whole rows by the stats of all parts, `[..., 4 * chips]`, all as long.
+
+    Source: Chan, Golub, LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances", 1979.
+    """
+    wide = np.asarray(stats, dtype=np.float64)
+    first, mean, variance, _ = np.moveaxis(wide.reshape(*wide.shape[:-1], -1, 4), -1, 0)
+    whole = (first + mean).mean(axis=-1, keepdims=True)
+    return whole, (np.square(first + mean - whole) + variance).mean(axis=-1, keepdims=True)
+
+
 def layer_norm(
     x, gamma=None, beta=None, epsilon=1e-5, *, zero_centered_gamma=False, activation=None, return_statistics=False
 ):

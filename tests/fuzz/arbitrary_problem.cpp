@@ -341,7 +341,11 @@ void spoil(const Draw& draw, Problem& problem) {
     switch (draw.below(10)) {
         case 0: spoil_optional(draw, problem.gamma); break;
         case 1: spoil_optional(draw, problem.beta); break;
-        case 8: spoil_optional(draw, draw.one_in(2) ? problem.residual : problem.output_tensor); break;
+        case 8:
+            spoil_optional(draw, draw.one_in(3)   ? problem.stats
+                                 : draw.one_in(2) ? problem.residual
+                                                  : problem.output_tensor);
+            break;
         case 9: spoil_options(draw, problem); break;
         case 2:
         case 3: spoil_tensor(draw, problem.input); break;
@@ -428,6 +432,31 @@ void add_tiles(const Draw& draw, Problem& problem) {
     }
 }
 
+// A part of rows that chips share. What goes with y is left out where there is none, most of the time.
+void add_stage(const Draw& draw, Problem& problem) {
+    if (draw.one_in(2)) {
+        problem.options.stage = Stage::kPreAllGather;
+        if (!draw.one_in(8)) {
+            problem.gamma.reset();
+            problem.beta.reset();
+            problem.output_tensor.reset();
+            problem.options = {.norm = problem.options.norm,
+                               .stage = Stage::kPreAllGather,
+                               .epsilon = problem.options.epsilon,
+                               .memory_config = problem.options.memory_config};
+        }
+        return;
+    }
+    problem.options.stage = Stage::kPostAllGather;
+    problem.stats = TensorSpec{.shape = problem.input.shape, .dtype = DataType::kFloat32, .buffer_type = draw.memory()};
+    if (!problem.stats->shape.empty()) {
+        problem.stats->shape.back() = 4 * (1 + draw.below(draw.one_in(8) ? 70 : 64));
+    }
+    if (draw.one_in(8)) {
+        pad(draw, *problem.stats);
+    }
+}
+
 }  // namespace
 
 Problem arbitrary_problem(std::mt19937_64 next) {
@@ -448,6 +477,9 @@ Problem arbitrary_problem(std::mt19937_64 next) {
     }
     if (draw.one_in(3)) {
         add_shards(draw, problem);
+    }
+    if (draw.one_in(4)) {
+        add_stage(draw, problem);
     }
     // Half of them stay as they are.
     for (std::int64_t spoilt = draw.one_in(2) ? 1 + draw.below(3) : 0; spoilt > 0; --spoilt) {

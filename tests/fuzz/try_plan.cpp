@@ -66,7 +66,7 @@ Outcome try_plan(const Problem& problem) {
     } catch (const std::invalid_argument& refusal) {
         outcome.seconds = processor_seconds() - start;
         outcome.refusal = refusal.what();
-        outcome.fault = broken_refusal(problem.options.norm, outcome.refusal);
+        outcome.fault = broken_refusal(problem.options, outcome.refusal);
     } catch (const std::exception& error) {
         outcome.fault = std::string("planning ended in another exception: ") + error.what();
     }
@@ -79,9 +79,9 @@ Outcome try_plan(const Problem& problem) {
 std::string describe_problem(const Problem& problem) {
     std::ostringstream text;
     describe_tensor(text, "input", problem.input);
-    for (const auto& [name, spec] :
-         {std::pair("gamma", &problem.gamma), std::pair("beta ", &problem.beta),
-          std::pair("residual", &problem.residual), std::pair("output", &problem.output_tensor)}) {
+    for (const auto& [name, spec] : {std::pair("gamma", &problem.gamma), std::pair("beta ", &problem.beta),
+                                     std::pair("residual", &problem.residual),
+                                     std::pair("output", &problem.output_tensor), std::pair("stats", &problem.stats)}) {
         if (*spec) {
             describe_tensor(text, name, **spec);
         }
@@ -92,9 +92,10 @@ std::string describe_problem(const Problem& problem) {
         return layout ? static_cast<int>(*layout) : -1;
     };
     const auto& memory = options.memory_config;
-    text << "  norm " << static_cast<int>(options.norm) << ", gamma is zero-centered " << options.zero_centered_gamma
-         << ", activation " << static_cast<int>(options.activation) << ", dtype " << number(options.dtype)
-         << ", layout " << layout_number(options.layout) << ", sum's " << layout_number(options.sum_layout) << ", sum "
+    text << "  norm " << static_cast<int>(options.norm) << ", stage " << static_cast<int>(options.stage)
+         << ", gamma is zero-centered " << options.zero_centered_gamma << ", activation "
+         << static_cast<int>(options.activation) << ", dtype " << number(options.dtype) << ", layout "
+         << layout_number(options.layout) << ", sum's " << layout_number(options.sum_layout) << ", sum "
          << options.return_sum << " of dtype " << number(options.sum_dtype) << ", statistics "
          << options.return_statistics << ", memory " << (memory ? static_cast<int>(memory->buffer_type) : -1)
          << " layout " << (memory ? static_cast<int>(memory->memory_layout) : -1) << ", epsilon " << options.epsilon;

@@ -33,13 +33,14 @@ using contract::TensorLayout;
     if (problem.options.norm == Norm::kRms) {
         return contract::Centring::kNone;
     }
-    return problem.input.dtype == DataType::kFloat32 || problem.residual ? contract::Centring::kShifted
-                                                                         : contract::Centring::kScaled;
+    return problem.input.dtype == DataType::kFloat32 || problem.residual || has_parts(problem)
+               ? contract::Centring::kShifted
+               : contract::Centring::kScaled;
 }
 
 // In the SFPU's vectors: four of a strip, two narrow ones, or one.
 [[nodiscard]] std::int64_t rows_side_by_side(const Problem& problem) {
-    return has_strips(problem) ? 4 : (problem.input.shape.back() <= 32 ? 2 : 1);
+    return has_strips(problem) ? 4 : (problem.input.shape.back() <= 32 && !has_parts(problem) ? 2 : 1);
 }
 
 // A chunk holds 1,024 elements of a row, or 256 of each row of a strip.
@@ -48,7 +49,7 @@ using contract::TensorLayout;
 }
 
 [[nodiscard]] std::int64_t most_vectors_of_a_batch(const Problem& problem, bool is_resident) {
-    if (has_strips(problem)) {
+    if (has_strips(problem) || has_parts(problem)) {
         return 1;
     }
     if (is_resident) {
@@ -76,7 +77,8 @@ void check_cut(const Problem& problem, const Call& call) {
     require(side_by_side * stride % contract::kElementsPerVectorPair == 0,
             "a row starts at a vector pair, or half way through one");
     require(batch % side_by_side == 0, "a batch is whole vectors of rows");
-    const bool is_resident = segments == 1 && call.slices == 1;
+    const bool is_resident = segments == 1 && call.slices == 1 && !has_parts(problem);
+    require(!has_parts(problem) || call.slices == 1, "parts of rows are not cut again");
     require(is_resident ? call.width_elements <= stride : stride == columns, "a row fits in its stride");
     require(call.slices == 1 || (std::has_single_bit(call.segments) && call.width_elements == segments * columns),
             "a slice is pieces of a row's sums, as many as a power of two");
@@ -93,14 +95,14 @@ void check_cut(const Problem& problem, const Call& call) {
 }
 
 // Room to work ahead in the input buffers, as kernels/reader.cpp uses it.
-void check_steps(const Plan& plan, const Call& call) {
+void check_steps(const Problem& problem, const Plan& plan, const Call& call) {
     const std::int64_t segments = call.segments;
     const std::int64_t steps = call.steps_in_flight;
     require(call.reads_again == 0 || (segments > 1 && !plan.sharing),
             "only rows of several segments are read again, and then no core has all of gamma to share");
     const std::int64_t kept = call.reads_again != 0 ? 1 : segments;  // steps that stay until the row's last pass
     const std::int64_t pages_per_step =
-        segments == 1 && call.slices == 1 ? 1 : call.rows_per_block / call.rows_per_vector;
+        segments == 1 && call.slices == 1 && !has_parts(problem) ? 1 : call.rows_per_block / call.rows_per_vector;
     const std::int64_t pages = call.input_pages;
     const std::int64_t pages_kept = pages_per_step * kept;
     require(pages_kept >= 1 && pages % pages_kept == 0, "no block straddles the end of the input buffer");
@@ -113,10 +115,10 @@ void check_steps(const Plan& plan, const Call& call) {
         all, [&](contract::Buffer index) { return static_cast<std::uint32_t>(index) == buffer.index; });
 }
 
-void check_pages(const Plan& plan, const Call& call) {
+void check_pages(const Problem& problem, const Plan& plan, const Call& call) {
     const std::int64_t page_elements = call.buffer_page_elements;
     const std::int64_t pages_per_step =
-        call.segments == 1 && call.slices == 1 ? 1 : call.rows_per_block / call.rows_per_vector;
+        call.segments == 1 && call.slices == 1 && !has_parts(problem) ? 1 : call.rows_per_block / call.rows_per_vector;
     for (const CircularBuffer& buffer : plan.buffers) {
         const std::int64_t elements = buffer.page_bytes / bytes_of(buffer.dtype);
         if (is_one_of(buffer, {contract::Buffer::kInput, contract::Buffer::kResidual})) {
@@ -129,6 +131,11 @@ void check_pages(const Plan& plan, const Call& call) {
             require(elements == contract::kElementsPerChunk, "a page of statistics is a chunk");
         } else if (is_one_of(buffer, {contract::Buffer::kPartial})) {
             require(elements == contract::kElementsPerChunk, "a page of partial sums is a chunk");
+        } else if (is_one_of(buffer, {contract::Buffer::kStats})) {
+            const std::int64_t in_pair = has_strips(problem) ? 16 : 64;  // numbers of a row
+            const std::int64_t pairs = (problem.stats.value().shape.back() + in_pair - 1) / in_pair;
+            require(elements == pairs * contract::kElementsPerVectorPair && buffer.pages == call.steps_in_flight,
+                    "a page of stats has a place for those of each chip, and each step under way a page");
         } else if (is_one_of(buffer, {contract::Buffer::kJoined})) {
             require(buffer.pages == 2 && elements == std::int64_t{call.slices} * contract::kElementsPerVectorPair,
                     "a page of joined sums has a place for each slice, of this exchange and the next");
@@ -257,7 +264,13 @@ void check_rows(const Problem& problem, const Plan& plan, const Rows& rows) {
     const std::int64_t page_bytes = is_tiled ? 1024 * bytes_of(*rows.dtype)
                                              : aligned(in_page * bytes_of(*rows.dtype), alignment_of(problem, memory));
     require(layout.page_bytes == page_bytes, "a page of a tensor is a row, or its part in a shard, aligned, or a tile");
-    if (!is_tiled) {
+    if (rows.tensor == Tensor::kStats) {
+        const std::uint32_t numbers =
+            tells_stats(problem) ? 4 : static_cast<std::uint32_t>(problem.stats->shape.back());
+        require(
+            layout.piece_elements == numbers && layout.pieces_per_page == 1 && layout.piece_stride_bytes == 4 * numbers,
+            "a row's stats are one piece");
+    } else if (!is_tiled) {
         require(layout.piece_elements == contract::kElementsPerChunk &&
                     layout.piece_stride_bytes == contract::kElementsPerChunk * layout.element_bytes &&
                     (is_statistic(rows.tensor) || has_strips(problem) || layout.has_cut_rows() ||
@@ -354,8 +367,8 @@ void check_constants(const Problem& problem, const Plan& plan, const Call& call)
 
 void check_compile_time_arguments(const Problem& problem, const Plan& plan) {
     check_cut(problem, plan.call);
-    check_steps(plan, plan.call);
-    check_pages(plan, plan.call);
+    check_steps(problem, plan, plan.call);
+    check_pages(problem, plan, plan.call);
     check_tensors(problem, plan, plan.call);
     check_constants(problem, plan, plan.call);
 }

@@ -34,9 +34,16 @@ struct Outputs {
     return outputs;
 }
 
+// Of rows that chips share: a part's stats are told, or those of all parts are taken.
+[[nodiscard]] inline bool has_parts(const Problem& problem) { return problem.options.stage != Stage::kWhole; }
+[[nodiscard]] inline bool tells_stats(const Problem& problem) { return problem.options.stage == Stage::kPreAllGather; }
+
 // Whether rows are taken as strips of four: a tensor of rows is in TILE layout.
 [[nodiscard]] inline bool has_strips(const Problem& problem) {
     const Outputs outputs = outputs_of(problem);
+    if (tells_stats(problem)) {
+        return problem.input.layout == Layout::kTile || (problem.residual && problem.residual->layout == Layout::kTile);
+    }
     return problem.input.layout == Layout::kTile || (problem.residual && problem.residual->layout == Layout::kTile) ||
            outputs.layout == Layout::kTile || (outputs.sum_dtype && outputs.sum_layout == Layout::kTile);
 }
@@ -82,10 +89,19 @@ struct Rows {
             .layout = spec.layout};
 }
 
-// Statistics are interleaved, whatever the other outputs are.
+// Statistics are interleaved, whatever the other outputs are; and stats that are told.
 [[nodiscard]] inline std::vector<Rows> tensors_of_rows(const Problem& problem) {
     using contract::Tensor;
     const auto [dtype, sum_dtype, memory, layout, sum_layout] = outputs_of(problem);
+    if (tells_stats(problem)) {
+        return {rows_of(Tensor::kInput, problem.input),
+                problem.residual ? rows_of(Tensor::kResidual, *problem.residual) : Rows{.tensor = Tensor::kResidual},
+                Rows{.tensor = Tensor::kOutput},
+                Rows{.tensor = Tensor::kSum},
+                Rows{.tensor = Tensor::kMean},
+                Rows{.tensor = Tensor::kRstd},
+                Rows{Tensor::kStats, DataType::kFloat32, MemoryConfig{.buffer_type = memory.buffer_type}, 4}};
+    }
     const std::int64_t width = problem.input.shape.back();
     const std::optional<DataType> statistics =
         problem.options.return_statistics ? std::optional(DataType::kFloat32) : std::nullopt;
@@ -96,7 +112,8 @@ struct Rows {
                                   : Rows{Tensor::kOutput, dtype, memory, width, layout},
             Rows{Tensor::kSum, sum_dtype, memory, width, sum_layout},
             Rows{Tensor::kMean, problem.options.norm == Norm::kRms ? std::nullopt : statistics, of_statistics, 1},
-            Rows{Tensor::kRstd, statistics, of_statistics, 1}};
+            Rows{Tensor::kRstd, statistics, of_statistics, 1},
+            problem.stats ? rows_of(Tensor::kStats, *problem.stats) : Rows{.tensor = Tensor::kStats}};
 }
 
 }  // namespace layernorm_fused_rm::tests

@@ -248,7 +248,9 @@ struct BufferUse {
         uses.insert({static_cast<std::uint32_t>(index), {producer, consumer, dtype}});
     };
     use(contract::Buffer::kInput, "reader", "compute", problem.input.dtype);
-    use(contract::Buffer::kOutput, "compute", "writer", outputs.dtype);
+    if (!tells_stats(problem)) {
+        use(contract::Buffer::kOutput, "compute", "writer", outputs.dtype);
+    }
     if (problem.gamma) {
         use(contract::Buffer::kGamma, "writer", "compute", problem.gamma->dtype);
     }
@@ -261,8 +263,11 @@ struct BufferUse {
     if (outputs.sum_dtype) {
         use(contract::Buffer::kSum, "compute", "writer", *outputs.sum_dtype);
     }
-    if (problem.options.return_statistics || shares_rows) {
+    if (problem.options.return_statistics || shares_rows || tells_stats(problem)) {
         use(contract::Buffer::kStatistics, "compute", "writer", DataType::kFloat32);
+    }
+    if (problem.stats) {
+        use(contract::Buffer::kStats, "reader", "compute", DataType::kFloat32);
     }
     if (shares_rows) {
         use(contract::Buffer::kPartial, "compute", "writer", DataType::kFloat32);
@@ -364,8 +369,12 @@ std::string broken_promise(const Problem& problem, const Plan& plan) {
     return "";
 }
 
-std::string broken_refusal(Norm norm, const std::string& text) {
-    if (!text.starts_with(norm == Norm::kRms ? "rms_norm_fused_rm: " : "layernorm_fused_rm: ")) {
+std::string broken_refusal(const Options& options, const std::string& text) {
+    std::string name = options.norm == Norm::kRms ? "rms_norm_fused_rm" : "layernorm_fused_rm";
+    name += options.stage == Stage::kPreAllGather    ? "_pre_all_gather"
+            : options.stage == Stage::kPostAllGather ? "_post_all_gather"
+                                                     : "";
+    if (!text.starts_with(name + ": ")) {
         return "a refusal starts with the name of the operation";
     }
     return text.find("; ") == std::string::npos ? "a refusal says what to do" : "";

@@ -14,6 +14,6 @@ namespace layernorm_fused_rm::tests {
 [[nodiscard]] std::string broken_promise(const Problem& problem, const Plan& plan);
 
 // What is wrong with the text of a refusal; empty when it is as it should be.
-[[nodiscard]] std::string broken_refusal(Norm norm, const std::string& text);
+[[nodiscard]] std::string broken_refusal(const Options& options, const std::string& text);
 
 }  // namespace layernorm_fused_rm::tests

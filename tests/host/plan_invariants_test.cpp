@@ -134,6 +134,15 @@ TEST(Promises, about_arguments_are_checked) {
             EXPECT_NE(broken_by([&name = name](Plan& planned) { set(planned, name, 77); }, full), "") << name;
         }
     }
+    Problem part = full;
+    part.options.stage = Stage::kPostAllGather;
+    part.stats = TensorSpec{.shape = {4096, 12}, .dtype = DataType::kFloat32};
+    EXPECT_EQ(broken_by([](Plan&) {}, part), "");
+    for (const auto& [name, value] : plan(part).compile_time_arguments()) {
+        if (name.starts_with("stats")) {
+            EXPECT_NE(broken_by([&name = name](Plan& planned) { set(planned, name, 77); }, part), "") << name;
+        }
+    }
     Problem tiled = make_problem(4096, 1024);
     tiled.gamma->layout = Layout::kTile;
     EXPECT_EQ(broken_by([](Plan&) {}, tiled), "");
@@ -223,11 +232,14 @@ TEST(Promises, about_rows_in_shards_are_checked) {
 }
 
 TEST(Promises, of_a_refusal_are_a_prefix_and_a_remedy) {
-    EXPECT_EQ(tests::broken_refusal(Norm::kLayer, "layernorm_fused_rm: this is wrong; do that"), "");
-    EXPECT_EQ(tests::broken_refusal(Norm::kRms, "rms_norm_fused_rm: this is wrong; do that"), "");
-    EXPECT_NE(tests::broken_refusal(Norm::kRms, "layernorm_fused_rm: this is wrong; do that"), "");
-    EXPECT_NE(tests::broken_refusal(Norm::kLayer, "this is wrong; do that"), "");
-    EXPECT_NE(tests::broken_refusal(Norm::kLayer, "layernorm_fused_rm: this is wrong"), "");
+    EXPECT_EQ(tests::broken_refusal({.norm = Norm::kLayer}, "layernorm_fused_rm: this is wrong; do that"), "");
+    EXPECT_EQ(tests::broken_refusal({.norm = Norm::kRms}, "rms_norm_fused_rm: this is wrong; do that"), "");
+    EXPECT_NE(tests::broken_refusal({.norm = Norm::kRms}, "layernorm_fused_rm: this is wrong; do that"), "");
+    const Options before{.stage = Stage::kPreAllGather};
+    EXPECT_EQ(tests::broken_refusal(before, "layernorm_fused_rm_pre_all_gather: this is wrong; do that"), "");
+    EXPECT_NE(tests::broken_refusal(before, "layernorm_fused_rm: this is wrong; do that"), "");
+    EXPECT_NE(tests::broken_refusal({.norm = Norm::kLayer}, "this is wrong; do that"), "");
+    EXPECT_NE(tests::broken_refusal({.norm = Norm::kLayer}, "layernorm_fused_rm: this is wrong"), "");
 }
 
 }  // namespace

@@ -174,16 +174,16 @@ TEST(Plan, says_which_tensors_and_outputs_there_are) {
         return all;
     };
     Problem problem = make_problem(64, 64);
-    EXPECT_THAT(element_bytes(problem), ElementsAre(2, 0, 2, 2, 2, 0, 0, 0));
+    EXPECT_THAT(element_bytes(problem), ElementsAre(2, 0, 2, 2, 2, 0, 0, 0, 0));
     problem.beta.reset();
     problem.options.dtype = DataType::kFloat32;
-    EXPECT_THAT(element_bytes(problem), ElementsAre(2, 0, 2, 0, 4, 0, 0, 0));
+    EXPECT_THAT(element_bytes(problem), ElementsAre(2, 0, 2, 0, 4, 0, 0, 0, 0));
     problem.gamma.reset();
     problem.residual = TensorSpec{.shape = {64, 64}, .dtype = DataType::kFloat32};
     problem.options.return_sum = true;
     problem.options.sum_dtype = DataType::kBfloat16;
     problem.options.return_statistics = true;
-    EXPECT_THAT(element_bytes(problem), ElementsAre(2, 4, 0, 0, 4, 2, 4, 4));
+    EXPECT_THAT(element_bytes(problem), ElementsAre(2, 4, 0, 0, 4, 2, 4, 4, 0));
 }
 
 TEST(Plan, takes_the_mean_out_as_the_rows_precision_asks) {

@@ -11,7 +11,7 @@ ttnn = pytest.importorskip("ttnn")
 from layernorm_fused_rm import _core  # noqa: E402
 
 LAYER, RMS = _core.Norm.LAYER, _core.Norm.RMS
-TENSORS = ("input", "residual", "gamma", "beta", "output_tensor")
+TENSORS = ("input", "residual", "gamma", "beta", "output_tensor", "stats")
 MOST_CALLS = 1024
 
 
@@ -39,7 +39,7 @@ class Config:
 
 def arguments_with(*tensors, epsilon=1e-5, return_sum=True, shape=None, config=None, norm=LAYER) -> dict:
     """Tensors in the order of the signature."""
-    given = dict(zip(("input", "gamma", "beta", "residual", "output_tensor"), [*tensors, *[None] * 5]))
+    given = dict(zip(("input", "gamma", "beta", "residual", "output_tensor", "stats"), [*tensors, *[None] * 6]))
     return {
         **given,
         "norm": norm,
@@ -53,7 +53,7 @@ def arguments_with(*tensors, epsilon=1e-5, return_sum=True, shape=None, config=N
 def call_for(arguments: dict, device=None) -> _core.Call:
     """A call of these tensors, which lie on the host: their device is None."""
     specs = tuple(None if arguments[name] is None else arguments[name].spec for name in TENSORS)
-    return _core.Call(ttnn=ttnn, device=device, specs=specs, launch=None, outputs=(None,) * 4)
+    return _core.Call(ttnn=ttnn, device=device, specs=specs, launch=None, outputs=(None,) * 5)
 
 
 @pytest.fixture

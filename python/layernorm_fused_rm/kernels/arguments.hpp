@@ -40,7 +40,8 @@ inline constexpr uint32_t kAffineElements = (kAffineCopies - 1) * kRowStride + k
 inline constexpr uint32_t kRowsPerBatch = kCall.rows_per_batch;
 inline constexpr uint32_t kRowsPerBlock = kCall.rows_per_block;
 // A row stays in DEST from its first pass to its last. Slices never do: their sums are pieces of a row's (norm/pieces.hpp).
-inline constexpr bool kIsResident = kSegments == 1 && !kIsSliced;
+// Nor do parts of rows that chips share.
+inline constexpr bool kIsResident = kSegments == 1 && !kIsSliced && !kCall.has_parts();
 inline constexpr bool kReadsAgain = kCall.reads_again != 0;
 
 // The norm.
@@ -52,6 +53,13 @@ inline constexpr contract::Activation kActivation = kCall.activation;
 inline constexpr bool kActivates = kActivation != contract::Activation::kNone;
 inline constexpr bool kReturnsStatistics = kCall.returns_statistics();
 inline constexpr bool kHandsOverStatistics = kCall.hands_over_statistics();
+// Rows that chips share: their stats are told, or taken. Which elements a row overflows by, no chip knows of another, so
+// none is redone (dataflow/redo.hpp).
+inline constexpr bool kTellsStats = kCall.tells_stats();
+inline constexpr bool kTakesStats = kCall.takes_stats();
+inline constexpr uint32_t kChips = kCall.chips();
+inline constexpr uint32_t kStatsNumbers = kCall.stats_numbers();
+inline constexpr bool kRedoes = !kCall.has_parts();
 
 // Where the tensors lie.
 using contract::Tensor;
@@ -63,6 +71,7 @@ inline constexpr TensorLayout kBetaTensor = kCall[Tensor::kBeta];
 inline constexpr TensorLayout kOutputTensor = kCall[Tensor::kOutput];
 inline constexpr TensorLayout kSumTensor = kCall[Tensor::kSum];
 inline constexpr TensorLayout kStatisticsTensor = kCall[Tensor::kRstd];  // of means too
+inline constexpr TensorLayout kStatsTensor = kCall[Tensor::kStats];
 inline constexpr bool kSharesAffine = kCall.shares_affine != 0;
 inline constexpr bool kReadersReadAffine = kCall.readers_read_affine != 0;
 inline constexpr bool kOneCore = kCall.one_core != 0;
@@ -72,8 +81,7 @@ inline constexpr uint32_t kPagesPerStep = kIsResident ? 1 : kRowsPerBlock / kRow
 inline constexpr uint32_t kPageElements = kCall.buffer_page_elements;
 inline constexpr uint32_t kInputPages = kCall.input_pages;
 inline constexpr uint32_t kStepsInFlight = kCall.steps_in_flight;
-inline constexpr uint32_t kPasses = contract::count_passes(kCentring);
-inline constexpr uint32_t kReadsPerRow = kReadsAgain ? kPasses : 1;
+inline constexpr uint32_t kReadsPerRow = kReadsAgain ? kCall.passes() : 1;
 // What announces a row that is redone (dataflow/redo.hpp): as much of kInput as a block that is kept, so that none
 // straddles its end.
 inline constexpr uint32_t kPagesOfAnnouncement = kPagesPerStep * (kReadsAgain ? 1 : kSegments);
@@ -91,6 +99,7 @@ inline constexpr uint32_t kSum = static_cast<uint32_t>(contract::Buffer::kSum);
 inline constexpr uint32_t kStatistics = static_cast<uint32_t>(contract::Buffer::kStatistics);
 inline constexpr uint32_t kPartial = static_cast<uint32_t>(contract::Buffer::kPartial);
 inline constexpr uint32_t kJoined = static_cast<uint32_t>(contract::Buffer::kJoined);
+inline constexpr uint32_t kStats = static_cast<uint32_t>(contract::Buffer::kStats);
 
 // What the plan promises; a plan that breaks it does not compile.
 static_assert(kWidth != 0 && (kWidth <= kRowStride || kSegments > 1), "a row must fit in its stride");
@@ -113,7 +122,11 @@ static_assert(kSharesAffine || !kReadersReadAffine, "what is not shared out, eac
 static_assert(!kIsSliced || (!kRowsArePaired && !kReadsAgain && kRowsPerBatch == kRowsPerVector),
               "a row is shared, or a strip, one at a time");
 static_assert(!kIsSliced || (kWidth % kColumnsPerChunk == 0 && kSlices <= contract::kMaxSlices), "slices are pieces");
-static_assert(kInputTensor.is_there() && kOutputTensor.is_there(), "there is no norm without input and output");
+static_assert(kInputTensor.is_there() && (kOutputTensor.is_there() || kTellsStats), "a call has input and output");
+static_assert(!kCall.has_parts() || (!kIsSliced && kRowsPerBatch == kRowsPerVector && !kRowsArePaired),
+              "a part of a row is taken whole, or a strip's, one at a time");
+static_assert(!kCall.has_parts() || !kCentres || kShifts, "means of parts are told by their first elements");
+static_assert(kStatsNumbers == kChips * contract::kNumbersOfStats && kChips <= contract::kMaxChips, "stats of chips");
 static_assert(!kSumTensor.is_there() || kResidualTensor.is_there(), "only a sum is returned");
 
 }  // namespace layernorm_fused_rm

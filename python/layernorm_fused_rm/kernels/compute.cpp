@@ -4,10 +4,11 @@
 //
 //     y = (x - mean(x)) * rsqrt(variance(x) + epsilon) * gamma + beta        over the kWidth elements of each row
 //     y = x * rsqrt(mean(x^2) + epsilon) * gamma + beta                      where kCentring is kNone
+//     where chips share rows either half of it: the stats of a part, or y by the stats of all parts (compute/stats.hpp)
 //
 // shapes   kInput, kResidual, kOutput, kSum: a page is kRowsPerBlock rows kRowStride elements apart, or one segment of
 //          one row; kStatistics: a block's means and rstds; linear, never tiles
-// in       kInput, kResidual; kGamma, kBeta (one page each, or a page with each last step)
+// in       kInput, kResidual, kStats (a page a block); kGamma, kBeta (one page each, or a page with each last step)
 // out      kOutput, kSum, kStatistics
 // invariant: per step kPagesPerStep pages of kInput are popped and as many of kOutput pushed, and of kResidual and kSum
 //            where there are any; a page of kStatistics per block; a zone is acquired, committed, waited for and
@@ -43,7 +44,7 @@ inline void end() {
 
 // Sets the three threads up.
 inline void start() {
-    compute_kernel_hw_startup(kFirstOperand.buffer, kOutput);
+    compute_kernel_hw_startup(kFirstOperand.buffer, kFirstPacked.buffer);
     copy_init(kFirstOperand.buffer);
     tensix::start_zones<kIsResident ? contract::kZones : contract::kZones - 1>();
     begin();
@@ -86,7 +87,7 @@ void kernel_main() {
         // for them.
         if (index >= runs) {
             end();
-            if (!is_row_redone(progress)) {
+            if (!kRedoes || !is_row_redone(progress)) {
                 break;
             }
             begin();

@@ -7,5 +7,6 @@
 #include "contract/call.hpp"
 #include "contract/dest.hpp"
 #include "contract/runtime.hpp"
+#include "contract/stats.hpp"
 #include "contract/tensors.hpp"
 #include "contract/tiles.hpp"

@@ -4,6 +4,7 @@
 // shapes   input, residual [rows, kWidth], a row a page
 // out      kInput, kResidual: a step is a block of rows kRowStride elements apart (one page), or a segment of each row
 //          (a page each); rows too wide for L1 once a pass
+//          kStats: a page a block, where chips share rows, with the block's first step
 //          kGamma, kBeta: on a core without rows whose writer multicasts them
 // per step: reserves and pushes kPagesPerStep pages of kInput and of kResidual, kStepsInFlight steps under way at a
 //          time, told apart by transaction ids
@@ -15,6 +16,7 @@
 #include "contract.hpp"
 #include "dataflow/affine.hpp"
 #include "dataflow/rows.hpp"
+#include "dataflow/stats.hpp"
 #include "work.hpp"
 
 namespace layernorm_fused_rm {
@@ -25,10 +27,14 @@ inline constexpr uint32_t kFirstStepId = 1;
 // Steps under way: started in turn, finished in turn. Slots of the buffers and transaction ids go round.
 class Steps {
 public:
-    // Reserves the next step's pages behind those under way; reads from here on are its own.
-    void begin() {
+    // Reserves the next step's pages behind those under way; reads from here on are its own. The block's stats come with
+    // its first.
+    void begin(Block block) {
         reserve_rows((under_way_ + 1) * kPagesPerStep);
         noc_async_read_set_trid(kFirstStepId + next_ % kStepsInFlight);
+        if (next_ % kStepsPerBlock == 0) {
+            stats_.start(block);
+        }
     }
 
     // L1 addresses of the step that has begun.
@@ -43,6 +49,9 @@ public:
     // Waits for the oldest step and pushes its pages.
     void finish_oldest() {
         noc_async_read_barrier_with_trid(kFirstStepId + (next_ - under_way_) % kStepsInFlight);
+        if ((next_ - under_way_) % kStepsPerBlock == 0) {
+            stats_.finish_oldest();
+        }
         push_rows(kPagesPerStep);
         --under_way_;
     }
@@ -50,9 +59,12 @@ public:
     uint32_t under_way() const { return under_way_; }
 
 private:
+    static constexpr uint32_t kStepsPerBlock = kReadsPerRow * kSegments;
+
     const RowAddresses first_ = row_buffers();
     uint32_t next_ = 0;  // step to be started
     uint32_t under_way_ = 0;
+    StatsUnderWay stats_;
 };
 
 // Rows are kept in L1, and each is read once; else they are too wide for it, and each is read once a pass.
@@ -61,7 +73,7 @@ inline __attribute__((always_inline)) void read_rows(RowAddresses tensors) {
     for_each_block<contract::DataMovementArgument>([&](Block block) {
         for (uint32_t pass = 0; pass < kReadsPerRow; ++pass) {
             for (uint32_t segment = 0; segment < kSegments; ++segment) {
-                steps.begin();
+                steps.begin(block);
                 start_reading_step(block, segment_of_row(segment), tensors, steps.pages());
                 steps.end();
                 if (steps.under_way() == kStepsInFlight) {

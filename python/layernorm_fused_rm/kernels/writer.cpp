@@ -13,6 +13,7 @@
 //          page each); kStatistics: a page a block
 // per step: waits for and pops kPagesPerStep pages of kOutput and of kSum; per block: one page of kStatistics, before
 //          the block's steps
+// where chips share rows and this call tells its stats: only these, a page of kStatistics a block
 // invariant: every row is written once, and once more if it is redone; a page is popped only when its writes have left L1
 #include <stdint.h>
 
@@ -24,6 +25,7 @@
 #include "dataflow/redo.hpp"
 #include "dataflow/redo_list.hpp"
 #include "dataflow/rows.hpp"
+#include "dataflow/stats.hpp"
 #include "work.hpp"
 
 namespace layernorm_fused_rm {
@@ -99,7 +101,7 @@ inline void pop_step() {
 // what they came from, before; those that cores share have been looked at with their statistics.
 inline void write_output(Block block, uint32_t segment, const Addresses& addresses, RedoList& list) {
     const uint32_t l1_address = get_read_ptr(kOutput);
-    const bool is_looked_at = segment == 0 && !kIsSliced;
+    const bool is_looked_at = kRedoes && segment == 0 && !kIsSliced;
     segment = segment_of_row(segment);
     if (!addresses.are_written_over) {
         start_writing_rows<kOutputTensor>(block, segment, addresses.output, l1_address);
@@ -207,6 +209,12 @@ inline __attribute__((noinline, cold)) void redo_marked(const Addresses& address
     });
 }
 
+// All rows where chips share them and this call tells its stats.
+inline void write_all_stats() {
+    const uint32_t address = tensor_address(Tensor::kStats);
+    for_each_block<contract::DataMovementArgument>([=](Block block) { write_stats(block, address); });
+}
+
 // All rows. A function of its own: registers are saved once gamma and beta are on their way, and put back while the
 // last writes are.
 inline __attribute__((noinline)) void write_rows(Team team) {
@@ -233,7 +241,7 @@ inline __attribute__((noinline)) void write_rows(Team team) {
             });
         }
     });
-    if (!list.is_empty()) {
+    if (kRedoes && !list.is_empty()) {
         redo_marked(addresses, list, feed, team);
     }
 }
@@ -254,7 +262,11 @@ void kernel_main() {
         }
         receive_affine();
     }
-    write_rows(team);
+    if constexpr (kTellsStats) {
+        write_all_stats();
+    } else {
+        write_rows(team);
+    }
     noc_async_write_barrier();
     team.end();
 }

@@ -16,7 +16,7 @@ void write_row(Tensix& tensix, const DestGrant& grant, std::uint32_t row, const 
     require(dest.math_stamp <= grant.readies, Rule::kDestUnpack, "unpacks to DEST rows that FPU or SFPU may still use");
     require(dest.commit < grant.known_releases, Rule::kDestUnpack,
             "unpacks to DEST rows that math has committed and not seen released");
-    dest.hold(join_units(units, kBytesPerElement, tensix.call.width));
+    dest.hold(join_units(units, kBytesPerElement, tensix.call.width_of(*units)));
     dest.is_dirty = true;
     dest.fpu_stamp = 0;
     dest.sfpu_stamp = 0;

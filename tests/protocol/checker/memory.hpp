@@ -45,6 +45,7 @@ struct Tensor {
     std::uint32_t check_sum = 0;         // of statistics
     std::uint32_t rows_per_matrix = 1;   // tiles pad each matrix to whole ones
     bool has_strips = false;             // four rows, counted with that padding, are redone together
+    bool is_redone = true;               // rows that overflow are, unless chips share them
 
     // What a unit of a page holds, and how many of its bytes are the tensor's.
     [[nodiscard]] Tag tag(std::uint64_t page, std::uint32_t offset) const;

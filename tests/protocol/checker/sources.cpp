@@ -83,7 +83,7 @@ void unpack_to_srca(Core& core, UnpackContext& context, SourceBank& bank) {
     constexpr std::uint32_t kUnits = kDestRowElements * kBytesPerElement / kUnitBytes;
     const Tag* const from = core.tags_at(context.address);
     for (std::uint32_t row = 0; row < (tensix.elements + kDestRowElements - 1) / kDestRowElements; ++row) {
-        bank.rows[row] = join_units(from + row * kUnits, kBytesPerElement, tensix.call.width);
+        bank.rows[row] = join_units(from + row * kUnits, kBytesPerElement, tensix.call.width_of(from[row * kUnits]));
     }
     bank.element_bytes = kBytesPerElement;
 }

@@ -4,7 +4,7 @@
 namespace protocol {
 namespace {
 
-constexpr std::array kContentNames = {"nothing", "row", "gamma", "beta", "a statistic of row"};
+constexpr std::array kContentNames = {"nothing", "row", "gamma", "beta", "a statistic of row", "stats of row"};
 constexpr std::array kDoneNames = {"joined",    "shifted",  "centred",    "normalised", "with gamma",
                                    "with beta", "plus one", "residual's", "activating", "activated"};
 constexpr std::array kSourceNames = {"first element", "sum", "squares"};
@@ -22,7 +22,7 @@ template <std::size_t size>
 
 std::string describe(const Tag& tag) {
     std::string text = kContentNames.at(static_cast<std::size_t>(tag.content));
-    if (tag.content == Content::kRow || tag.content == Content::kStatistic) {
+    if (tag.content == Content::kRow || tag.content == Content::kStatistic || tag.content == Content::kStats) {
         text += " " + std::to_string(tag.row);
     }
     if (tag.content == Content::kStatistic) {
@@ -30,6 +30,9 @@ std::string describe(const Tag& tag) {
     }
     if (tag.content == Content::kNothing) {
         return tag.zeros != 0 ? "zeros" : text;
+    }
+    if (tag.content == Content::kStats) {
+        return text + " from number " + std::to_string(tag.element) + (tag.done == both(0) ? " as they were" : "");
     }
     text += " from element " + std::to_string(tag.element) + names_of(tag.done[0], kDoneNames);
     if (tag.done[0] != tag.done[1]) {

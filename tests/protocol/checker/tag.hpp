@@ -14,7 +14,8 @@ namespace protocol {
 inline constexpr std::uint32_t kUnitBytes = 16;
 inline constexpr std::uint32_t kDestRowElements = 16;
 
-enum class Content : std::uint8_t { kNothing, kRow, kGamma, kBeta, kStatistic };
+// Stats are numbers that chips tell each other of a row: four of each chip (contract/stats.hpp).
+enum class Content : std::uint8_t { kNothing, kRow, kGamma, kBeta, kStatistic, kStats };
 
 // What has been done to elements, once for the even and once for the odd ones of a tag.
 using Done = std::uint16_t;
@@ -28,6 +29,18 @@ inline constexpr Done kPlusOne = 64;      // of gamma
 inline constexpr Done kResidual = 128;    // of a row: the residual's element, not the input's
 inline constexpr Done kActivating = 256;  // in a register: made of the element, on the way to its activation
 inline constexpr Done kActivated = 512;
+// Of stats that are taken, K - K_0 + d, then its square, and v, then both in lanes of their own.
+inline constexpr Done kLessFirst = 1;
+inline constexpr Done kPlusMean = 2;
+inline constexpr Done kCentredMean = 4;
+inline constexpr Done kSquaredMean = 8;
+inline constexpr Done kScaledVariance = 16;
+inline constexpr Done kScaledTwice = 32;
+inline constexpr Done kWithVariances = 64;
+// Of stats that are told: what stands in even lanes, and in odd ones; K and v in one half, d and the elements in the
+// other.
+inline constexpr Done kHasEvenLanes = 1;
+inline constexpr Done kHasOddLanes = 2;
 using Halves = std::array<Done, 2>;
 [[nodiscard]] constexpr Halves both(Done done) { return {done, done}; }
 // Bits of the first `count` places of a tag.
@@ -76,6 +89,9 @@ struct Call {
     bool has_beta = false;
     bool zero_centered_gamma = false;
     bool activates = false;
+    // Chips share rows: their stats are told, or those of so many chips are taken.
+    bool tells_stats = false;
+    std::uint32_t chips = 0;
 
     // Of elements that are summed, squared, activated, written.
     [[nodiscard]] Done joined() const { return has_residual ? kJoined : 0; }
@@ -85,12 +101,18 @@ struct Call {
         return squared() | kNormalised | (has_gamma ? kHasGamma : 0) | (has_beta ? kHasBeta : 0);
     }
     [[nodiscard]] Done finished() const { return normalised() | (activates ? kActivated : 0); }
-    // What a row is multiplied by as it is centred, as bits: the width over the least power of two that is not less.
+    [[nodiscard]] bool takes_stats() const { return chips != 0; }
+    [[nodiscard]] bool has_parts() const { return tells_stats || takes_stats(); }
+    // What a row is multiplied by as it is centred, as bits: the width over the least power of two that is not less, or
+    // the number of parts.
     [[nodiscard]] std::uint32_t centre_scale_bits() const {
-        return std::bit_cast<std::uint32_t>(static_cast<float>(width) / static_cast<float>(std::bit_ceil(width)));
+        const std::uint32_t summed = takes_stats() ? chips : width;
+        return std::bit_cast<std::uint32_t>(static_cast<float>(summed) / static_cast<float>(std::bit_ceil(summed)));
     }
     // A vector is four DEST rows, of one row of the tensor or of two narrow ones; of four where there are strips.
-    [[nodiscard]] std::uint32_t lane_rows_per_row() const { return width <= 2 * kDestRowElements ? 2 : 4; }
+    [[nodiscard]] std::uint32_t lane_rows_per_row() const {
+        return width <= 2 * kDestRowElements && !has_parts() ? 2 : 4;
+    }
     // Elements of a row that two vectors have, one the even, the other the odd ones.
     [[nodiscard]] std::uint32_t pair_elements() const { return (has_strips ? 1 : 4) * kDestRowElements; }
     // Vectors that a sum over a row has.
@@ -103,8 +125,19 @@ struct Call {
     [[nodiscard]] std::uint32_t vector_numbers(const Tag& tag, std::uint32_t half) const {
         return (tag.added + 1) * vector_number(tag.element, half) + tag.distance / pair_elements() * 2;
     }
+    // Numbers of a row's stats, and their vectors pairs, which count likewise.
+    [[nodiscard]] std::uint32_t numbers() const { return 4 * chips; }
+    [[nodiscard]] std::uint32_t stats_pairs() const { return (numbers() + pair_elements() - 1) / pair_elements(); }
+    [[nodiscard]] std::uint32_t pair_number(const Tag& tag) const { return tag.element / pair_elements() + 1; }
     // Each vector counts as its number, so that none is left out for another.
-    [[nodiscard]] std::uint32_t check_sum() const { return vectors() * (vectors() + 1) / 2; }
+    [[nodiscard]] std::uint32_t check_sum() const {
+        const std::uint32_t summed = takes_stats() ? stats_pairs() : vectors();
+        return summed * (summed + 1) / 2;
+    }
+    // Elements of a row of the tensor that a tag is from.
+    [[nodiscard]] std::uint32_t width_of(const Tag& tag) const {
+        return tag.content == Content::kStats ? numbers() : width;
+    }
     [[nodiscard]] std::uint8_t mean_source() const {
         return static_cast<std::uint8_t>(kFromSum | (shifts ? kFromFirst : 0));
     }

@@ -9,10 +9,10 @@
 namespace protocol {
 
 std::uint16_t columns_with_elements(const Tag& tag, const Call& call) {
-    if (tag.content == Content::kNothing || tag.content == Content::kStatistic || tag.element >= call.width) {
+    if (tag.content == Content::kNothing || tag.content == Content::kStatistic || tag.element >= call.width_of(tag)) {
         return 0;
     }
-    return first_places(std::min(kDestRowElements, call.width - tag.element));
+    return first_places(std::min(kDestRowElements, call.width_of(tag) - tag.element));
 }
 
 std::uint16_t columns_of(std::uint32_t lanes, std::uint32_t half) {

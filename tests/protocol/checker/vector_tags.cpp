@@ -119,6 +119,9 @@ void require_lanes(const Tensix& tensix, const LaneRow& row, std::uint32_t lane_
 
 // A register that a row's elements are transposed from holds the first of them in the row's first lane, and zeros.
 [[nodiscard]] LaneRow to_statistic(const Tensix& tensix, const LaneRow& lanes) {
+    if (is_stats(lanes)) {
+        return first_of_stats(lanes);
+    }
     if (!is_row(lanes)) {
         LaneRow reduced = lanes;
         reduced.statistic.is_reduced = is_statistic(lanes);
@@ -164,6 +167,9 @@ void require_series(const Operands& operands, MultiplyAdd registers) {
 // What is put where a row's elements came from is what has been done to them; put elsewhere, they are summed.
 [[nodiscard]] LaneRow multiply_add(const Tensix& tensix, const Operands& operands, MultiplyAdd registers) {
     const auto& [a, b, c, lane_row] = operands;
+    if (is_stats(a) || is_stats(b) || is_stats(c)) {
+        return combine_stats(tensix, {a, b, c, lane_row}, registers);
+    }
     if (is_of_activation(tensix.call, a) || is_of_activation(tensix.call, b) || is_of_activation(tensix.call, c)) {
         return activating(tensix.call, a, b, c);
     }
@@ -248,7 +254,7 @@ void transpose(Tensix& tensix) {
 // Within lane rows, so elements are brought together there.
 void rotate(Tensix& tensix, std::uint32_t from, std::uint32_t to) {
     for (LaneRow& lanes : tensix.lregs[from]) {
-        lanes = is_row(lanes) ? to_statistic(tensix, lanes) : lanes;
+        lanes = is_row(lanes) || is_stats(lanes) ? to_statistic(tensix, lanes) : lanes;
     }
     tensix.lregs[to] = tensix.lregs[from];
     for (LaneRow& lanes : tensix.lregs[to]) {

@@ -10,6 +10,7 @@ namespace protocol {
 
 // What a lane row holds.
 [[nodiscard]] inline bool is_row(const LaneRow& lanes) { return lanes.tag.content == Content::kRow; }
+[[nodiscard]] inline bool is_stats(const LaneRow& lanes) { return lanes.tag.content == Content::kStats; }
 [[nodiscard]] inline bool is_statistic(const LaneRow& lanes) { return lanes.statistic.sources != 0; }
 [[nodiscard]] inline bool is_constant(const LaneRow& lanes) {
     return lanes.tag.content == Content::kNothing && !is_statistic(lanes);
@@ -38,6 +39,28 @@ void order(Tensix& tensix, std::uint32_t a, std::uint32_t b);
 // What has been done to elements once they are stored over `old`.
 [[nodiscard]] Done done_when_stored(const Call& call, const LaneRow& value, const LaneRow& old);
 
+// One lane row, the even (half 0) or the odd columns of a DEST row, in lanes that are enabled, a bit each.
+struct Lanes {
+    std::uint32_t half;
+    std::uint32_t enabled;
+};
+
+// Stats of chips that share rows (vector_stats.cpp): one lane row of a multiply-add of which an operand has some, what is
+// made of them as the first number of all is spread, what is moved to the odd lanes of others, and what is told of them,
+// stored.
+struct StatsOperands {
+    const LaneRow& a;
+    const LaneRow& b;
+    const LaneRow& c;
+    std::uint32_t lane_row;
+};
+[[nodiscard]] LaneRow combine_stats(const Tensix& tensix, const StatsOperands& operands, MultiplyAdd registers);
+[[nodiscard]] LaneRow first_of_stats(const LaneRow& lanes);
+[[nodiscard]] LaneRow put_variances(const Tensix& tensix, const LaneRow& from, const LaneRow& to,
+                                    std::uint32_t lane_row);
+[[nodiscard]] bool tells_stats(const Call& call, const LaneRow& value);
+void store_stats(DestRow& row, const LaneRow& value, Lanes to, const Call& call);
+
 // A statistic in DEST, and what came of one in L1.
 [[nodiscard]] Tag tag_of(const Statistic& statistic);
 [[nodiscard]] Statistic statistic_of(const Tag& tag);
@@ -48,11 +71,6 @@ void order(Tensix& tensix, std::uint32_t a, std::uint32_t b);
 [[nodiscard]] bool keeps_registers(const Call& call, const DestRow& row);
 void hold_halves(DestRow& row, const LaneRow& even, const LaneRow& odd, std::uint16_t zeros);
 
-// One lane row, the even (half 0) or the odd columns of a DEST row, in lanes that are enabled, a bit each.
-struct Lanes {
-    std::uint32_t half;
-    std::uint32_t enabled;
-};
 [[nodiscard]] LaneRow load_of_strip(const DestRow& row, std::uint32_t half);
 void store_of_strip(DestRow& row, const LaneRow& value, Lanes to, const Call& call);
 

@@ -75,8 +75,9 @@ void load(Tensix& tensix, std::uint32_t word) {
         } else if (!first.is_split && first.tag.content == Content::kStatistic) {  // that has come through L1
             to = half_of(own, access.half);
         } else {
-            to = first.is_split ? load_kept(own, access.half, tensix.call)
-                                : load_elements(first.tag, own.tag, distance, access.half, tensix.call.width);
+            to = first.is_split
+                     ? load_kept(own, access.half, tensix.call)
+                     : load_elements(first.tag, own.tag, distance, access.half, tensix.call.width_of(first.tag));
         }
         to.lanes = enabled_lanes(tensix, i);
     }
@@ -113,7 +114,9 @@ void store(Tensix& tensix, std::uint32_t word) {
         const LaneRow& value = tensix.lregs[access.lreg][i];
         require(value.statistic.sources == 0 || !value.statistic.is_mixed, Rule::kIdentity,
                 "stores a statistic of several rows");
-        if (tensix.call.has_strips) {
+        if (tells_stats(tensix.call, value)) {
+            store_stats(row, value, {access.half, enabled_lanes(tensix, i)}, tensix.call);
+        } else if (tensix.call.has_strips) {
             store_of_strip(row, value, {access.half, enabled_lanes(tensix, i)}, tensix.call);
         } else if (is_statistic(value) || keeps_registers(tensix.call, row)) {
             require(access.half == 0 || tensix.call.activates, Rule::kIdentity,
@@ -152,6 +155,15 @@ void make_integer(Tensix& tensix, std::uint32_t from, std::uint32_t to) {
     }
 }
 
+// Of stats in some lanes, these alone.
+void move(Tensix& tensix, std::uint32_t from, std::uint32_t to) {
+    const Register moved = tensix.lregs[from];
+    for (std::uint32_t i = 0; i < kLaneRows; ++i) {
+        LaneRow& lanes = tensix.lregs[to][i];
+        lanes = is_stats(moved[i]) ? put_variances(tensix, moved[i], lanes, i) : moved[i];
+    }
+}
+
 void load_immediate(Tensix& tensix, std::uint32_t lreg) {
     const Integers& integers = tensix.integers[lreg];
     for (std::uint32_t i = 0; i < kLaneRows; ++i) {
@@ -173,7 +185,7 @@ void execute_vector(Tensix& tensix, std::uint32_t word) {
         case Opcode::kMultiply:
             multiply_add(tensix, {field(word, 16), field(word, 12), field(word, 8), field(word, 4)});
             return;
-        case Opcode::kMove: tensix.lregs[field(word, 4)] = tensix.lregs[field(word, 8)]; return;
+        case Opcode::kMove: move(tensix, field(word, 8), field(word, 4)); return;
         case Opcode::kRotate: rotate(tensix, field(word, 8), field(word, 4)); return;
         case Opcode::kTranspose: transpose(tensix); return;
         case Opcode::kConfigure: configure(tensix, word); return;

@@ -23,6 +23,7 @@ using layernorm_fused_rm::MemoryLayout;
 using layernorm_fused_rm::Norm;
 using layernorm_fused_rm::Plan;
 using layernorm_fused_rm::Problem;
+using layernorm_fused_rm::Stage;
 using layernorm_fused_rm::TensorSpec;
 
 constexpr std::int64_t kMostChunks = 240;  // work of one case, so that many fit into a minute
@@ -56,6 +57,15 @@ constexpr std::size_t kGammaTensor = 2;  // of a case's letters; beta's is the n
         case 'A': return Activation::kGeluApprox;
         case '-': return Activation::kNone;
         default: throw std::invalid_argument(std::string("there is no activation ") + letter);
+    }
+}
+
+[[nodiscard]] Stage stage_of(char letter) {
+    switch (letter) {
+        case kBefore: return Stage::kPreAllGather;
+        case kAfter: return Stage::kPostAllGather;
+        case '-': return Stage::kWhole;
+        default: throw std::invalid_argument(std::string("there is no stage ") + letter);
     }
 }
 
@@ -181,6 +191,18 @@ void choose_options(Case& value, Random& random) {
     }
 }
 
+// A part of rows that chips share. What is asked of y goes with what makes it.
+void choose_stage(Case& value, Random& random) {
+    value.stage = random.one_in(2) ? kBefore : kAfter;
+    value.chips = value.stage == kAfter ? random_size(random, 1, 64) : 1;
+    if (value.stage == kBefore) {
+        value.vectors = "--";
+        value.activation = '-';
+        std::erase_if(value.options, [](char option) { return option == 's' || option == 't' || option == 'z'; });
+        value.options = value.options.empty() ? "-" : value.options;
+    }
+}
+
 // Widths that can be cut, and cores enough that this pays.
 void choose_slices(Case& value, Random& random) {
     const std::int64_t piece = value.has_strips() ? kChunkElements / kStripRows : kChunkElements;
@@ -232,8 +254,9 @@ std::string to_options(const Case& value) {
            std::to_string(value.grid_y) + " --dram-banks " + std::to_string(value.dram_banks) + " --l1-banks " +
            std::to_string(value.l1_banks) + " --memories " + value.memories + " --dtypes " + value.dtypes +
            " --layouts " + value.layouts + " --matrix-rows " + std::to_string(value.matrix_rows) + " --vectors " +
-           value.vectors + " --options " + value.options + " --activation " + value.activation + " --l1-bytes " +
-           std::to_string(value.l1_bytes) + " --dram-alignment " + std::to_string(value.dram_alignment) + " --places " +
+           value.vectors + " --options " + value.options + " --activation " + value.activation + " --stage " +
+           value.stage + " --chips " + std::to_string(value.chips) + " --l1-bytes " + std::to_string(value.l1_bytes) +
+           " --dram-alignment " + std::to_string(value.dram_alignment) + " --places " +
            (value.knows_places ? "1" : "0") + " --seed " + std::to_string(value.seed);
 }
 
@@ -270,6 +293,10 @@ void set_option(Case& value, const std::string& name, const std::string& text) {
     } else if (name == "--activation") {
         static_cast<void>(activation_of(text.at(0)));
         value.activation = text.at(0);
+    } else if (name == "--stage") {
+        value.stage = text.at(0);
+    } else if (name == "--chips") {
+        value.chips = to_number(text);
     } else if (name == "--l1-bytes") {
         value.l1_bytes = to_number(text);
     } else if (name == "--dram-alignment") {
@@ -327,7 +354,15 @@ Problem to_problem(const Case& value) {
     if (value.asks('r')) {
         problem.residual = rows(value.dtypes.at(1), value.memories.at(1), value.layouts.at(1));
     }
-    if (value.asks('p')) {
+    problem.options.stage = stage_of(value.stage);
+    if (value.stage == kAfter) {
+        problem.stats = rows('F', is_sharded(value.memories.at(4)) ? 'L' : value.memories.at(4), 'R');
+        problem.stats->padded_shape.clear();
+        problem.stats->shape.back() = 4 * value.chips;
+    }
+    if (value.stage == kBefore) {
+        problem.options.memory_config = memory_config_of(value, value.memories.at(4), 'R', DataType::kFloat32);
+    } else if (value.asks('p')) {
         problem.output_tensor = rows(value.dtypes.at(4), value.memories.at(4), value.layouts.at(2));
     } else {
         problem.options.layout = layout_of(value.layouts.at(2));
@@ -364,7 +399,9 @@ Case random_case(Random& random) {
         value.memories[rows] = random.one_in(5) ? "HWB"[random.below(3)] : value.memories[rows];
     }
     choose_options(value, random);
-    if (random.one_in(value.has_strips() ? 3 : 8)) {
+    if (random.one_in(6)) {
+        choose_stage(value, random);
+    } else if (random.one_in(value.has_strips() ? 3 : 8)) {
         choose_slices(value, random);
     }
     value.l1_bytes = random_l1_bytes(value, random);
@@ -408,6 +445,8 @@ std::vector<Case> simpler_cases(const Case& value) {
         add([=](Case& c) { leave_out(c, option); });
     }
     add([](Case& c) { c.activation = '-'; });
+    add([](Case& c) { c.chips = (c.chips + 1) / 2; });
+    add([](Case& c) { c.chips = std::max<std::int64_t>(1, c.chips - 1); });
     add([](Case& c) { c.activation = c.activation == '-' ? '-' : 'R'; });
     add([](Case& c) { c.layouts = "RRRR"; });
     for (std::size_t i = 0; i < value.layouts.size(); ++i) {

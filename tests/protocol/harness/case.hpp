@@ -14,6 +14,10 @@
 
 namespace protocol {
 
+// Of rows that chips share: what each tells of its part, and y by what all have told.
+inline constexpr char kBefore = 'B';
+inline constexpr char kAfter = 'A';
+
 struct Case {
     std::string chip = "wormhole";  // or "blackhole"
     std::int64_t rows = 1;
@@ -33,7 +37,9 @@ struct Case {
     // and a given output stored with padding, but those in tiles, o: some rows overflow and are redone, i: the output is
     // written over the input, if they have the same memory, dtype and layout, - for nothing.
     std::string options = "-";
-    char activation = '-';  // R(ELU), S(iLU), G(ELU), A(pproximate GELU, by tanh), - for none
+    char activation = '-';   // R(ELU), S(iLU), G(ELU), A(pproximate GELU, by tanh), - for none
+    char stage = '-';        // B(efore) an all_gather, A(fter) it, - for rows that this chip has whole
+    std::int64_t chips = 1;  // of which stats are taken
     std::int64_t l1_bytes = 1'400'000;
     std::int64_t dram_alignment = 32;  // bytes
     bool knows_places = true;          // the device says where its cores and banks are
@@ -41,9 +47,10 @@ struct Case {
 
     bool operator==(const Case&) const = default;
     [[nodiscard]] bool asks(char option) const { return options.find(option) != std::string::npos; }
+    [[nodiscard]] bool has_parts() const { return stage != '-'; }
     // As asked for, where input and output are alike enough.
     [[nodiscard]] bool is_written_over() const {
-        return asks('i') && memories.at(0) == memories.at(4) && dtypes.at(0) == dtypes.at(4) &&
+        return asks('i') && stage != kBefore && memories.at(0) == memories.at(4) && dtypes.at(0) == dtypes.at(4) &&
                layouts.at(0) == layouts.at(2);
     }
     [[nodiscard]] std::int64_t rows_per_matrix() const {
@@ -51,8 +58,8 @@ struct Case {
     }
     // Some tensor of the call has its rows in tiles.
     [[nodiscard]] bool has_strips() const {
-        return layouts.at(0) == 'T' || layouts.at(2) == 'T' || (asks('r') && layouts.at(1) == 'T') ||
-               (asks('s') && layouts.at(3) == 'T');
+        return layouts.at(0) == 'T' || (layouts.at(2) == 'T' && stage != kBefore) ||
+               (asks('r') && layouts.at(1) == 'T') || (asks('s') && layouts.at(3) == 'T');
     }
 };
 

@@ -68,7 +68,15 @@ enum CaseKind : std::size_t {
     kInCutShards,
     kCutRowsTogether,
     kStripsInShards,
-    kStripsInCutShards
+    kStripsInCutShards,
+    kTold,
+    kToldStrips,
+    kToldOfSquares,
+    kToldAgain,
+    kTaken,
+    kTakenStrips,
+    kTakenOfSquares,
+    kTakenOverflowing
 };
 
 struct Mutation {
@@ -90,6 +98,7 @@ struct Mutation {
 [[nodiscard]] std::vector<Mutation> activation_mutations();
 [[nodiscard]] std::vector<Mutation> slice_mutations();
 [[nodiscard]] std::vector<Mutation> shard_mutations();
+[[nodiscard]] std::vector<Mutation> part_mutations();
 [[nodiscard]] std::vector<Mutation> plan_mutations();
 
 }  // namespace protocol

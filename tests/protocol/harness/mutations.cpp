@@ -222,6 +222,30 @@ constexpr std::uint64_t kSchedules = 6;  // of each case
         {.rows = 40, .width = 96, .grid_x = 2, .grid_y = 2, .memories = "BDDDB"},
         {.rows = 70, .width = 384, .grid_x = 4, .grid_y = 2, .memories = "BHDDB", .layouts = "TRTR", .options = "r"},
         {.rows = 22, .width = 330, .grid_x = 3, .grid_y = 1, .memories = "WDDDH", .layouts = "RRTR", .matrix_rows = 11},
+        {.rows = 9, .width = 1100, .grid_x = 2, .dram_banks = 3, .dtypes = "FFBBBB", .vectors = "--", .stage = kBefore},
+        {.rows = 22,
+         .width = 99,
+         .grid_x = 2,
+         .dram_banks = 3,
+         .layouts = "TRRR",
+         .matrix_rows = 11,
+         .vectors = "--",
+         .options = "r",
+         .stage = kBefore},
+        {.rows = 9, .width = 300, .grid_x = 2, .vectors = "--", .options = "m", .stage = kBefore},
+        {.rows = 5, .width = 9200, .vectors = "--", .stage = kBefore, .l1_bytes = 52'000},
+        {.rows = 20, .width = 1100, .grid_x = 2, .dram_banks = 3, .stage = kAfter, .chips = 36},
+        {.rows = 22,
+         .width = 99,
+         .grid_x = 2,
+         .dram_banks = 3,
+         .layouts = "TRTR",
+         .matrix_rows = 11,
+         .options = "t",
+         .stage = kAfter,
+         .chips = 6},
+        {.rows = 20, .width = 96, .grid_x = 2, .dram_banks = 3, .options = "m", .stage = kAfter, .chips = 3},
+        {.rows = 20, .width = 96, .grid_x = 2, .dram_banks = 3, .options = "o", .stage = kAfter, .chips = 3},
     };
 }
 
@@ -415,10 +439,10 @@ struct Detection {
 bool run_mutations(const Toolchain& toolchain, const std::string& only, std::size_t every) {
     std::vector<Mutation> mutations = data_movement_mutations();
     for (const auto& some : {compute_mutations(), strip_mutations(), activation_mutations(), slice_mutations(),
-                             shard_mutations(), plan_mutations()}) {
+                             shard_mutations(), part_mutations(), plan_mutations()}) {
         mutations.insert(mutations.end(), some.begin(), some.end());
     }
-    std::erase_if(mutations, [&](const Mutation& mutation) { return !only.empty() && mutation.name != only; });
+    std::erase_if(mutations, [&](const Mutation& mutation) { return mutation.name.find(only) == std::string::npos; });
     return find_all(toolchain, by_drawn_schedules(), std::move(mutations), every);
 }
 

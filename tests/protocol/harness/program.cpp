@@ -195,8 +195,9 @@ Program make_program(const Case& value, const Plan& plan, const Units& units,
         Core core = make_core(value, plan, layout, i);
         const auto& work = plan.cores[i];
         const auto first = work.team.empty() ? work.core : work.team.front();
-        const auto shows_overflow = work.team.empty() ? contract::Buffer::kOutput : contract::Buffer::kStatistics;
-        Scenario scenario(value, core.buffer(static_cast<std::uint32_t>(contract::Buffer::kOutput)),
+        const auto output = plan.call.tells_stats() ? contract::Buffer::kStatistics : contract::Buffer::kOutput;
+        const auto shows_overflow = work.team.empty() ? output : contract::Buffer::kStatistics;
+        Scenario scenario(value, core.buffer(static_cast<std::uint32_t>(output)),
                           core.buffer(static_cast<std::uint32_t>(shows_overflow)),
                           value.seed + static_cast<std::uint64_t>(64 * first.y + first.x));
         for (const Thread thread : kInOrderOfRecording) {

@@ -11,6 +11,7 @@ namespace {
 constexpr std::int64_t kL1Alignment = 16;  // of a page in L1: the device's default
 constexpr std::int64_t kTileWidth = 32;
 constexpr std::int64_t kTileElements = kTileWidth * kTileWidth;
+constexpr std::int64_t kNumbersOfStats = 4;
 
 struct Kind {
     const char* name;
@@ -37,7 +38,8 @@ struct RowPlace {
             .banks = static_cast<std::uint32_t>(in_dram ? value.dram_banks : value.l1_banks),
             .alignment_bytes = static_cast<std::uint32_t>(in_dram ? value.dram_alignment : kL1Alignment),
             .rows_per_matrix = static_cast<std::uint32_t>(value.rows_per_matrix()),
-            .has_strips = value.has_strips()};
+            .has_strips = value.has_strips(),
+            .is_redone = !value.has_parts()};
 }
 
 void set_pages(Tensor& tensor, std::int64_t page_elements, std::int64_t pages) {
@@ -128,6 +130,17 @@ void set_shards(Tensor& tensor, const Case& value, const RowPlace& at, const Row
     return tensor;
 }
 
+// What is told of each row, or what all chips have.
+[[nodiscard]] Tensor stats(const Case& value) {
+    const bool are_told = value.stage == kBefore;
+    Tensor tensor = place(value, value.memories.at(4), {"stats", Content::kStats, 0, are_told});
+    tensor.done = both(are_told ? kHasEvenLanes | kHasOddLanes : 0);
+    tensor.width = static_cast<std::uint32_t>(kNumbersOfStats * (are_told ? 1 : value.chips));
+    tensor.element_bytes = value.has_parts() ? 4 : 0;
+    set_pages(tensor, tensor.width, value.rows);
+    return tensor;
+}
+
 }  // namespace
 
 Call to_call(const Case& value) {
@@ -136,12 +149,14 @@ Call to_call(const Case& value) {
     return {.width = static_cast<std::uint32_t>(value.width),
             .has_strips = value.has_strips(),
             .has_residual = has_residual,
-            .shifts = centres && (has_residual || value.dtypes.at(0) == 'F'),
+            .shifts = centres && (has_residual || value.dtypes.at(0) == 'F' || value.has_parts()),
             .centres = centres,
             .has_gamma = value.vectors.at(0) != '-',
             .has_beta = value.vectors.at(1) != '-',
             .zero_centered_gamma = value.asks('z'),
-            .activates = value.activation != '-'};
+            .activates = value.activation != '-',
+            .tells_stats = value.stage == kBefore,
+            .chips = value.stage == kAfter ? static_cast<std::uint32_t>(value.chips) : 0};
 }
 
 std::vector<Tensor> make_tensors(const Case& value) {
@@ -151,7 +166,7 @@ std::vector<Tensor> make_tensors(const Case& value) {
         return is_there ? bytes_of(value.dtypes.at(tensor)) : 0;
     };
     const std::string& layouts = value.layouts;
-    const RowPlace output{memories.at(4), layouts.at(2), bytes(4, true)};
+    const RowPlace output{memories.at(4), layouts.at(2), bytes(4, value.stage != kBefore)};
     return {given_rows(value, {memories.at(0), layouts.at(0), bytes(0, true)}, {"input", Content::kRow, 0, false}),
             given_rows(value, {memories.at(1), layouts.at(1), bytes(1, call.has_residual)},
                        {"residual", Content::kRow, kResidual, false}),
@@ -161,7 +176,8 @@ std::vector<Tensor> make_tensors(const Case& value) {
             rows(value, {memories.at(4), layouts.at(3), bytes(5, value.asks('s'))}, output,
                  {"sum", Content::kRow, kJoined, true}),
             statistic(value, "mean", call.mean_source(), value.asks('t') && call.centres),
-            statistic(value, "rstd", kFromSquares, value.asks('t'))};
+            statistic(value, "rstd", kFromSquares, value.asks('t')),
+            stats(value)};
 }
 
 }  // namespace protocol

@@ -33,6 +33,10 @@ inline constexpr tensix::Operand kFirstOperand =
                : (is_bfloat16(kGammaOperand) ? kGammaOperand
                                              : (is_bfloat16(kBetaOperand) ? kBetaOperand : kInputOperand)));
 
+// And the packer.
+inline constexpr tensix::Operand kFirstPacked = kTellsStats ? tensix::Operand{kStatistics, contract::kBytesPerFloat32}
+                                                            : tensix::Operand{kOutput, kOutputTensor.element_bytes};
+
 // The formats that unpacker and packer are set to. They change only where operands, or outputs, differ.
 class Formats {
 public:
@@ -52,7 +56,7 @@ public:
 
 private:
     uint32_t unpacked_bytes_ = kFirstOperand.element_bytes;
-    uint32_t packed_bytes_ = kOutputTensor.element_bytes;
+    uint32_t packed_bytes_ = kFirstPacked.element_bytes;
 };
 
 // L1 address of an element of a buffer's front page, or of one behind it. Unpack thread.

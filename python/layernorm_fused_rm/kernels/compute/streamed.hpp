@@ -12,6 +12,7 @@
 
 #include "compute/exchange.hpp"
 #include "compute/state.hpp"
+#include "compute/stats.hpp"
 #include "norm/passes.hpp"
 #include "tensix/zones.hpp"
 #include "work.hpp"
@@ -172,6 +173,13 @@ struct StreamedBlock {
     void adjust() const {}
 };
 
+// Takes rows out of their buffers that have only been summed.
+inline void drop_rows() {
+    if constexpr (!kReadsAgain) {
+        pop_rows(kSegments * kPagesPerStep);
+    }
+}
+
 // The block's statistics, LREGs -> kStatistics, by the zone at hand; acquires the other.
 inline void hand_over_statistics(State& state) {
     hand_over(
@@ -276,7 +284,15 @@ inline void normalise_segments([[maybe_unused]] uint32_t rows, State& state) {
 // Block [kRowsPerBatch, kWidth] of several segments: filled once a pass. `first_row` as of resident blocks.
 inline void normalise_streamed_block([[maybe_unused]] uint32_t first_row, State& state) {
     MATH((sfpu::issue<ClearSums>()));
-    find_statistics(StreamedBlock{state});
+    if constexpr (kTakesStats) {
+        take_stats(state);
+    } else if constexpr (kTellsStats) {
+        sum_rows(StreamedBlock{state});
+        tell_stats(state);
+        return drop_rows();
+    } else {
+        find_statistics(StreamedBlock{state});
+    }
     if constexpr (kHandsOverStatistics) {
         hand_over_statistics(state);
     }

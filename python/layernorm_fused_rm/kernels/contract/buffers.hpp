@@ -20,6 +20,7 @@ enum class Buffer : uint32_t {
     kStatistics = 6,  // compute -> writer: mean and 1 / deviation of a block's rows, a page a block
     kPartial = 7,     // compute -> writer: sums of a slice of a batch's rows, where cores share rows
     kJoined = 8,      // writer -> compute: those of all slices
+    kStats = 9,       // reader -> compute: stats of all parts of a block's rows, where chips share rows
 };
 inline constexpr uint32_t kJoinedPages = 2;  // of kJoined, one of an exchange, one of the next
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "contract/dest.hpp"
+#include "contract/stats.hpp"
 #include "contract/tensors.hpp"
 
 namespace layernorm_fused_rm::contract {
@@ -72,8 +73,22 @@ struct Call {
     }
     // Mean, but for RMSNorm, and 1 / deviation are returned.
     [[nodiscard]] constexpr bool returns_statistics() const { return (*this)[Tensor::kRstd].is_there(); }
+    // Chips share rows, of which each has a part: this call tells the stats of its part, and nothing else; or takes those
+    // of all parts, and normalises its own.
+    [[nodiscard]] constexpr bool has_parts() const { return (*this)[Tensor::kStats].is_there(); }
+    [[nodiscard]] constexpr bool tells_stats() const { return has_parts() && !(*this)[Tensor::kOutput].is_there(); }
+    [[nodiscard]] constexpr bool takes_stats() const { return has_parts() && (*this)[Tensor::kOutput].is_there(); }
+    // Numbers of a row's stats; chips that have told them.
+    [[nodiscard]] constexpr uint32_t stats_numbers() const { return (*this)[Tensor::kStats].piece_elements; }
+    [[nodiscard]] constexpr uint32_t chips() const { return stats_numbers() / kNumbersOfStats; }
+    // Passes over a row's elements.
+    [[nodiscard]] constexpr uint32_t passes() const {
+        return takes_stats() ? 1 : count_passes(centring) - (tells_stats() ? 1 : 0);
+    }
     // From compute to the writer, which knows rows that cores share by them (dataflow/redo_list.hpp).
-    [[nodiscard]] constexpr bool hands_over_statistics() const { return returns_statistics() || shares_rows(); }
+    [[nodiscard]] constexpr bool hands_over_statistics() const {
+        return returns_statistics() || shares_rows() || tells_stats();
+    }
 
     // Calls field(tensor's name or "", name, word) for each word, in the order in which kernels are given them.
     template <typename Self, typename Field>

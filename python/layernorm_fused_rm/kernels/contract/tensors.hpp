@@ -6,9 +6,11 @@
 
 namespace layernorm_fused_rm::contract {
 
-enum class Tensor : uint32_t { kInput, kResidual, kGamma, kBeta, kOutput, kSum, kMean, kRstd, kCount };
+// Stats are what chips that share rows tell each other of them (contract/stats.hpp).
+enum class Tensor : uint32_t { kInput, kResidual, kGamma, kBeta, kOutput, kSum, kMean, kRstd, kStats, kCount };
 inline constexpr uint32_t kTensors = static_cast<uint32_t>(Tensor::kCount);
-inline constexpr const char* kTensorNames[] = {"input", "residual", "gamma", "beta", "output", "sum", "mean", "rstd"};
+inline constexpr const char* kTensorNames[] = {"input", "residual", "gamma", "beta", "output",
+                                               "sum",   "mean",     "rstd",  "stats"};
 static_assert(sizeof(kTensorNames) / sizeof(kTensorNames[0]) == kTensors, "each tensor has a name");
 
 inline constexpr uint32_t kBytesPerBfloat16 = 2;

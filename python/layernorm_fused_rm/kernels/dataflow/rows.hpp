@@ -126,10 +126,12 @@ inline void push_rows(uint32_t pages) {
     }
 }
 
-// Starts the writes of a step. Never more than the row: what lies behind it is not ours.
+// Starts the writes of a step, of a tensor that the call has. Never more than the row: what lies behind it is not ours.
 template <const TensorLayout& tensor>
 inline void start_writing_rows(Block block, uint32_t segment, uint32_t address, uint32_t l1_address) {
-    if constexpr (kRowsAreStrips) {
+    if constexpr (!tensor.is_there()) {
+        return;
+    } else if constexpr (kRowsAreStrips) {
         start_moving_strips<tensor, Writes>(block, segment, address, l1_address);
     } else if constexpr (kIsOneTransfer<tensor>) {
         noc_async_write(l1_address, row_address<tensor>(block, 0, address), block.rows * tensor.page_bytes);

@@ -15,6 +15,7 @@
 #include "contract.hpp"
 #include "norm/pieces.hpp"
 #include "norm/statistics.hpp"
+#include "norm/stats.hpp"
 #include "norm/steps.hpp"
 #include "norm/strips.hpp"
 #include "tensix/fill.hpp"
@@ -97,6 +98,7 @@ inline constexpr sfpu::Batch kFirstPass = batch_with(kResidualDistance, kShifts)
 inline constexpr sfpu::Batch kLaterPass = kIsResident ? batch_with(0, false) : kFirstPass;
 inline constexpr sfpu::Stores kFirstStores = {kIsResident && (kResidualTensor.is_there() || kShifts),
                                               kIsResident&& kSumTensor.is_there()};
+inline constexpr sfpu::Batch kStatsBatch = {1, 0, 0, false, kKeepsShift, kVectorsPerStep, kRowsPerVector};
 inline constexpr sfpu::Affine kAffine = {kGammaTensor.is_there(), kBetaTensor.is_there(), kZeroCenteredGamma,
                                          kChunkRows};
 
@@ -112,6 +114,10 @@ struct FindRstd { static constexpr sfpu::Sequence value = sfpu::rstd_from_square
 struct StoreShifts { static constexpr sfpu::Sequence value = sfpu::store_shifts(kLaterPass); };
 struct StoreMeans { static constexpr sfpu::Sequence value = sfpu::store_means(kLaterPass, kShifts, kConstants); };
 struct StoreRstds { static constexpr sfpu::Sequence value = sfpu::store_rstds(kLaterPass, kConstants); };
+struct FindVariances { static constexpr sfpu::Sequence value = sfpu::variances_from_squares(kLaterPass, kConstants); };
+struct StoreStats {
+    static constexpr sfpu::Sequence value = sfpu::store_stats(kLaterPass, kCentres, kConstants, sfpu::bits_of_integer(kWidth));
+};
 struct RestoreConstant { static constexpr sfpu::Sequence value = sfpu::Sequence{}.then(sfpu::restore_minus_one()); };
 
 // The passes, each a step over a batch. Paired rows are shifted and centred in passes of their own.
@@ -153,6 +159,19 @@ struct NormaliseGroup {
         {kTurns<kInputTensor> && !kIsResident && !kJoinsFirst, !kTurns<kOutputTensor>});
 };
 
+// Stats of parts of rows, a vector pair each step, of which so many numbers of each row count.
+struct FindShiftsOfParts { static constexpr sfpu::Sequence value = sfpu::shifts_from_first_elements(kStatsBatch); };
+struct SumMeans {
+    static constexpr sfpu::Sequence step(uint32_t numbers) { return sfpu::sum_means_step(kStatsBatch, numbers); }
+};
+struct SumVariances {
+    static constexpr sfpu::Sequence step(uint32_t numbers) {
+        return sfpu::sum_variances_step(kStatsBatch, numbers, kCentres);
+    }
+};
+template <typename Sum, uint32_t numbers>
+struct StatsStep { static constexpr sfpu::Sequence value = Sum::step(numbers).advance(); };
+
 // From vector `first` of a row on.
 template <typename Pass, uint32_t first = 0>
 struct Step { static constexpr sfpu::Sequence value = Pass::step(Pass::batch.from_vector(first)).advance(); };
@@ -181,6 +200,21 @@ struct JoinSlices { static constexpr sfpu::Sequence value = sfpu::join_slices(kV
 // The next batch's rows, and a segment's, start here; steps count vectors from it.
 inline void point_sfpu_at(uint32_t dest_row) { TT_SETC16(DEST_TARGET_REG_CFG_MATH_Offset_ADDR32, dest_row); }
 inline void rewind() { TTI_SETRWC(p_setrwc::CLR_NONE, 0, 0, 0, 0, p_setrwc::SET_D); }
+
+// The vector pairs of stats that the SFPU is pointed at.
+template <typename Sum>
+inline void sum_stats() {
+    constexpr uint32_t kPerPair = contract::stats_per_pair(kRowsPerVector);
+    constexpr uint32_t kWholePairs = kStatsNumbers / kPerPair;
+    static_assert(!kTakesStats || kDestRowsPerStep == sfpu::kDestRowsPerSum, "a step is a vector pair");
+    if constexpr (kWholePairs != 0) {
+        sfpu::repeat<StatsStep<Sum, kPerPair>>(kWholePairs);
+    }
+    if constexpr (kStatsNumbers % kPerPair != 0) {
+        sfpu::issue<StatsStep<Sum, kStatsNumbers % kPerPair>>();
+    }
+    rewind();
+}
 
 // The row's last vectors, behind those from `first` on, their padding masked.
 template <typename Pass, uint32_t first>

@@ -30,15 +30,21 @@ struct StoreMeans;
 struct StoreRstds;
 #endif
 
-// c (x - mean) and rstd / c of a batch's rows, or x and rstd.
+// Sums of squares of c (x - mean) of a batch's rows, or of x.
 template <typename Way>
-inline void find_statistics(const Way& way) {
+inline void sum_rows(const Way& way) {
     if constexpr (kCentres) {
         way.template sum<Sum>();
         way.template find<FindCentres, StoreMeans>();
         way.template adjust<Centre>();
     }
     way.template sum<Square>();
+}
+
+// c (x - mean) and rstd / c, or x and rstd.
+template <typename Way>
+inline void find_statistics(const Way& way) {
+    sum_rows(way);
     way.template find<FindRstd, StoreRstds>(negative_epsilon_bits());
 }
 
