@@ -17,8 +17,8 @@ import pytest
 from simulator import session
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = 12
-COMBINATIONS = 3  # programs of a part; six calls each
+PARTS = 36
+COMBINATIONS = 1  # programs of a part; six calls each
 SCRIPT = "import test_both_simulators; test_both_simulators.main()"
 
 pytestmark = [
