@@ -81,8 +81,8 @@ Args:
 Returns:
     ttnn.Tensor stats, FLOAT32 `[..., 4]`, ROW_MAJOR: K, the part's first element; its mean - K; its variance, biased; W.
     The variance is that of the part's own elements about their own mean, so nothing cancels when parts are put together.
-    A row whose squares overflow float32 has no finite variance here: what `layernorm_fused_rm` does about such rows, it
-    does only where it has them whole.
+    A row whose squares overflow float32 has an infinite variance, and comes out Inf or NaN throughout: what
+    `layernorm_fused_rm` does about such rows, it does only where it has them whole.
 
 Raises, threads: as `layernorm_fused_rm`.
 

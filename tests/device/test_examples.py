@@ -15,6 +15,7 @@ from examples import (
     errors,
     patched_model,
     prenorm_block,
+    rows_over_chips,
     sentence_encoder,
     silu_to_rows,
 )
@@ -67,6 +68,13 @@ def test_a_prenorm_block_takes_its_sums_within_its_norms(device):
 def test_a_norm_with_another_layout_on_each_side_is_as_exact_as_conversions_around_ttnns(example, device):
     ours, with_ttnn = example.run(device, ("Rows are tiles.",)).values()
     assert ours <= with_ttnn
+
+
+@pytest.mark.extended
+@pytest.mark.skipif(session.is_vendors(), reason="ttnn's own pair does not run there")
+def test_rows_over_chips_are_more_exact_than_ttnns(device):
+    ours, with_ttnn = rows_over_chips.run(device).values()
+    assert ours < with_ttnn
 
 
 @pytest.mark.parametrize("mistake", errors.MISTAKES)

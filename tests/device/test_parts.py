@@ -105,13 +105,22 @@ def normalise(call: Call, parts: list[Rows], stats: np.ndarray, device) -> dict[
     }
 
 
+def tell_all(call: Call, data: Rows, chips: int, device) -> np.ndarray:
+    return np.concatenate([tell(call, part, device) for part in parts_of(data, chips)], axis=-1)
+
+
+def y_of(call: Call, data: Rows, chips: int, device) -> np.ndarray:
+    return normalise(call, parts_of(data, chips), tell_all(call, data, chips, device), device)["y"]
+
+
 def expect_whole_rows(call: Call, rows, chips: int, device, mean: float = 0.5) -> None:
     whole, tally = replace(call, width=call.width * chips), Tally()
     data = draw(whole, rows, mean=mean, seed=chips)
     parts = parts_of(data, chips)
-    stats = [tell(call, part, device) for part in parts]
-    faults = [fault for part, found in zip(parts, stats) for fault in judge_stats(call, part, found)]
-    results = normalise(call, parts, np.concatenate(stats, axis=-1), device)
+    stats = tell_all(call, data, chips, device)
+    of_each = zip(parts, np.split(stats, chips, axis=-1))
+    faults = [fault for part, found in of_each for fault in judge_stats(call, part, found)]
+    results = normalise(call, parts, stats, device)
     faults += judge(whole, data, results, tally, is_shifted=True)
     assert not faults, "; ".join(faults)
     tally.check()
@@ -129,11 +138,19 @@ def test_means_far_from_zero_cost_nothing(device):
 def test_constant_rows_are_beta(device):
     call, chips = Call(width=96, x="fp32"), 3
     data = draw(replace(call, width=96 * chips), (5,), seed=1)
-    data = replace(data, x=np.full_like(data.x, 1234.567))
-    parts = parts_of(data, chips)
-    stats = np.concatenate([tell(call, part, device) for part in parts], axis=-1)
-    y = normalise(call, parts, stats, device)["y"]
+    y = y_of(call, replace(data, x=np.full_like(data.x, 1234.567)), chips, device)
     np.testing.assert_array_equal(y, np.broadcast_to(data.beta.astype(np.float32), y.shape))
+
+
+def test_rows_that_overflow_or_are_no_numbers_touch_no_others(device):
+    call, chips = Call(width=96, x="fp32"), 2
+    data = draw(replace(call, width=96 * chips), (5,), seed=2)
+    x = data.x.copy()
+    x[1] *= np.float32(2.0**100)
+    x[3, 100] = np.nan
+    spoilt, good = y_of(call, replace(data, x=x), chips, device), y_of(call, data, chips, device)
+    assert not np.isfinite(spoilt[[1, 3]]).any()
+    np.testing.assert_array_equal(bits(np.delete(spoilt, [1, 3], axis=0)), bits(np.delete(good, [1, 3], axis=0)))
 
 
 def random_call(numbers: random.Random) -> tuple[Call, tuple[int, ...], int]:
@@ -164,13 +181,8 @@ def test_random_parts_are_normalised_like_whole_rows(device, seed):
 
 def test_a_row_has_the_same_stats_and_bits_among_many(device):
     call, chips = Call(width=1056, x="fp32", **TILES), 2
-    data = draw(replace(call, width=1056 * chips), (70,), seed=3)
-    some = replace(data, x=data.x[:3])
-    stats, few = (
-        np.concatenate([tell(call, part, device) for part in parts_of(rows, chips)], axis=-1) for rows in (data, some)
-    )
-    np.testing.assert_array_equal(bits(few), bits(stats[:3]))
-    y, of_few = (
-        normalise(call, parts_of(rows, chips), numbers, device)["y"] for rows, numbers in ((data, stats), (some, few))
-    )
-    np.testing.assert_array_equal(bits(of_few), bits(y[:3]))
+    many = draw(replace(call, width=1056 * chips), (70,), seed=3)
+    few = replace(many, x=many.x[:3])
+    for results in (tell_all, y_of):
+        of_many, of_few = (bits(results(call, data, chips, device)) for data in (many, few))
+        np.testing.assert_array_equal(of_few, of_many[:3])
