@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from . import _core, reference
 from .arguments import dimensions
 
@@ -80,36 +78,8 @@ def pre_all_gather(norm):
 def post_all_gather(norm):
     """The reference of its second half."""
 
-    def y(input, stats, gamma=None, beta=None, **options):
-        import torch
-
-        tensors = (_as_numpy(tensor) for tensor in (input, stats, gamma, beta))
-        results = expected_of_part(norm, *tensors, **{**options, "residual": _as_numpy(options.get("residual"))})
-        as_torch = [torch.from_numpy(result) for result in results]
-        return as_torch[0] if len(as_torch) == 1 else tuple(as_torch)
+    def y(input, stats, gamma=None, beta=None, *, residual=None, **options):
+        by_stats = reference.norm_by_stats(_as_numpy(stats), centres=norm == _core.Norm.LAYER)
+        return _run(by_stats, input, gamma, beta, residual=residual, **options)
 
     return y
-
-
-def expected_of_part(
-    norm,
-    x,
-    stats,
-    gamma=None,
-    beta=None,
-    *,
-    epsilon=1e-5,
-    residual=None,
-    return_sum=False,
-    return_statistics=False,
-    zero_centered_gamma=False,
-    activation=None,
-    **_,
-):
-    """What a second half with these options returns, numpy arrays in and out."""
-    x = reference.join(x, residual)
-    mean, variance = reference.merge_stats(stats)
-    rstd = 1 / np.sqrt(variance + epsilon)
-    y = reference.affine((x - mean) * rstd, gamma, beta, zero_centered_gamma)
-    statistics = [rstd] if norm == _core.Norm.RMS else [mean, rstd]
-    return [reference.activate(y, activation), *[x] * return_sum, *statistics * return_statistics]

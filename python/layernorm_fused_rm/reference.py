@@ -58,6 +58,22 @@ def merge_stats(stats) -> tuple[np.ndarray, np.ndarray]:
     return whole, (np.square(first + mean - whole) + variance).mean(axis=-1, keepdims=True)
 
 
+def norm_by_stats(stats, *, centres=True):
+    """The norm of one chip's part of rows by the stats of all parts: a function as `layer_norm`, or as `rms_norm`."""
+    mean, variance = merge_stats(stats)
+
+    def norm(
+        x, gamma=None, beta=None, epsilon=1e-5, *, zero_centered_gamma=False, activation=None, return_statistics=False
+    ):
+        with np.errstate(invalid="ignore", over="ignore"):
+            rstd = 1 / np.sqrt(variance + epsilon)
+            scaled = (np.asarray(x, dtype=np.float64) - mean) * rstd
+            y = activate(affine(scaled, gamma, beta, zero_centered_gamma), activation)
+        return (y, mean if centres else None, rstd) if return_statistics else y
+
+    return norm
+
+
 def layer_norm(
     x, gamma=None, beta=None, epsilon=1e-5, *, zero_centered_gamma=False, activation=None, return_statistics=False
 ):

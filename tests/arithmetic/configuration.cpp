@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace layernorm_fused_rm::arithmetic {
 namespace {
@@ -16,7 +17,8 @@ namespace {
 [[nodiscard]] std::vector<const Configuration*> last_of_each_kind(bool plain) {
     std::vector<const Configuration*> kinds;
     for (const Configuration* configuration : configurations()) {
-        if (configuration->is_plain() != plain || configuration->epsilon != kUsualEpsilon) {
+        if (configuration->is_plain() != plain || configuration->epsilon != kUsualEpsilon ||
+            configuration->shape.stats_numbers != 0) {
             continue;
         }
         const auto same = std::ranges::find_if(kinds, [=](const Configuration* kind) {
@@ -51,27 +53,54 @@ void put_columns(std::vector<Bits>& tensor, const std::vector<Bits>& columns, st
     }
 }
 
+// So many columns of each of a call's tensors, from `first` on.
+struct Part {
+    std::vector<Bits> x, residual, gamma, beta;
+
+    Part(const Operands& whole, std::size_t width, std::size_t first, std::size_t count)
+        : x(columns_of(whole.x, width, first, count)),
+          residual(columns_of(whole.residual, width, first, count)),
+          gamma(columns_of(whole.gamma, width, first, count)),
+          beta(columns_of(whole.beta, width, first, count)) {}
+
+    // In the place of the whole tensors.
+    [[nodiscard]] Operands operands(Operands whole) const {
+        whole.x = x;
+        whole.residual = residual;
+        whole.gamma = gamma;
+        whole.beta = beta;
+        return whole;
+    }
+};
+
 // One slice of all rows.
 [[nodiscard]] Results normalise_slice(const Configuration& configuration, const Operands& operands,
                                       const Place& place) {
     const Shape& shape = configuration.shape;
     const std::size_t own = shape.own_width();
-    const auto cut = [&](std::span<const Bits> tensor) {
-        return columns_of(tensor, shape.width, place.slice * own, own);
-    };
-    const std::vector<Bits> x = cut(operands.x);
-    const std::vector<Bits> residual = cut(operands.residual);
-    const std::vector<Bits> gamma = cut(operands.gamma);
-    const std::vector<Bits> beta = cut(operands.beta);
-    Operands slice = operands;
-    slice.x = x;
-    slice.residual = residual;
-    slice.gamma = shape.shares_affine ? operands.gamma : gamma;
-    slice.beta = shape.shares_affine ? operands.beta : beta;
+    const Part part(operands, shape.width, place.slice * own, own);
+    Operands slice = part.operands(operands);
+    slice.gamma = shape.shares_affine ? operands.gamma : slice.gamma;
+    slice.beta = shape.shares_affine ? operands.beta : slice.beta;
     return Core(shape, slice, place).run(configuration.kernel);
 }
 
-// A core for each slice, on a thread of its own. All of them come to the same statistics.
+// Those of each part's columns beside each other; all have the same statistics.
+[[nodiscard]] Results join(const std::vector<Results>& parts, std::size_t own) {
+    Results all = parts.front();
+    all.y.resize(all.y.size() * parts.size());
+    all.sum.resize(all.sum.size() * parts.size());
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+        if (parts[part].mean != all.mean || parts[part].rstd != all.rstd) {
+            throw std::logic_error("cores that share rows come to different statistics");
+        }
+        put_columns(all.y, parts[part].y, parts.size() * own, part * own, own);
+        put_columns(all.sum, parts[part].sum, parts.size() * own, part * own, own);
+    }
+    return all;
+}
+
+// A core for each slice, on a thread of its own.
 [[nodiscard]] Results normalise_by_team(const Configuration& configuration, const Operands& operands) {
     const Shape& shape = configuration.shape;
     Team team(shape.slices);
@@ -95,18 +124,7 @@ void put_columns(std::vector<Bits>& tensor, const std::vector<Bits>& columns, st
             std::rethrow_exception(failure);
         }
     }
-    Results all = results.front();
-    all.y.resize(all.y.size() * shape.slices);
-    all.sum.resize(all.sum.size() * shape.slices);
-    for (std::uint32_t slice = 0; slice < shape.slices; ++slice) {
-        const Results& own = results[slice];
-        if (own.mean != all.mean || own.rstd != all.rstd) {
-            throw std::logic_error("cores of a team come to different statistics");
-        }
-        put_columns(all.y, own.y, shape.width, slice * shape.own_width(), shape.own_width());
-        put_columns(all.sum, own.sum, shape.width, slice * shape.own_width(), shape.own_width());
-    }
-    return all;
+    return join(results, shape.own_width());
 }
 
 }  // namespace
@@ -142,6 +160,33 @@ std::vector<const Configuration*> all_kinds() {
 Results normalise(const Configuration& configuration, const Operands& operands) {
     return configuration.shape.slices > 1 ? normalise_by_team(configuration, operands)
                                           : Core(configuration.shape, operands).run(configuration.kernel);
+}
+
+Results normalise_in_parts(const Configuration& before, const Configuration& after, const Operands& operands) {
+    const std::size_t numbers = before.shape.stats_numbers;
+    const std::size_t of_all = after.shape.stats_numbers;
+    const std::size_t own = after.shape.width;
+    const std::size_t chips = of_all / numbers;
+    const std::size_t rows = operands.x.size() / (own * chips);
+    std::vector<Part> parts;
+    std::vector<Bits> stats(rows * of_all);
+    for (std::size_t chip = 0; chip < chips; ++chip) {
+        const Part& part = parts.emplace_back(operands, own * chips, chip * own, own);
+        Operands first_half = operands;
+        first_half.x = part.x;
+        first_half.residual = part.residual;
+        first_half.gamma = first_half.beta = {};
+        put_columns(stats, normalise(before, first_half).stats, of_all, chip * numbers, numbers);
+    }
+    std::vector<Results> results;
+    for (const Part& part : parts) {
+        Operands second_half = part.operands(operands);
+        second_half.stats = stats;
+        results.push_back(normalise(after, second_half));
+    }
+    Results all = join(results, own);
+    all.stats = std::move(stats);
+    return all;
 }
 
 }  // namespace layernorm_fused_rm::arithmetic

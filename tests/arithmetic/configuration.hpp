@@ -64,4 +64,9 @@ struct Wanted {
 // What the call of a configuration returns for x's rows, on one interpreted core, or on a team of them.
 [[nodiscard]] Results normalise(const Configuration& configuration, const Operands& operands);
 
+// Whole rows that chips share, each with `after`'s width of them: what each tells of its part, and y of all parts by what
+// all have told, one chip after the other. `stats` are what all have told.
+[[nodiscard]] Results normalise_in_parts(const Configuration& before, const Configuration& after,
+                                         const Operands& operands);
+
 }  // namespace layernorm_fused_rm::arithmetic

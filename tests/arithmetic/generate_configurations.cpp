@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the sources that compile kernels/compute.cpp for the host: one for each "<width>x<rows>[:<option>]..." asked
 // for, with the arguments that the planner gives a device of one core, or of more where these share the rows, and a
-// table of them all. An option is one of kOptions, an epsilon, a core's bytes of L1, or columns and rows of cores.
+// table of them all. An option is one of kOptions, an epsilon, a core's bytes of L1, columns and rows of cores, or of so
+// many chips that share the rows the half of a call behind an all_gather; the half before it is one of kOptions.
 //
 //     generate_configurations <folder> 96x3 384x48 384x4:1e-12 257x6:f32:residual:sum 4096x2:l1=18000 1024x1:tile:cores=8x2
 #include <algorithm>
@@ -29,6 +30,7 @@ using layernorm_fused_rm::Layout;
 using layernorm_fused_rm::Norm;
 using layernorm_fused_rm::Plan;
 using layernorm_fused_rm::Problem;
+using layernorm_fused_rm::Stage;
 using layernorm_fused_rm::TensorSpec;
 using layernorm_fused_rm::contract::Buffer;
 using layernorm_fused_rm::contract::Call;
@@ -83,6 +85,17 @@ void put_all_in_tiles(Problem& problem) {
     }
 }
 
+// This core's part of rows that chips share: what is told of it, and what is made of it by what all have told.
+void tell_stats(Problem& problem) {
+    problem.gamma.reset();
+    problem.beta.reset();
+    problem.options = {.norm = problem.options.norm, .stage = Stage::kPreAllGather};
+}
+void take_stats(Problem& problem, std::int64_t chips) {
+    problem.options.stage = Stage::kPostAllGather;
+    problem.stats = TensorSpec{.shape = {problem.input.shape.front(), 4 * chips}, .dtype = DataType::kFloat32};
+}
+
 // The options by name. Those that concern a residual, the sum, gamma or beta come behind what brings or takes it.
 using Change = void (*)(Problem&);
 const std::map<std::string, Change, std::less<>> kOptions = {
@@ -112,6 +125,7 @@ const std::map<std::string, Change, std::less<>> kOptions = {
     {"tile-residual", [](Problem& problem) { problem.residual->layout = Layout::kTile; }},
     {"tile-output", [](Problem& problem) { problem.options.layout = Layout::kTile; }},
     {"tile-sum", [](Problem& problem) { problem.options.sum_layout = Layout::kTile; }},
+    {"before", tell_stats},
 };
 
 [[nodiscard]] Request parse(const std::string& name) {
@@ -126,6 +140,7 @@ const std::map<std::string, Change, std::less<>> kOptions = {
     request.problem = plain_problem(request.rows, request.width);
     constexpr std::string_view kL1 = "l1=";
     constexpr std::string_view kCores = "cores=";
+    constexpr std::string_view kAfter = "after=";
     while (std::getline(words, word, ':')) {
         if (const auto option = kOptions.find(word); option != kOptions.end()) {
             option->second(request.problem);
@@ -135,6 +150,9 @@ const std::map<std::string, Change, std::less<>> kOptions = {
         } else if (word.starts_with(kCores)) {
             const std::size_t rows = word.find('x') + 1;
             request.problem.device.grid = {std::stoi(word.substr(kCores.size())), std::stoi(word.substr(rows))};
+        } else if (word.starts_with(kAfter)) {
+            take_stats(request.problem, std::stoll(word.substr(kAfter.size())));
+            request.options += (request.options.empty() ? "" : ":") + word;
         } else {
             request.problem.options.epsilon = std::stod(word);
         }
@@ -142,8 +160,9 @@ const std::map<std::string, Change, std::less<>> kOptions = {
     return request;
 }
 
-[[nodiscard]] const CircularBuffer& buffer_of(const Plan& plan, Buffer buffer) {
-    return *std::ranges::find(plan.buffers, static_cast<std::uint32_t>(buffer), &CircularBuffer::index);
+[[nodiscard]] std::int64_t pages_of(const Plan& plan, Buffer buffer) {
+    const auto found = std::ranges::find(plan.buffers, static_cast<std::uint32_t>(buffer), &CircularBuffer::index);
+    return found == plan.buffers.end() ? 0 : found->pages;
 }
 
 // A double that reads back as the same value.
@@ -178,20 +197,22 @@ const std::map<std::string, Change, std::less<>> kOptions = {
 // The aggregate initialiser of a Configuration.
 [[nodiscard]] std::string describe(const Request& request, const Plan& plan) {
     const Call& call = plan.call;
-    const std::uint32_t passes = call.reads_again != 0 ? layernorm_fused_rm::contract::count_passes(call.centring) : 1;
+    const std::uint32_t passes = call.reads_again != 0 ? call.passes() : 1;
     std::ostringstream text;
     text << "{.name = \"" << request.name << "\", .options = \"" << request.options
          << "\",\n     .shape = {.width = " << request.width << ", .rows_per_vector = " << call.rows_per_vector
          << ", .pads_rows = " << (call.pads_rows != 0 ? "true" : "false")
          << ", .row_stride = " << call.row_stride_elements << ",\n        .segments = " << call.segments
          << ", .rows_per_block = " << call.rows_per_block << ",\n        .page_elements = " << call.buffer_page_elements
-         << ", .input_pages = " << buffer_of(plan, Buffer::kInput).pages
-         << ", .output_pages = " << buffer_of(plan, Buffer::kOutput).pages
+         << ", .input_pages = " << pages_of(plan, Buffer::kInput)
+         << ", .output_pages = " << pages_of(plan, Buffer::kOutput)
          << ",\n        .negative_epsilon = " << plan.compute_arguments.front() << ", .reads_per_row = " << passes
          << ",\n        .formats = " << describe_formats(call) << ",\n        .in_tiles = " << describe_layouts(call)
          << ",\n        .slices = " << call.slices << ", .partial_elements = "
          << call.rows_per_batch / call.rows_per_vector * layernorm_fused_rm::contract::kElementsPerVectorPair
          << ", .shares_affine = " << (call.shares_affine != 0 ? "true" : "false")
+         << ",\n        .stats_numbers = " << call.stats_numbers()
+         << ", .tells_stats = " << (call.tells_stats() ? "true" : "false")
          << "},\n     .rows_per_batch = " << call.rows_per_batch
          << ", .centring = static_cast<::layernorm_fused_rm::contract::Centring>("
          << static_cast<std::uint32_t>(call.centring)

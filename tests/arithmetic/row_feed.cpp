@@ -62,7 +62,8 @@ RowFeed::RowFeed(const Shape& shape, const Operands& operands, const Place& plac
     check_operands();
     lay_out();
     const Formats& formats = shape.formats;
-    results_.y.resize(operands.x.size());
+    results_.y.resize(shape.tells_stats ? 0 : operands.x.size());
+    results_.stats.resize(shape.tells_stats ? rows_ * shape.stats_numbers : 0);
     results_.sum.resize(formats.sum == Format::kNone ? 0 : operands.x.size());
     results_.mean.resize(formats.mean == Format::kNone ? 0 : rows_);
     results_.rstd.resize(formats.rstd == Format::kNone ? 0 : rows_);
@@ -81,6 +82,8 @@ void RowFeed::check_operands() const {
     expect(operands_.residual, shape_.formats.residual, operands_.x.size());
     expect(operands_.gamma, shape_.formats.gamma, shape_.affine_width());
     expect(operands_.beta, shape_.formats.beta, shape_.affine_width());
+    require(operands_.stats.size() == (shape_.takes_stats() ? rows_ * shape_.stats_numbers : 0),
+            "stats have another size");
 }
 
 // Buffers one behind the other, all poison.
@@ -104,7 +107,9 @@ void RowFeed::lay_out() {
     add(Buffer::kOutput, formats.output, shape_.page_elements, shape_.output_pages, in_tiles.output);
     add(Buffer::kSum, formats.sum, shape_.page_elements, shape_.output_pages, in_tiles.sum);
     const bool is_sliced = shape_.slices > 1;
-    add(Buffer::kStatistics, is_sliced ? Format::kFloat32 : formats.rstd, kElementsPerChunk, 2);
+    add(Buffer::kStatistics, is_sliced || shape_.tells_stats ? Format::kFloat32 : formats.rstd, kElementsPerChunk, 2);
+    add(Buffer::kStats, shape_.takes_stats() ? Format::kFloat32 : Format::kNone,
+        contract::stats_page_elements(shape_.stats_numbers, shape_.rows_per_vector), 2);
     add(Buffer::kPartial, is_sliced ? Format::kFloat32 : Format::kNone, kElementsPerChunk, 1);
     add(Buffer::kJoined, is_sliced ? Format::kFloat32 : Format::kNone, shape_.slices * shape_.partial_elements,
         contract::kJoinedPages);
@@ -146,6 +151,7 @@ void RowFeed::wait_front(std::uint32_t buffer, std::uint32_t pages) {
             case Buffer::kInput: read_step(ring, operands_.x); break;
             case Buffer::kResidual: read_step(ring, operands_.residual); break;
             case Buffer::kJoined: take_sums(ring); break;
+            case Buffer::kStats: take_stats(ring); break;
             default: throw std::logic_error("compute waits for its own output");
         }
     }
@@ -168,7 +174,7 @@ void RowFeed::push_back(std::uint32_t buffer, std::uint32_t pages) {
     switch (static_cast<Buffer>(buffer)) {
         case Buffer::kOutput: return write_step(ring, results_.y);
         case Buffer::kSum: return write_step(ring, results_.sum);
-        case Buffer::kStatistics: return write_statistics(ring);
+        case Buffer::kStatistics: return shape_.tells_stats ? tell_stats(ring) : write_statistics(ring);
         case Buffer::kPartial: return give_sums(ring);
         default: throw std::logic_error("pushes its own input");
     }
@@ -350,6 +356,39 @@ void RowFeed::write_statistics(Ring& ring) {
         }
     }
     ring.popped = ++ring.pushed;
+    ring.next.first_row += shape_.rows_per_block;
+}
+
+// What kernels/dataflow/stats.hpp writes of a block, and what it brings: poison beside the numbers of rows that there are.
+void RowFeed::tell_stats(Ring& ring) {
+    require(ring.next.first_row < rows_of_run(), "tells stats of more rows than there are");
+    const std::uint32_t distance = contract::stats_per_pair(shape_.rows_per_vector) * bytes_of(ring.format);
+    for (std::uint32_t row = 0; row < rows_of(ring.next); ++row) {
+        if (const auto to = row_of_tensor(ring.next.first_row + row)) {
+            std::ranges::copy(read(ring.address_of(ring.pushed) + row * distance, shape_.stats_numbers, ring.format),
+                              results_.stats.begin() + static_cast<std::ptrdiff_t>(*to * shape_.stats_numbers));
+        }
+    }
+    ring.popped = ++ring.pushed;
+    ring.next.first_row += shape_.rows_per_block;
+}
+
+void RowFeed::take_stats(Ring& ring) {
+    require(ring.next.first_row < rows_of_run(), "waits for stats of more rows than there are");
+    require(ring.pushed - ring.popped < ring.pages, "waits for a page that has no room");
+    poison(ring.address_of(ring.pushed), ring.page_bytes);
+    const std::uint32_t in_pair = contract::stats_per_pair(shape_.rows_per_vector);
+    for (std::uint32_t row = 0; row < rows_of(ring.next); ++row) {
+        const auto from = row_of_tensor(ring.next.first_row + row);
+        for (std::uint32_t first = 0; from && first < shape_.stats_numbers; first += in_pair) {
+            const std::uint32_t place = first / in_pair * contract::kElementsPerVectorPair + row * in_pair;
+            put(ring.address_of(ring.pushed) + place * bytes_of(ring.format),
+                operands_.stats.subspan(*from * shape_.stats_numbers + first,
+                                        std::min(in_pair, shape_.stats_numbers - first)),
+                ring.format);
+        }
+    }
+    ++ring.pushed;
     ring.next.first_row += shape_.rows_per_block;
 }
 

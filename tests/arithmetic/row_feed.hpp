@@ -55,11 +55,14 @@ struct Shape {
     std::uint32_t slices = 1;            // cores that share a row
     std::uint32_t partial_elements = 0;  // that each sends the others for an exchange
     bool shares_affine = false;          // L1 has gamma and beta of whole rows, not of a slice
+    std::uint32_t stats_numbers = 0;     // of a row that chips share: those that are told, or taken; 0: none share it
+    bool tells_stats = false;
 
     // Elements of a row that a core has, and of gamma and beta.
     [[nodiscard]] std::uint32_t own_width() const { return width / slices; }
     [[nodiscard]] std::uint32_t affine_width() const { return shares_affine ? width : own_width(); }
     [[nodiscard]] bool has_strips() const { return rows_per_vector == 4; }
+    [[nodiscard]] bool takes_stats() const { return stats_numbers != 0 && !tells_stats; }
 };
 
 inline constexpr Half kPoison = 0x7fc1;  // a NaN, and two of them an fp32 NaN
@@ -74,14 +77,16 @@ struct Operands {
     Half poison = kPoison;
     Half noise = 0;                     // bits of the poison that are drawn anew for each
     std::uint32_t rows_per_matrix = 0;  // 0: all are one matrix's
+    std::span<const Bits> stats{};      // of all chips that share the rows: [rows, numbers]
 };
 
-// fp32 bits: y and sum [rows, width], mean and rstd [rows]; empty where the call does not return them.
+// fp32 bits: y and sum [rows, width], mean and rstd [rows], stats [rows, 4]; empty where the call does not return them.
 struct Results {
     std::vector<Bits> y{};
     std::vector<Bits> sum{};
     std::vector<Bits> mean{};
     std::vector<Bits> rstd{};
+    std::vector<Bits> stats{};
 
     bool operator==(const Results&) const = default;
 };
@@ -167,6 +172,8 @@ private:
     void read_affine(Ring& ring, std::span<const Bits> values);
     void write_step(Ring& ring, std::vector<Bits>& tensor);
     void write_statistics(Ring& ring);
+    void tell_stats(Ring& ring);
+    void take_stats(Ring& ring);
     void give_sums(Ring& ring);
     void take_sums(Ring& ring);
 
