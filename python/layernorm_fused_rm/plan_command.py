@@ -28,6 +28,7 @@ examples:
   python -m layernorm_fused_rm plan 32x1024 --norm rms --gamma --layout tile --output-layout row_major --chip blackhole
   python -m layernorm_fused_rm plan 8x128x768 --dtype float32 --residual --return-sum --activation silu --svg plan.svg
   python -m layernorm_fused_rm plan 32x1024 --layout tile --gamma --html plan.html
+  python -m layernorm_fused_rm plan 32x1024 --norm rms --gamma --after-all-gather 8
   python -m layernorm_fused_rm plan 256x512 --gamma --memory l1 --json | python -m json.tool
 """
 
@@ -35,6 +36,9 @@ examples:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `plan`."""
     add_call_options(parser)
+    part = parser.add_argument_group("rows over several chips: SHAPE is a chip's part").add_mutually_exclusive_group()
+    part.add_argument("--before-all-gather", action="store_true", help="what the chip tells the others of its part")
+    part.add_argument("--after-all-gather", type=int, metavar="CHIPS", help="y of its part by what so many have told")
     card = parser.add_argument_group("the card")
     card.add_argument("--chip", choices=CHIPS, default="wormhole", help="default: %(default)s")
     card.add_argument("--grid", type=_grid, metavar="CxR", help="its columns and rows of workers (default: 8x9, 13x10)")
@@ -128,13 +132,21 @@ def problem_of(options: argparse.Namespace, device):
         return spec(options.shape, options.residual_dtype, options.residual_layout, options.residual_memory)
 
     memory = value(_core.BufferType, options.output_memory)
+    stage, stats = _core.Stage.WHOLE, None
+    if vars(options).get("before_all_gather"):
+        stage = _core.Stage.PRE_ALL_GATHER
+    elif (chips := vars(options).get("after_all_gather")) is not None:
+        stage = _core.Stage.POST_ALL_GATHER
+        stats = spec([*options.shape[:-1], 4 * chips], "float32", "row_major", options.output_memory)
     return _core.Problem(
         input=spec(options.shape, options.dtype, options.layout, options.memory),
         residual=residual() if options.residual else None,
         gamma=vector() if options.gamma else None,
         beta=vector() if options.beta else None,
+        stats=stats,
         options=_core.Options(
             norm=value(_core.Norm, options.norm),
+            stage=stage,
             epsilon=options.epsilon,
             zero_centered_gamma=options.zero_centered_gamma,
             activation=value(_core.Activation, options.activation or "none"),

@@ -73,10 +73,21 @@ def test_the_test_of_every_option_names_every_option(capsys):
         cli.main(["plan", "--help"])
     text = capsys.readouterr().out
     named = {word.strip(",") for word in text.partition("examples:")[0].split() if word.startswith("--")}
-    assert named - {"--help", "--json", "--svg", "--html"} == {
-        word for word in EVERYTHING.split() if word.startswith("--")
-    }
+    shown = {"--help", "--json", "--svg", "--html"}
+    halves = {"--before-all-gather", "--after-all-gather"}  # do not go with each other, nor with all of a call
+    assert named - shown - halves == {word for word in EVERYTHING.split() if word.startswith("--")}
     assert "python -m layernorm_fused_rm plan 256x512 --gamma --beta" in text
+
+
+def test_the_halves_of_a_norm_have_stats(capsys, tmp_path):
+    before = problem_of("2x40x96 --dtype float32 --layout tile --before-all-gather")
+    assert before.options == Options(stage=_core.Stage.PRE_ALL_GATHER) and before.stats is None
+    after = problem_of("2x40x96 --memory l1 --norm rms --after-all-gather 3")
+    assert after.options == Options(norm=_core.Norm.RMS, stage=_core.Stage.POST_ALL_GATHER)
+    assert after.stats == TensorSpec(shape=[2, 40, 12], dtype=FLOAT32, buffer_type=_core.BufferType.L1)
+    for half in ("--before-all-gather", "--after-all-gather 3"):
+        assert run(capsys, f"40x96 {half} --svg {tmp_path / 'plan.svg'}")
+        assert run(capsys, f"40x96 {half} --html {tmp_path / 'plan.html'}")
 
 
 def test_what_is_left_away_is_the_inputs():
