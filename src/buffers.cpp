@@ -83,7 +83,7 @@ public:
         }
     }
     void add_exchange(const Call& call) {
-        if (call.shares_rows()) {
+        if (call.exchanges_sums()) {
             const std::int64_t elements =
                 call.slices * blocking_.rows_per_batch / call.rows_per_vector * contract::kElementsPerVectorPair;
             add({Buffer::kPartial, "partial sums", contract::kElementsPerChunk, 1, "compute", "writer"},

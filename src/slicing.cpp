@@ -33,10 +33,10 @@ constexpr std::int64_t kCyclesOfSharing = 800;
 }
 
 // Whether rows may be cut at all. Of several that are no strips, gamma and beta come to all cores too late for it to pay:
-// 8 x 8192 takes 6,517 cycles in four slices each, and 6,715 whole. In L1 rows stay with the cores that hold them. Parts
-// of rows that chips share are not cut again.
+// 8 x 8192 takes 6,517 cycles in four slices each, and 6,715 whole. In L1 rows stay with the cores that hold them. Stats
+// are those of all that a chip has of a row.
 [[nodiscard]] bool may_be_cut(const Call& call, std::int64_t rows, BufferType memory) {
-    return rows != 0 && !call.has_parts() && (call.has_strips() || (rows == 1 && memory == BufferType::kDram));
+    return rows != 0 && !call.tells_stats() && (call.has_strips() || (rows == 1 && memory == BufferType::kDram));
 }
 
 // Rows, or strips, that the busiest of so many teams takes.
@@ -49,7 +49,8 @@ constexpr std::int64_t kCyclesOfSharing = 800;
 std::int64_t estimate_cycles(const Call& call, std::int64_t rounds, std::int64_t slices) {
     const std::int64_t segments = divide_up(call.row_elements() / slices, piece_elements(call));
     const std::int64_t segment = call.has_strips() ? kCyclesPerSegmentOfStrip : kCyclesPerSegmentOfRow;
-    const std::int64_t exchange = slices > 1 ? kCyclesPerExchange + slices * kCyclesPerReceiver : 0;
+    const std::int64_t exchange =
+        slices > 1 && !call.has_parts() ? kCyclesPerExchange + slices * kCyclesPerReceiver : 0;
     return rounds * (segments * segment + contract::count_exchanges(call.centring) * exchange) +
            (slices > 1 ? kCyclesOfSharing : 0);
 }

@@ -78,7 +78,7 @@ void check_cut(const Problem& problem, const Call& call) {
             "a row starts at a vector pair, or half way through one");
     require(batch % side_by_side == 0, "a batch is whole vectors of rows");
     const bool is_resident = segments == 1 && call.slices == 1 && !has_parts(problem);
-    require(!has_parts(problem) || call.slices == 1, "parts of rows are not cut again");
+    require(!tells_stats(problem) || call.slices == 1, "stats are those of all that a chip has of a row");
     require(is_resident ? call.width_elements <= stride : stride == columns, "a row fits in its stride");
     require(call.slices == 1 || (std::has_single_bit(call.segments) && call.width_elements == segments * columns),
             "a slice is pieces of a row's sums, as many as a power of two");

@@ -82,7 +82,7 @@ TEST(Parts, means_are_those_of_so_many_parts) {
     EXPECT_EQ(std::bit_cast<float>(plan(rms).call.negative_mean_square_scale_bits), -1.0F / 6);
 }
 
-TEST(Parts, are_centred_by_first_elements_one_at_a_time_and_whole) {
+TEST(Parts, are_centred_by_first_elements_one_at_a_time) {
     for (Problem problem : {before(), after(2)}) {
         problem.input.shape = {1, 8192};
         problem.gamma.reset();
@@ -92,12 +92,25 @@ TEST(Parts, are_centred_by_first_elements_one_at_a_time_and_whole) {
         }
         const contract::Call call = plan(problem).call;
         EXPECT_EQ(call.centring, contract::Centring::kShifted);
-        EXPECT_EQ(call.slices, 1U);
         EXPECT_EQ(call.rows_per_batch, 1U);
     }
     Problem narrow = before();
     narrow.input.shape = {64, 16};
     EXPECT_EQ(plan(narrow).call.rows_per_vector, 1U);
+}
+
+TEST(Parts, are_cut_over_cores_where_stats_are_taken_and_nothing_is_exchanged) {
+    for (Problem problem : {before(), after(2)}) {
+        problem.input.shape = {32, 1024};
+        problem.input.layout = Layout::kTile;
+        if (problem.stats) {
+            problem.stats->shape.front() = 32;
+        }
+        const Plan planned = plan(problem);
+        EXPECT_EQ(planned.call.slices > 1, planned.call.takes_stats());
+        EXPECT_FALSE(planned.call.exchanges_sums());
+        EXPECT_FALSE(has(planned, Buffer::kPartial) || has(planned, Buffer::kJoined));
+    }
 }
 
 TEST(Parts, plans_say_what_they_are_for) {

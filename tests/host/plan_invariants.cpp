@@ -241,7 +241,7 @@ struct BufferUse {
     DataType dtype;
 };
 
-[[nodiscard]] std::map<std::uint32_t, BufferUse> uses_of(const Problem& problem, bool shares_rows) {
+[[nodiscard]] std::map<std::uint32_t, BufferUse> uses_of(const Problem& problem, bool exchanges_sums) {
     const Outputs outputs = outputs_of(problem);
     std::map<std::uint32_t, BufferUse> uses;
     const auto use = [&uses](contract::Buffer index, const char* producer, const char* consumer, DataType dtype) {
@@ -263,13 +263,13 @@ struct BufferUse {
     if (outputs.sum_dtype) {
         use(contract::Buffer::kSum, "compute", "writer", *outputs.sum_dtype);
     }
-    if (problem.options.return_statistics || shares_rows || tells_stats(problem)) {
+    if (problem.options.return_statistics || exchanges_sums || tells_stats(problem)) {
         use(contract::Buffer::kStatistics, "compute", "writer", DataType::kFloat32);
     }
     if (problem.stats) {
         use(contract::Buffer::kStats, "reader", "compute", DataType::kFloat32);
     }
-    if (shares_rows) {
+    if (exchanges_sums) {
         use(contract::Buffer::kPartial, "compute", "writer", DataType::kFloat32);
         use(contract::Buffer::kJoined, "writer", "compute", DataType::kFloat32);
     }
@@ -277,7 +277,7 @@ struct BufferUse {
 }
 
 void check_l1(const Problem& problem, const Plan& plan) {
-    const std::map<std::uint32_t, BufferUse> uses = uses_of(problem, plan.call.slices > 1);
+    const std::map<std::uint32_t, BufferUse> uses = uses_of(problem, plan.call.slices > 1 && !has_parts(problem));
     std::set<std::uint32_t> indices;
     std::int64_t bytes = 0;
     for (const CircularBuffer& buffer : plan.buffers) {

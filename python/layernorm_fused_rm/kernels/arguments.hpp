@@ -26,6 +26,7 @@ inline constexpr contract::Call kCall = read_call();
 inline constexpr uint32_t kWidth = kCall.width_elements;  // of a row, or of a core's slice of it
 inline constexpr uint32_t kSlices = kCall.slices;
 inline constexpr bool kIsSliced = kCall.shares_rows();
+inline constexpr bool kExchangesSums = kCall.exchanges_sums();
 inline constexpr uint32_t kRowElements = kCall.row_elements();
 inline constexpr uint32_t kRowStride = kCall.row_stride_elements;  // elements
 inline constexpr uint32_t kSegments = kCall.segments;
@@ -123,8 +124,9 @@ static_assert(!kIsSliced || (!kRowsArePaired && !kReadsAgain && kRowsPerBatch ==
               "a row is shared, or a strip, one at a time");
 static_assert(!kIsSliced || (kWidth % kColumnsPerChunk == 0 && kSlices <= contract::kMaxSlices), "slices are pieces");
 static_assert(kInputTensor.is_there() && (kOutputTensor.is_there() || kTellsStats), "a call has input and output");
-static_assert(!kCall.has_parts() || (!kIsSliced && kRowsPerBatch == kRowsPerVector && !kRowsArePaired),
-              "a part of a row is taken whole, or a strip's, one at a time");
+static_assert(!kCall.has_parts() || (kRowsPerBatch == kRowsPerVector && !kRowsArePaired),
+              "a part of a row is taken, or a strip's, one at a time");
+static_assert(!kTellsStats || !kIsSliced, "stats are those of all that a chip has of a row");
 static_assert(!kCall.has_parts() || !kCentres || kShifts, "means of parts are told by their first elements");
 static_assert(kStatsNumbers == kChips * contract::kNumbersOfStats && kChips <= contract::kMaxChips, "stats of chips");
 static_assert(!kSumTensor.is_there() || kResidualTensor.is_there(), "only a sum is returned");

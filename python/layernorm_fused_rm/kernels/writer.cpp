@@ -226,7 +226,7 @@ inline __attribute__((noinline)) void write_rows(Team team) {
         team.exchange_for_batch();
         if constexpr (kHandsOverStatistics) {
             write_statistics(block, addresses, [&] {
-                if constexpr (kIsSliced) {
+                if constexpr (kExchangesSums) {
                     list.look_at(block, get_read_ptr(kStatistics));
                 }
             });
@@ -254,7 +254,7 @@ void kernel_main() {
     // Compute needs the sums of whole rows before it needs gamma and beta. Where each core reads these, they come behind
     // its rows: a single row is one page, often of their bank.
     if constexpr (kHasAffine && !kReadsAgain) {
-        if constexpr (kIsSliced && !kSharesAffine) {
+        if constexpr (kExchangesSums && !kSharesAffine) {
             team.exchange_ahead(request_affine);
         } else {
             request_affine();

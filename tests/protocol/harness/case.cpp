@@ -399,10 +399,11 @@ Case random_case(Random& random) {
         value.memories[rows] = random.one_in(5) ? "HWB"[random.below(3)] : value.memories[rows];
     }
     choose_options(value, random);
+    if (random.one_in(value.has_strips() ? 3 : 8)) {
+        choose_slices(value, random);
+    }
     if (random.one_in(6)) {
         choose_stage(value, random);
-    } else if (random.one_in(value.has_strips() ? 3 : 8)) {
-        choose_slices(value, random);
     }
     value.l1_bytes = random_l1_bytes(value, random);
     value.dram_alignment = value.chip == "blackhole" || random.one_in(4) ? 64 : 32;

@@ -196,7 +196,7 @@ Program make_program(const Case& value, const Plan& plan, const Units& units,
         const auto& work = plan.cores[i];
         const auto first = work.team.empty() ? work.core : work.team.front();
         const auto output = plan.call.tells_stats() ? contract::Buffer::kStatistics : contract::Buffer::kOutput;
-        const auto shows_overflow = work.team.empty() ? output : contract::Buffer::kStatistics;
+        const auto shows_overflow = work.team.empty() || plan.call.has_parts() ? output : contract::Buffer::kStatistics;
         Scenario scenario(value, core.buffer(static_cast<std::uint32_t>(output)),
                           core.buffer(static_cast<std::uint32_t>(shows_overflow)),
                           value.seed + static_cast<std::uint64_t>(64 * first.y + first.x));

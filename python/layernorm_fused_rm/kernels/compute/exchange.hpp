@@ -10,12 +10,12 @@
 
 namespace layernorm_fused_rm {
 
-inline constexpr tensix::Operand kJoinedOperand = {kIsSliced ? kJoined : 0, contract::kBytesPerFloat32};
+inline constexpr tensix::Operand kJoinedOperand = {kExchangesSums ? kJoined : 0, contract::kBytesPerFloat32};
 
 // The batch's sums, LREGs -> kPartial, by the zone at hand; kJoined -> the other, which it acquires, and the sums of
 // whole rows from there. What the zone held is lost.
 inline void exchange_sums([[maybe_unused]] State& state) {
-    if constexpr (kIsSliced) {
+    if constexpr (kExchangesSums) {
         constexpr uint32_t kElements = kSlices * kVectorsPerBatch * contract::kElementsPerVectorPair;
         hand_over(
             state, [] { MATH((sfpu::issue<StoreLevel>())); },

@@ -137,7 +137,7 @@ inline void sum_rows_of_block(State& state) {
 
 // -K of rows whose first elements the first slice has; a pass of its own, since the zone goes to the exchange.
 inline void find_shifts([[maybe_unused]] State& state) {
-    if constexpr (kIsSliced && kShifts) {
+    if constexpr (kExchangesSums && kShifts) {
         bring_segment(0, state);
         if (own_slice() == 0) {
             MATH((sfpu::issue<FindShifts>()));

@@ -64,6 +64,8 @@ struct Call {
     // Rows are taken four at a time; several cores share each.
     [[nodiscard]] constexpr bool has_strips() const { return rows_per_vector == kRowsPerStrip; }
     [[nodiscard]] constexpr bool shares_rows() const { return slices > 1; }
+    // And tell each other their sums, unless they have been told those of whole rows.
+    [[nodiscard]] constexpr bool exchanges_sums() const { return shares_rows() && !has_parts(); }
     // Elements of a row, all of them.
     [[nodiscard]] constexpr uint32_t row_elements() const { return width_elements * slices; }
     // Elements of gamma, or of beta, in L1: all, or a segment.
@@ -87,7 +89,7 @@ struct Call {
     }
     // From compute to the writer, which knows rows that cores share by them (dataflow/redo_list.hpp).
     [[nodiscard]] constexpr bool hands_over_statistics() const {
-        return returns_statistics() || shares_rows() || tells_stats();
+        return returns_statistics() || exchanges_sums() || tells_stats();
     }
 
     // Calls field(tensor's name or "", name, word) for each word, in the order in which kernels are given them.

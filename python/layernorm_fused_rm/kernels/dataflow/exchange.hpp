@@ -32,7 +32,7 @@ public:
     // the first of them have gone. A core without rows has no team.
     template <typename Meanwhile>
     void exchange_ahead(Meanwhile meanwhile) {
-        if constexpr (kIsSliced) {
+        if constexpr (kExchangesSums) {
             if (has_rows()) {
                 send();
                 meanwhile();
@@ -45,7 +45,7 @@ public:
         meanwhile();
     }
     void exchange_for_batch() {
-        if constexpr (kIsSliced) {
+        if constexpr (kExchangesSums) {
             if (!is_ahead_) {
                 exchange(0);
             }
@@ -55,7 +55,7 @@ public:
 
     // Nothing of it is under way any more.
     void end() const {
-        if constexpr (kIsSliced) {
+        if constexpr (kExchangesSums) {
             noc_async_atomic_barrier();
         }
     }

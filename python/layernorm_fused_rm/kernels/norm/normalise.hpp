@@ -283,7 +283,7 @@ inline void join_pieces(uint32_t piece, uint32_t dest_row) {
 
 // The first pass over one segment of streamed rows; their shifts come from the first, if the core has it.
 inline void sum_segment(uint32_t segment) {
-    if (kShifts && !kIsSliced && segment == 0) {
+    if (kShifts && !kExchangesSums && segment == 0) {
         sfpu::issue<FindShifts>();
     }
     sum_piece<Sum>(segment + 1 == kSegments);
