@@ -48,7 +48,7 @@ def _operation(norm: _core.Norm, docstring: str):
         compute_kernel_config=None,
         **unknown,
     ):
-        call = {**locals(), **_WHOLE, "norm": norm}
+        call = {**locals(), "norm": norm, **_WHOLE}
         arguments.refuse_unknown(NAMES[norm], call.pop("unknown"))
         return run(call)
 
@@ -203,7 +203,7 @@ def _call_of(norm: _core.Norm, input, gamma=None, beta=None, **keywords) -> dict
     """The call that the operation makes of these arguments, in its order, by which an earlier one is found."""
     unknown = {name: value for name, value in keywords.items() if name not in DEFAULTS}
     arguments.refuse_unknown(NAMES[norm], unknown)
-    return {**DEFAULTS, "input": input, "gamma": gamma, "beta": beta, **keywords, **_WHOLE, "norm": norm}
+    return {**DEFAULTS, "input": input, "gamma": gamma, "beta": beta, **keywords, "norm": norm, **_WHOLE}
 
 
 def _fitted(call: dict) -> _core.Problem:

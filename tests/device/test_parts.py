@@ -32,11 +32,11 @@ AFTER = {
 }
 # A call on each chip, its rows, and the chips.
 CALLS = [
-    (Call(width=1024), (9,), 8),
-    (Call(width=300, norm="rms", x="fp32", statistics=True, **TILES), (2, 37), 5),
-    (Call(width=2080, x="fp32", residual="bf16", sum="fp32", statistics=True, gamma="tile fp32"), (20,), 3),
-    (Call(width=200, output_layout="rm", residual="fp32", statistics=True, activation="silu", **TILES), (40,), 33),
+    (Call(width=1024), (9,), 4),
+    (Call(width=300, norm="rms", x="fp32", statistics=True, **TILES), (2, 19), 5),
+    (Call(width=2080, x="fp32", residual="bf16", sum="fp32", statistics=True, gamma="tile fp32"), (7,), 3),
     *extended(
+        (Call(width=200, output_layout="rm", residual="fp32", statistics=True, activation="silu", **TILES), (40,), 33),
         (Call(width=1024, norm="rms", output="in_place"), (200,), 2),
         (Call(width=33, x="fp32", zero_centered=True), (7,), 64),
         (Call(width=5, x="fp32", gamma=None), (90,), 2),
@@ -181,7 +181,7 @@ def test_random_parts_are_normalised_like_whole_rows(device, seed):
 
 def test_a_row_has_the_same_stats_and_bits_among_many(device):
     call, chips = Call(width=1056, x="fp32", **TILES), 2
-    many = draw(replace(call, width=1056 * chips), (70,), seed=3)
+    many = draw(replace(call, width=1056 * chips), (36,), seed=3)
     few = replace(many, x=many.x[:3])
     for results in (tell_all, y_of):
         of_many, of_few = (bits(results(call, data, chips, device)) for data in (many, few))

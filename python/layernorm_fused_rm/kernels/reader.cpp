@@ -48,8 +48,9 @@ public:
 
     // Waits for the oldest step and pushes its pages.
     void finish_oldest() {
-        noc_async_read_barrier_with_trid(kFirstStepId + (next_ - under_way_) % kStepsInFlight);
-        if ((next_ - under_way_) % kStepsPerBlock == 0) {
+        const uint32_t oldest = next_ - under_way_;
+        noc_async_read_barrier_with_trid(kFirstStepId + oldest % kStepsInFlight);
+        if (oldest % kStepsPerBlock == 0) {
             stats_.finish_oldest();
         }
         push_rows(kPagesPerStep);

@@ -218,6 +218,9 @@ inline void write_all_stats() {
 // All rows. A function of its own: registers are saved once gamma and beta are on their way, and put back while the
 // last writes are.
 inline __attribute__((noinline)) void write_rows(Team team) {
+    if constexpr (kTellsStats) {
+        return write_all_stats();
+    }
     const Addresses addresses;
     RedoList list;
     uint32_t blocks_left = count_blocks<contract::DataMovementArgument>();
@@ -262,11 +265,7 @@ void kernel_main() {
         }
         receive_affine();
     }
-    if constexpr (kTellsStats) {
-        write_all_stats();
-    } else {
-        write_rows(team);
-    }
+    write_rows(team);
     noc_async_write_barrier();
     team.end();
 }

@@ -151,7 +151,7 @@ namespace {
         {"shifts not kept for the means", "sum_resident_rows", "store_statistic<StoreShifts>(statistics_distance);", "",
          kRichResident},
         {"pairs not shifted", "sum_resident_rows", "adjust_paired_rows<Shift>();", "", kPaired},
-        {"pairs not centred", "find_statistics", "way.template adjust<Centre>();", "", kPaired},
+        {"pairs not centred", "sum_rows", "way.template adjust<Centre>();", "", kPaired},
         {"sums of pairs not cleared", "adjust_paired_rows", "sfpu::issue<ClearSums>();", "", kPaired},
         {"statistics of a pair's rows swapped", "scale_and_spread", "then(move(0, 1)).then(move(2, 3))",
          "then(move(0, 3)).then(move(2, 1))", kPaired},

@@ -30,7 +30,8 @@ using layernorm_fused_rm::Plan;
         {"another number of elements told", "StoreStats", "bits_of_integer(kWidth)", "bits_of_integer(kWidth + 1)",
          kTold},
         {"lanes left disabled", "store_stats", "return sequence.then(conditions_off());", "return sequence;", kTold},
-        {"RMSNorm's mean left as it was", "store_stats", ".then(store(kFirst, 0))", "", kToldOfSquares},
+        {"RMSNorm's mean left as it was", "store_stats", "move(kZero, kFirst)).then(store(kFirst, 0))",
+         "move(kZero, kFirst))", kToldOfSquares},
         {"stats not waited for", "write_stats", "cb_wait_front(kStatistics, 1);", "", kTold},
         {"stats popped before they have left", "write_stats", "noc_async_writes_flushed();", "", kTold},
         {"stats not popped", "write_stats", "cb_pop_front(kStatistics, 1);", "", kTold},
@@ -60,9 +61,9 @@ using layernorm_fused_rm::Plan;
         {"stats still counted as under way", "StatsUnderWay::finish_oldest", "--under_way_;", "", kTaken},
         {"stats with each step", "Steps::begin", "next_ % kStepsPerBlock == 0", "true", kTaken},
         {"stats pushed before they have come", "Steps::finish_oldest",
-         "noc_async_read_barrier_with_trid(kFirstStepId + (next_ - under_way_) % kStepsInFlight);",
-         "if ((next_ - under_way_) % kStepsPerBlock == 0) { stats_.finish_oldest(); } "
-         "noc_async_read_barrier_with_trid(kFirstStepId + (next_ - under_way_) % kStepsInFlight);",
+         "noc_async_read_barrier_with_trid(kFirstStepId + oldest % kStepsInFlight);",
+         "if (oldest % kStepsPerBlock == 0) { stats_.finish_oldest(); } "
+         "noc_async_read_barrier_with_trid(kFirstStepId + oldest % kStepsInFlight);",
          kTaken},
     };
 }

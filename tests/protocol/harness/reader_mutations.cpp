@@ -12,7 +12,7 @@ namespace {
         {"input reserve dropped", "reserve_rows", "cb_reserve_back(kInput, pages);", ""},
         {"input reserved for one step only", "reserve_rows", "kInput, pages", "kInput, kPagesPerStep"},
         {"read barrier removed", "Steps::finish_oldest",
-         "noc_async_read_barrier_with_trid(kFirstStepId + (next_ - under_way_) % kStepsInFlight);", ""},
+         "noc_async_read_barrier_with_trid(kFirstStepId + oldest % kStepsInFlight);", ""},
         {"barrier of the newest step instead of the oldest", "Steps::finish_oldest", "next_ - under_way_", "next_ - 1"},
         {"transaction id of the other step", "Steps::begin", "next_ % kStepsInFlight", "(next_ + 1) % kStepsInFlight"},
         {"a step's slot never changes", "Steps::pages", "next_ % kSlots", "0"},

@@ -69,7 +69,7 @@ namespace {
 // What is done with them.
 [[nodiscard]] std::vector<Mutation> writer_mutations_of_redo() {
     return {
-        {"no row redone", "write_rows", "if (!list.is_empty())", "if (false)", kRedone},
+        {"no row redone", "write_rows", "if (kRedoes && !list.is_empty())", "if (false)", kRedone},
         {"the first row not announced", "write_rows", "feed.announce_row();", "", kRedone},
         {"a row announced where there is none", "write_rows", "segment + 1 == kSegments && !list.is_empty()",
          "segment + 1 == kSegments"},

@@ -60,7 +60,7 @@ namespace {
         {"sums of a segment left out", "sum_rows_of_block", "for (;", "for (segment = 1;", kStreamed},
         {"sums of the last segment left out", "sum_rows_of_block", "MATH((sum_segment(at)));", "", kStreamed},
         {"whole segment not waited for", "sum_rows_of_block", "wait_for_segment(segment);", "", kStreamed},
-        {"rows not centred", "find_statistics", "way.template find<FindCentres, StoreMeans>();", "", kStreamed},
+        {"rows not centred", "sum_rows", "way.template find<FindCentres, StoreMeans>();", "", kStreamed},
         {"no last pass", "LastPasses", "PassList<Normalise>", "PassList<>", kStreamed},
     };
 }

@@ -16,6 +16,8 @@ static_assert(sizeof(kTensorNames) / sizeof(kTensorNames[0]) == kTensors, "each 
 inline constexpr uint32_t kBytesPerBfloat16 = 2;
 inline constexpr uint32_t kBytesPerFloat32 = 4;
 
+inline constexpr uint32_t kLongestShortPiece = 32;  // elements
+
 // Which bank holds which row of a tensor, where a row lies in one: rows go round, or each bank has so many behind each
 // other.
 struct Distribution {
@@ -83,6 +85,8 @@ struct TensorLayout {
     }
 
     [[nodiscard]] constexpr uint32_t piece_bytes() const { return piece_elements * element_bytes; }
+    // Of gamma or beta: one page of chunks; else pages of 32 elements, or tiles with 16 in each of their first faces.
+    [[nodiscard]] constexpr bool is_one_page() const { return piece_elements > kLongestShortPiece; }
     // Pieces that follow each other cannot all be read to where they belong.
     [[nodiscard]] constexpr bool has_short_pieces() const { return is_there() && piece_bytes() % alignment_bytes != 0; }
 

@@ -16,6 +16,7 @@
 #include "api/dataflow/dataflow_api.h"
 #include "arguments.hpp"
 #include "contract.hpp"
+#include "dataflow/noc_commands.hpp"
 #include "dataflow/pages.hpp"
 #include "work.hpp"
 
@@ -80,19 +81,60 @@ inline uint32_t place_to_read_to(uint32_t piece, uint32_t at) {
     return at;
 }
 
+// Starts the reads of a vector's chunks in its one page, of which the last is shorter.
+template <const Vector& vector>
+inline void start_reading_chunks(uint32_t first, uint32_t last, uint32_t row, uint32_t address) {
+    for_each_piece<vector>(first, last, row, [=](uint32_t piece, uint32_t page, uint32_t at) {
+        constexpr TensorLayout layout = kLayout<vector>;
+        const uint32_t offset = layout.offset_of(piece);
+        const uint32_t left = layout.page_bytes - offset;
+        noc_async_read(page_address<kLayout<vector>>(0, address) + offset, page + place_to_read_to<vector>(piece, at),
+                       left < layout.piece_bytes() ? left : layout.piece_bytes());
+    });
+}
+
+// And of its short pieces in many pages: all alike, by commands of which only the places change.
+template <const Vector& vector>
+inline void start_reading_short_pieces(uint32_t first, uint32_t last, uint32_t row, uint32_t address) {
+    constexpr TensorLayout layout = kLayout<vector>;
+    const uint32_t first_piece = first / layout.piece_elements;
+    Pages<kLayout<vector>> pages(layout.page_of(first_piece), 0, address);
+    uint64_t next_page = pages.here();
+    uint32_t in_bank = 0;  // where the page at hand lies
+    uint32_t commands = 0;
+    Reads::start(next_page, layout.piece_bytes());
+    bool is_free = Reads::is_free();
+    for_each_piece<vector>(first, last, row, [&](uint32_t piece, uint32_t page, uint32_t at) {
+        const uint32_t offset = layout.offset_of(piece);
+        const uint32_t place = page + place_to_read_to<vector>(piece, at);
+        Reads::wait(is_free);
+        if (offset != 0) {
+            Reads::move(in_bank + offset, place);
+            is_free = Reads::is_free();
+        } else {
+            Reads::move_elsewhere(next_page, place);
+            is_free = Reads::is_free();
+            in_bank = static_cast<uint32_t>(next_page);
+            pages.go_on();
+            next_page = pages.here();
+        }
+        ++commands;
+    });
+    Reads::count(commands);
+}
+
 // Starts the reads of the elements from `first` up to `last`, once for each of the rows side by side.
 template <const Vector& vector>
 inline void start_reading(uint32_t first, uint32_t last) {
     const uint32_t address = tensor_address(vector.tensor);
     for (uint32_t row = 0; row < kAffineCopies; ++row) {
-        for_each_piece<vector>(first, last, row, [=](uint32_t piece, uint32_t page, uint32_t at) {
-            constexpr TensorLayout layout = kLayout<vector>;
-            const uint32_t offset = layout.offset_of(piece);
-            const uint32_t left = layout.page_bytes - offset;  // the last chunk of a page is shorter
-            noc_async_read(page_address<kLayout<vector>>(layout.page_of(piece), address) + offset,
-                           page + place_to_read_to<vector>(piece, at),
-                           left < layout.piece_bytes() ? left : layout.piece_bytes());
-        });
+        if constexpr (!kLayout<vector>.is_there()) {
+            return;
+        } else if constexpr (kLayout<vector>.is_one_page()) {
+            start_reading_chunks<vector>(first, last, row, address);
+        } else {
+            start_reading_short_pieces<vector>(first, last, row, address);
+        }
     }
 }
 
