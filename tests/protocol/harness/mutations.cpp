@@ -233,7 +233,7 @@ constexpr std::uint64_t kSchedules = 6;  // of each case
          .options = "r",
          .stage = kBefore},
         {.rows = 9, .width = 300, .grid_x = 2, .vectors = "--", .options = "m", .stage = kBefore},
-        {.rows = 5, .width = 9200, .vectors = "--", .stage = kBefore, .l1_bytes = 52'000},
+        {.rows = 5, .width = 9200, .vectors = "--", .stage = kBefore, .l1_bytes = 20'000},
         {.rows = 20, .width = 1100, .grid_x = 2, .dram_banks = 3, .stage = kAfter, .chips = 36},
         {.rows = 22,
          .width = 99,
