@@ -153,12 +153,12 @@ def output_memory(call: dict):
 
 def require_one_device(call: dict) -> None:
     """ValueError unless all tensors are on the input's device. After the planner has refused those that are on none."""
-    device = call["input"].device()
+    name, device = name_of(call["norm"], call["stage"]), call["input"].device()
     for argument in TENSORS:
         tensor = call[argument]
         if tensor is not None and tensor.device().id() != device.id():
             raise ValueError(
-                f"{name_of(call['norm'], call['stage'])}: {argument} is on device {tensor.device().id()}, but input on device "
+                f"{name}: {argument} is on device {tensor.device().id()}, but input on device "
                 f"{device.id()}; move it to the input's device"
             )
 

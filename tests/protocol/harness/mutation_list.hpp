@@ -9,7 +9,7 @@
 
 namespace protocol {
 
-// The kind of call (mutations.cpp, mutation_cases) that a mutation is tried on first, where most others would miss it.
+// The kind of call (mutation_cases.cpp) that a mutation is tried on first, where most others would miss it.
 enum CaseKind : std::size_t {
     kPlain,
     kMulticast,
@@ -87,6 +87,9 @@ struct Mutation {
     CaseKind kind = kPlain;
     PlanMutation plan{};
 };
+
+// By CaseKind: kinds of plan that differ in how the kernels run.
+[[nodiscard]] std::vector<Case> mutation_cases();
 
 [[nodiscard]] std::vector<Mutation> data_movement_mutations();
 [[nodiscard]] std::vector<Mutation> compute_mutations();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows that several chips share, each a part of every row: what a chip tells the others of its part, its stats, four
-// fp32 numbers a row (norm/chips.hpp says what becomes of them). Those of all chips lie side by side, in their order.
+// fp32 numbers a row (norm/stats.hpp says what becomes of them). Those of all chips lie side by side, in their order.
 #pragma once
 
 #include <stdint.h>

@@ -60,10 +60,10 @@ private:
     // The upper half of the fp32 bits of what is looked at -> kCarry or more if all bits of its exponent are ones.
     static constexpr uint32_t kCarry = 1u << 15;
     static uint32_t carry_if_special(uint32_t l1_address, uint32_t row) {
-        constexpr uint32_t kBytes = kIsSliced ? contract::kBytesPerFloat32 : kOutputTensor.element_bytes;
+        constexpr uint32_t kBytes = kExchangesSums ? contract::kBytesPerFloat32 : kOutputTensor.element_bytes;
         constexpr uint32_t kUpperHalf = kBytes - sizeof(uint16_t);
         const uint32_t element =
-            kIsSliced ? contract::rstd_offset(row, kRowsPerVector) : element_in_page<kOutputTensor>(row, 0);
+            kExchangesSums ? contract::rstd_offset(row, kRowsPerVector) : element_in_page<kOutputTensor>(row, 0);
         const uint32_t first = element * kBytes;
         const uint32_t half = *CoreLocalMem<uint16_t>(l1_address + first + kUpperHalf);
         return (half & 0x7f80u) + 0x80u;

@@ -16,8 +16,9 @@ namespace layernorm_fused_rm {
 // Pages of kStats, one for each step under way: so many blocks at most have one that is not pushed. They go round.
 inline constexpr uint32_t kStatsPages = kStepsInFlight;
 inline constexpr uint32_t kStatsPairs = contract::stats_pairs(kStatsNumbers, kRowsPerVector);
-inline constexpr uint32_t kBytesOfStatsPage =
-    kStatsPairs * contract::kElementsPerVectorPair * contract::kBytesPerFloat32;
+inline constexpr uint32_t kBytesOfPair = contract::kElementsPerVectorPair * contract::kBytesPerFloat32;
+inline constexpr uint32_t kBytesOfRowInPair = kBytesOfPair / kRowsPerVector;
+inline constexpr uint32_t kBytesOfStatsPage = kStatsPairs * kBytesOfPair;
 
 // Blocks whose stats are under way: started in turn, pushed in turn.
 class StatsUnderWay {
@@ -25,8 +26,6 @@ public:
     // Starts the reads of a block's, where its rows are no padding: of each row a piece for each vector pair.
     void start(Block block) {
         if constexpr (kTakesStats) {
-            constexpr uint32_t kPieceBytes = contract::stats_per_pair(kRowsPerVector) * contract::kBytesPerFloat32;
-            constexpr uint32_t kPairBytes = contract::kElementsPerVectorPair * contract::kBytesPerFloat32;
             cb_reserve_back(kStats, under_way_ + 1);
             const uint32_t page = first_ + next_ % kStatsPages * kBytesOfStatsPage;
             for (uint32_t row = 0; row < block.rows; ++row) {
@@ -35,9 +34,10 @@ public:
                 }
                 const uint64_t numbers = row_address<kStatsTensor>(block, row, tensor_address(Tensor::kStats));
                 for (uint32_t pair = 0; pair < kStatsPairs; ++pair) {
-                    const uint32_t left = kStatsTensor.page_bytes - pair * kPieceBytes;
-                    noc_async_read(numbers + pair * kPieceBytes, page + pair * kPairBytes + row * kPieceBytes,
-                                   left < kPieceBytes ? left : kPieceBytes);
+                    const uint32_t left = kStatsTensor.page_bytes - pair * kBytesOfRowInPair;
+                    noc_async_read(numbers + pair * kBytesOfRowInPair,
+                                   page + pair * kBytesOfPair + row * kBytesOfRowInPair,
+                                   left < kBytesOfRowInPair ? left : kBytesOfRowInPair);
                 }
             }
             ++next_;
@@ -62,11 +62,10 @@ private:
 // kStatistics -> the stats of the block's rows.
 inline void write_stats(Block block, uint32_t address) {
     constexpr uint32_t kBytes = contract::kNumbersOfStats * contract::kBytesPerFloat32;
-    constexpr uint32_t kFromRowToRow = contract::stats_per_pair(kRowsPerVector) * contract::kBytesPerFloat32;
     cb_wait_front(kStatistics, 1);
     for (uint32_t row = 0; row < block.rows; ++row) {
         if (!is_padding(block, row)) {
-            noc_async_write(get_read_ptr(kStatistics) + row * kFromRowToRow,
+            noc_async_write(get_read_ptr(kStatistics) + row * kBytesOfRowInPair,
                             row_address<kStatsTensor>(block, row, address), kBytes);
         }
     }

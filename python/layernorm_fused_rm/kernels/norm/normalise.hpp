@@ -116,7 +116,8 @@ struct StoreMeans { static constexpr sfpu::Sequence value = sfpu::store_means(kL
 struct StoreRstds { static constexpr sfpu::Sequence value = sfpu::store_rstds(kLaterPass, kConstants); };
 struct FindVariances { static constexpr sfpu::Sequence value = sfpu::variances_from_squares(kLaterPass, kConstants); };
 struct StoreStats {
-    static constexpr sfpu::Sequence value = sfpu::store_stats(kLaterPass, kCentres, kConstants, sfpu::bits_of_integer(kWidth));
+    static constexpr uint32_t elements_bits = __builtin_bit_cast(uint32_t, static_cast<float>(kWidth));
+    static constexpr sfpu::Sequence value = sfpu::store_stats(kLaterPass, kCentres, kConstants, elements_bits);
 };
 struct RestoreConstant { static constexpr sfpu::Sequence value = sfpu::Sequence{}.then(sfpu::restore_minus_one()); };
 

@@ -27,19 +27,6 @@ inline constexpr uint32_t kOddColumns = kFirstValue + 1;
 inline constexpr uint32_t kTold = kFirstValue + 2;
 inline constexpr uint32_t kLimit = kFirstValue + 3;
 
-// An integer as an fp32 number's bits, rounded towards zero.
-[[nodiscard]] constexpr uint32_t bits_of_integer(uint32_t number) {
-    constexpr uint32_t kMantissaBits = 23;
-    constexpr uint32_t kBias = 127;
-    uint32_t exponent = 31;
-    while (exponent != 0 && (number >> exponent) == 0) {
-        --exponent;
-    }
-    const uint32_t mantissa =
-        exponent <= kMantissaBits ? number << (kMantissaBits - exponent) : number >> (exponent - kMantissaBits);
-    return ((kBias + exponent) << kMantissaBits) | (mantissa & ((1U << kMantissaBits) - 1));
-}
-
 // 0 in even lanes, the sign bit alone in odd ones; and enables these or those, by what tell_lanes_apart left in kTold.
 [[nodiscard]] constexpr Sequence tell_lanes_apart() {
     return Sequence{}.then(move(kTwiceLane, kTold)).then(shift(kTold, 30));
@@ -47,12 +34,17 @@ inline constexpr uint32_t kLimit = kFirstValue + 3;
 [[nodiscard]] constexpr Instruction enable_even_lanes() { return enable_lanes_from(kTold, 0, kTold); }
 [[nodiscard]] constexpr Instruction enable_odd_lanes() { return enable_lanes_below(kTold, 0, kTold); }
 
-// sum += m_i of a vector pair, of which the first `numbers` of each row count.
-[[nodiscard]] constexpr Sequence sum_means_step(Batch batch, uint32_t numbers) {
-    Sequence sequence = tell_lanes_apart();
+// m_i of a vector pair, in the even lanes of kEvenColumns.
+[[nodiscard]] constexpr Sequence load_means(Batch batch) {
+    Sequence sequence;
     sequence.then(load(kEvenColumns, 0)).then(load(kOddColumns, kDestRowsPerVector));
     sequence.then(add(kEvenColumns, negative_shift_of(batch, 0), kEvenColumns));
-    sequence.then(add(kEvenColumns, kOddColumns, kEvenColumns));
+    return sequence.then(add(kEvenColumns, kOddColumns, kEvenColumns));
+}
+
+// sum += m_i of a vector pair, of which the first `numbers` of each row count.
+[[nodiscard]] constexpr Sequence sum_means_step(Batch batch, uint32_t numbers) {
+    Sequence sequence = tell_lanes_apart().then(load_means(batch));
     sequence.then(enable_first_lanes(batch.side_by_side, static_cast<int32_t>(numbers), kLimit));
     return sequence.then(enable_even_lanes()).then(add(sum_of(0), kEvenColumns, sum_of(0))).then(conditions_off());
 }
@@ -63,8 +55,7 @@ inline constexpr uint32_t kLimit = kFirstValue + 3;
     constexpr uint32_t kVariances = kOddColumns;
     Sequence sequence = tell_lanes_apart();
     if (centres) {
-        sequence.then(load(kSquares, 0)).then(load(kOddColumns, kDestRowsPerVector));
-        sequence.then(add(kSquares, negative_shift_of(batch, 0), kSquares)).then(add(kSquares, kOddColumns, kSquares));
+        sequence.then(load_means(batch));
         sequence.then(mad(kSquares, centre_scale_of(batch), negative_centre_of(batch, 0), kSquares));
         sequence.then(multiply(kSquares, kSquares, kSquares)).then(load(kVariances, 0));
         sequence.then(multiply(kVariances, centre_scale_of(batch), kVariances));
