@@ -50,6 +50,9 @@ require_vendor_simulator() {
 }
 
 use_vendor_simulator() {
+    # It is the whole device: ttnn must not be told of another, as of the one that wolfpine was last.
+    unset TT_METAL_MOCK_CLUSTER_DESC_PATH WOLFPINE_PYTHON TT_SIM_COST_MODEL LAYERNORM_SIM_CYCLES_LOG \
+        LAYERNORM_SIM_HANG_REPORT LAYERNORM_SIM_BUFFER_NAMES
     use_stand_in kernels-vendor
     TT_METAL_SIMULATOR="$(cd "$LAYERNORM_TTSIM" && pwd)/libttsim.so"
     export TT_METAL_SIMULATOR
