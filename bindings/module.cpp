@@ -84,7 +84,7 @@ void bind_contract(nb::module_& module) {
         .value("STATS", contract::Tensor::kStats)
         .value("COUNT", contract::Tensor::kCount);
     nb::enum_<contract::CoreArgument>(module, "CoreArgument", nb::is_arithmetic())
-        .value("SOURCE_OF", contract::CoreArgument::kSourceOf)
+        .value("AFFINE_SHARE", contract::CoreArgument::kAffineShare)
         .value("RUNS", contract::CoreArgument::kRuns)
         .value("FIRST_RUN", contract::CoreArgument::kFirstRun);
     nb::enum_<contract::RunArgument>(module, "RunArgument", nb::is_arithmetic())
@@ -102,6 +102,8 @@ void bind_contract(nb::module_& module) {
         .value("LAST_X", contract::DataMovementArgument::kLastX)
         .value("LAST_Y", contract::DataMovementArgument::kLastY)
         .value("RECEIVERS", contract::DataMovementArgument::kReceivers)
+        .value("GAMMA_SOURCE", contract::DataMovementArgument::kGammaSource)
+        .value("BETA_SOURCE", contract::DataMovementArgument::kBetaSource)
         .value("ROWS_PER_MATRIX", contract::DataMovementArgument::kRowsPerMatrix)
         .value("COUNT", contract::DataMovementArgument::kCount);
     nb::enum_<contract::Semaphore>(module, "Semaphore", nb::is_arithmetic())
@@ -183,10 +185,12 @@ void bind_plan(nb::module_& module) {
                         Field{"runs", &CoreWork::runs}, Field{"slice", &CoreWork::slice},
                         Field{"team", &CoreWork::team})
         .def_prop_ro("rows", &CoreWork::rows);
-    bind_view<AffineSharing>(module, "AffineSharing", "Who reads gamma and beta for which rectangle of cores.",
-                             Field{"gamma_source", &AffineSharing::gamma_source},
-                             Field{"beta_source", &AffineSharing::beta_source}, Field{"first", &AffineSharing::first},
-                             Field{"last", &AffineSharing::last}, Field{"is_by_readers", &AffineSharing::is_by_readers})
+    bind_view<AffineSharing>(
+        module, "AffineSharing", "Who reads gamma and beta for which rectangle of cores.",
+        Field{"gamma_source", &AffineSharing::gamma_source}, Field{"beta_source", &AffineSharing::beta_source},
+        Field{"gamma_helpers", &AffineSharing::gamma_helpers}, Field{"beta_helpers", &AffineSharing::beta_helpers},
+        Field{"share_elements", &AffineSharing::share_elements}, Field{"first", &AffineSharing::first},
+        Field{"last", &AffineSharing::last}, Field{"is_by_readers", &AffineSharing::is_by_readers})
         .def_prop_ro("receivers", &AffineSharing::receivers);
     bind_view<CircularBuffer>(module, "CircularBuffer", "One circular buffer, the same on every core.",
                               Field{"index", &CircularBuffer::index}, Field{"purpose", &CircularBuffer::purpose},

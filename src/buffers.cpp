@@ -60,7 +60,7 @@ public:
         add({index, purpose, blocking_.page_elements, pages, "reader", "compute"}, tensor.element_bytes);
     }
     void add_affine(Buffer index, const std::string& purpose, std::int64_t elements, const TensorLayout& tensor) {
-        // dataflow/affine.hpp has use for a second half.
+        // dataflow/affine_pieces.hpp has use for a second half.
         add({index, purpose, tensor.has_short_pieces() ? 2 * elements : elements, 1, "writer", "compute"},
             tensor.element_bytes);
     }

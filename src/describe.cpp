@@ -109,8 +109,10 @@ using Cells = std::vector<std::string>;
         sources += " and " + place_text(plan.sharing->beta_source);
     }
     const std::string who = plan.sharing->is_by_readers ? "by readers of cores " : "on cores ";
-    return vectors + ": read " + who + sources + ", multicast to cores " + place_text(plan.sharing->first) + " to " +
-           place_text(plan.sharing->last) + "\n";
+    const std::size_t helpers = plan.sharing->gamma_helpers.size();
+    const std::string help = helpers == 0 ? "" : " with " + std::to_string(helpers) + " helpers each";
+    return vectors + ": read " + who + sources + help + ", multicast to cores " + place_text(plan.sharing->first) +
+           " to " + place_text(plan.sharing->last) + "\n";
 }
 
 [[nodiscard]] std::string describe_l1(const Plan& plan) {

@@ -49,22 +49,39 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
     return contract::run_slot(static_cast<std::uint32_t>(run), word);
 }
 
-// Which of gamma and beta a core is the source of; a vector that is not there has no source.
-[[nodiscard]] contract::Tensor source_of(Coordinate core, const std::optional<AffineSharing>& sharing,
-                                         const contract::Call& call) {
-    using contract::Tensor;
-    if (sharing && call[Tensor::kGamma].is_there() && sharing->gamma_source == core) {
-        return Tensor::kGamma;
+// Which share of a vector a core reads; none of one that is not there, or where it is not among its readers.
+[[nodiscard]] std::optional<std::uint32_t> find_share(Coordinate core, Coordinate source,
+                                                      const std::vector<Coordinate>& helpers) {
+    if (core == source) {
+        return 0;
     }
-    return sharing && call[Tensor::kBeta].is_there() && sharing->beta_source == core ? Tensor::kBeta : Tensor::kCount;
+    const auto helper = std::ranges::find(helpers, core);
+    return helper == helpers.end() ? std::nullopt : std::optional(to_word(1 + std::distance(helpers.begin(), helper)));
 }
 
-[[nodiscard]] std::vector<std::uint32_t> core_words(const CoreWork& work, contract::Tensor source_of,
-                                                    std::size_t words) {
+// contract::CoreArgument::kAffineShare.
+[[nodiscard]] std::uint32_t share_of(Coordinate core, const std::optional<AffineSharing>& sharing,
+                                     const contract::Call& call) {
+    using contract::Tensor;
+    const std::uint32_t shares = call.affine_shares();
+    if (sharing && call[Tensor::kGamma].is_there()) {
+        if (const auto share = find_share(core, sharing->gamma_source, sharing->gamma_helpers)) {
+            return *share;
+        }
+    }
+    if (sharing && call[Tensor::kBeta].is_there()) {
+        if (const auto share = find_share(core, sharing->beta_source, sharing->beta_helpers)) {
+            return shares + *share;
+        }
+    }
+    return 2 * shares;
+}
+
+[[nodiscard]] std::vector<std::uint32_t> core_words(const CoreWork& work, std::uint32_t share, std::size_t words) {
     using contract::CoreArgument;
     using contract::RunArgument;
     std::vector<std::uint32_t> values(words, 0);
-    values[static_cast<std::size_t>(CoreArgument::kSourceOf)] = static_cast<std::uint32_t>(source_of);
+    values[static_cast<std::size_t>(CoreArgument::kAffineShare)] = share;
     values[static_cast<std::size_t>(CoreArgument::kRuns)] = to_word(static_cast<std::int64_t>(work.runs.size()));
     for (std::size_t i = 0; i < work.runs.size(); ++i) {
         values[slot(i, RunArgument::kBank)] = to_word(work.runs[i].bank);
@@ -98,7 +115,7 @@ constexpr std::int64_t kMaxRuntimeWords = 341 - static_cast<std::int64_t>(contra
     std::vector<std::vector<std::uint32_t>> arguments;
     arguments.reserve(cores.size());
     for (const CoreWork& work : cores) {
-        arguments.push_back(core_words(work, source_of(work.core, sharing, call), words));
+        arguments.push_back(core_words(work, share_of(work.core, sharing, call), words));
     }
     return arguments;
 }
@@ -130,15 +147,15 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
     call.steps_in_flight = to_word(fitted.steps_in_flight);
 }
 
-[[nodiscard]] std::int64_t bytes_of_affine(const contract::Call& call) {
-    return std::int64_t{call.row_elements()} *
-           (call[contract::Tensor::kGamma].element_bytes + call[contract::Tensor::kBeta].element_bytes);
-}
-
-// Of the one that is read first.
-[[nodiscard]] BufferType memory_of_affine(const Problem& problem) {
-    const std::optional<TensorSpec>& first = problem.gamma ? problem.gamma : problem.beta;
-    return first ? first->buffer_type : BufferType::kDram;
+[[nodiscard]] AffineVectors affine_vectors(const contract::Call& call, const Problem& problem) {
+    using contract::Tensor;
+    const contract::TensorLayout& gamma = call[Tensor::kGamma];
+    const contract::TensorLayout& beta = call[Tensor::kBeta];
+    const std::optional<TensorSpec>& read_first = problem.gamma ? problem.gamma : problem.beta;
+    return {.bytes = std::int64_t{call.row_elements()} * (gamma.element_bytes + beta.element_bytes),
+            .elements = call.row_elements(),
+            .piece_elements = std::max(gamma.piece_elements, beta.piece_elements),
+            .memory = read_first ? read_first->buffer_type : BufferType::kDram};
 }
 
 // Where tensors' shards are, in the order in which kernels are told; tells the call where each list begins.
@@ -207,9 +224,9 @@ void set_buffers(contract::Call& call, const Buffers& fitted) {
     set_buffers(call, fitted);
     set_constants(call);
     if (!fitted.reads_again) {
-        result.sharing = share_affine(cores, bytes_of_affine(call), memory_of_affine(problem), problem.device);
+        result.sharing = share_affine(cores, affine_vectors(call, problem), problem.device);
     }
-    call.shares_affine = result.sharing ? 1 : 0;
+    call.affine_share_elements = result.sharing ? to_word(result.sharing->share_elements) : 0;
     call.readers_read_affine = result.sharing && result.sharing->is_by_readers ? 1 : 0;
     call.one_core = cores.size() == 1 && result.shards.empty() ? 1 : 0;
     result.core_arguments = make_core_arguments(cores, result.sharing, call, result.shards.size());

@@ -8,10 +8,14 @@
 
 #include "assignment.hpp"
 #include "chip.hpp"
+#include "contract.hpp"
 #include "noc.hpp"
+#include "numbers.hpp"
 
 namespace layernorm_fused_rm {
 namespace {
+
+constexpr std::int64_t kLongestShortPiece = contract::kLongestShortPiece;
 
 struct Rectangle {
     Coordinate first;
@@ -89,6 +93,17 @@ struct Rectangle {
     return along_x + along_y;
 }
 
+// Elements of each vector that a core reads for all, where so many cores can: whole pages of short pieces. A piece is a
+// command, and a helper is waited for (docs/design.md, ladder).
+[[nodiscard]] std::int64_t choose_share(const AffineVectors& vectors, std::int64_t cores) {
+    constexpr std::int64_t kPiecesPerShare = 12;
+    constexpr std::int64_t kFewestShares = 3;
+    const std::int64_t share = round_up(
+        std::max(kPiecesPerShare * vectors.piece_elements, divide_up(vectors.elements, cores)), kLongestShortPiece);
+    const bool is_in_short_pieces = vectors.piece_elements <= kLongestShortPiece;
+    return is_in_short_pieces && divide_up(vectors.elements, share) >= kFewestShares ? share : vectors.elements;
+}
+
 // Cores by how well they suit: those with the least to do besides first; of equals, where readers read, those by way of
 // which it is the fewest links from bank 0 to the farthest core; where writers do, behind whose reads others queue at the
 // bank, the nearest to it (docs/design.md, ladder).
@@ -110,20 +125,27 @@ struct Rectangle {
 
 }  // namespace
 
-std::optional<AffineSharing> share_affine(std::vector<CoreWork>& cores, std::int64_t affine_bytes, BufferType memory,
+std::optional<AffineSharing> share_affine(std::vector<CoreWork>& cores, const AffineVectors& vectors,
                                           const Device& device) {
     const Chip& chip = *find_chip(device.arch);
-    if (!sharing_pays(count_needs(cores), affine_bytes, chip)) {
+    if (!sharing_pays(count_needs(cores), vectors.bytes, chip)) {
         return std::nullopt;
     }
     const Rectangle rectangle = bound(cores);
     cores = fill_rectangle(cores, rectangle);
-    const std::vector<const CoreWork*> sources = order_sources(cores, rectangle, memory, device);
-    return AffineSharing{.gamma_source = sources[0]->core,
-                         .beta_source = sources[1]->core,
-                         .first = rectangle.first,
-                         .last = rectangle.last,
-                         .is_by_readers = is_reader_free(*sources[1], chip)};
+    const std::vector<const CoreWork*> sources = order_sources(cores, rectangle, vectors.memory, device);
+    AffineSharing sharing{.gamma_source = sources[0]->core,
+                          .beta_source = sources[1]->core,
+                          .share_elements = choose_share(vectors, static_cast<std::int64_t>(cores.size()) / 2),
+                          .first = rectangle.first,
+                          .last = rectangle.last};
+    const std::int64_t shares = divide_up(vectors.elements, sharing.share_elements);
+    for (std::int64_t share = 1; share < shares; ++share) {
+        sharing.gamma_helpers.push_back(sources.at(static_cast<std::size_t>(2 * share))->core);
+        sharing.beta_helpers.push_back(sources.at(static_cast<std::size_t>(2 * share + 1))->core);
+    }
+    sharing.is_by_readers = shares == 1 && is_reader_free(*sources[1], chip);
+    return sharing;
 }
 
 }  // namespace layernorm_fused_rm

@@ -11,10 +11,18 @@
 
 namespace layernorm_fused_rm {
 
-// Decides for cores that need `affine_bytes` of gamma and beta each, or each team of them, which lie in `memory`. Where sharing pays, `cores`
-// afterwards holds every core of the bounding rectangle, in row-major order: a multicast reaches whole rectangles, and a
-// core in it that has no rows still has to make room for what arrives.
-[[nodiscard]] std::optional<AffineSharing> share_affine(std::vector<CoreWork>& cores, std::int64_t affine_bytes,
-                                                        BufferType memory, const Device& device);
+// gamma and beta, as far as a call has them.
+struct AffineVectors {
+    std::int64_t bytes = 0;           // of both
+    std::int64_t elements = 0;        // of each
+    std::int64_t piece_elements = 0;  // that lie side by side in memory, of whichever has the longest pieces
+    BufferType memory = BufferType::kDram;
+};
+
+// Decides for cores that need both each, or each team of them. Where sharing pays, `cores` afterwards holds every core of
+// the bounding rectangle, in row-major order: a multicast reaches whole rectangles, and a core in it that has no rows still
+// has to make room for what arrives.
+[[nodiscard]] std::optional<AffineSharing> share_affine(std::vector<CoreWork>& cores, const AffineVectors& vectors,
+                                                        const Device& device);
 
 }  // namespace layernorm_fused_rm

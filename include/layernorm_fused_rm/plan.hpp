@@ -57,10 +57,14 @@ struct CircularBuffer {
 
 using NamedWords = std::vector<std::pair<std::string, std::uint32_t>>;
 
-// One core each reads gamma and beta and multicasts them to the other cores of a rectangle, all of which take part.
+// One core each reads gamma and beta and multicasts them to the other cores of a rectangle, all of which take part. Of
+// vectors in many short pieces it reads the first share, and helpers one each.
 struct AffineSharing {
-    Coordinate gamma_source{};   // logical, like the corners
-    Coordinate beta_source{};    // another core, needed or not
+    Coordinate gamma_source{};  // logical, like helpers and corners
+    Coordinate beta_source{};   // another core, needed or not
+    std::vector<Coordinate> gamma_helpers{};
+    std::vector<Coordinate> beta_helpers{};  // as many, needed or not
+    std::int64_t share_elements = 0;
     Coordinate first{};          // least x and y
     Coordinate last{};           // greatest x and y
     bool is_by_readers = false;  // the sources have no rows, so their readers read; else their writers

@@ -180,12 +180,12 @@ class _Picture:
         sharing = self.plan.sharing
         if sharing is None:
             return
-        sources = (
-            (_core.Tensor.GAMMA, sharing.gamma_source, "\N{GREEK SMALL LETTER GAMMA}"),
-            (_core.Tensor.BETA, sharing.beta_source, "\N{GREEK SMALL LETTER BETA}"),
+        readers = (
+            (_core.Tensor.GAMMA, [sharing.gamma_source, *sharing.gamma_helpers], "\N{GREEK SMALL LETTER GAMMA}"),
+            (_core.Tensor.BETA, [sharing.beta_source, *sharing.beta_helpers], "\N{GREEK SMALL LETTER BETA}"),
         )
-        for tensor, source, letter in sources:
-            if self.plan.tensors[int(tensor)] is not None and source == core:
+        for tensor, cores, letter in readers:
+            if self.plan.tensors[int(tensor)] is not None and core in cores:
                 yield letter
 
     def _draw_multicast(self) -> None:

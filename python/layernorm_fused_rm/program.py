@@ -124,11 +124,16 @@ def _describe_program(plan: _core.Plan, device):
 
 
 def _sharing_arguments(plan: _core.Plan, device) -> list[int]:
-    """Reader's and writer's common arguments from FIRST_X up to RECEIVERS: NoC places of the plan's logical cores, zeros if nothing is shared."""
-    if plan.sharing is None:
+    """Reader's and writer's common arguments from FIRST_X up to BETA_SOURCE: NoC places of the plan's logical cores, zeros if
+    nothing is shared."""
+    sharing = plan.sharing
+    if sharing is None:
         return [0] * (int(_core.DataMovementArgument.ROWS_PER_MATRIX) - int(_core.DataMovementArgument.FIRST_X))
-    corners = (plan.sharing.first, plan.sharing.last)
-    return [*_places(corners, device), plan.sharing.receivers]
+    return [
+        *_places((sharing.first, sharing.last), device),
+        sharing.receivers,
+        *_packed_places((sharing.gamma_source, sharing.beta_source), device),
+    ]
 
 
 def _places(cores, device) -> list[int]:
@@ -137,10 +142,15 @@ def _places(cores, device) -> list[int]:
     return [value for place in places for value in (place.x, place.y)]
 
 
-def _shard_arguments(plan: _core.Plan, device) -> list[int]:
-    """A word for each shard: its core's x and y on the NoC (kernels/dataflow/pages.hpp, bank_address)."""
-    places = _places(plan.shards, device)
+def _packed_places(cores, device) -> list[int]:
+    """The same in a word each."""
+    places = _places(cores, device)
     return [x + (y << 16) for x, y in zip(places[::2], places[1::2])]
+
+
+def _shard_arguments(plan: _core.Plan, device) -> list[int]:
+    """A word for each shard (kernels/dataflow/pages.hpp, bank_address)."""
+    return _packed_places(plan.shards, device)
 
 
 def _core_arguments_behind(plan: _core.Plan) -> list[int]:

@@ -210,7 +210,7 @@ const std::map<std::string, Change, std::less<>> kOptions = {
          << ",\n        .formats = " << describe_formats(call) << ",\n        .in_tiles = " << describe_layouts(call)
          << ",\n        .slices = " << call.slices << ", .partial_elements = "
          << call.rows_per_batch / call.rows_per_vector * layernorm_fused_rm::contract::kElementsPerVectorPair
-         << ", .shares_affine = " << (call.shares_affine != 0 ? "true" : "false")
+         << ", .shares_affine = " << (call.shares_affine() ? "true" : "false")
          << ",\n        .stats_numbers = " << call.stats_numbers()
          << ", .tells_stats = " << (call.tells_stats() ? "true" : "false")
          << "},\n     .rows_per_batch = " << call.rows_per_batch

@@ -46,7 +46,7 @@ BREAKS_OF_PAIRS = {
     "mask_of_the_first_row_for_both": ("norm/steps.hpp", "(counted, limit,", "(counted * 0 + kTwiceLane, limit,"),
     # Not what brings nothing beneath the second row: that would be NaN, and such a row is redone alone (kernels/dataflow/redo.hpp).
     "other_gamma_beneath_the_second_row": (
-        "dataflow/affine.hpp",
+        "dataflow/affine_pieces.hpp",
         "address) + offset,",
         "address) + offset + row * 32,",
     ),

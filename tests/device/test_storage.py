@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import ttnn
 
 import layernorm_fused_rm
-from calls import Call, Tally, judge
+from calls import TILE_SIDE, Call, Tally, draw, judge, run
 from layernorm_fused_rm.arrays import MEMORIES, to_device, to_numpy
 from layernorm_fused_rm.draws import Rows, draw_rows
 from levels import extended
+from rows import bits
 
 WIDTH = 64
 
@@ -134,6 +137,31 @@ def test_gamma_and_beta_may_be_in_tiles_of_any_size(device, tiles):
     for tile, other in zip(tiles, tiles[::-1]):
         vectors = in_tiles(gamma, device, tile), in_tiles(beta, device, other)
         expect_norm(to_numpy(layernorm_fused_rm.layernorm_fused_rm(to_device(x, device), *vectors)), x, gamma, beta)
+
+
+# With helpers: rows by themselves and strips, a last share that is shorter, pieces that the memory's alignment puts elsewhere.
+WIDE = [
+    (Call(width=1024), 32),
+    *extended(
+        (Call(width=1303, x="fp32", residual="bf16", statistics=True), 40),
+        (Call(width=4096, input_layout="tile"), 32),
+        (Call(width=2048, norm="rms", beta=None, vector_memory="l1"), 30),
+        (Call(width=1600, input_layout="tile", output_layout="rm"), 50),
+    ),
+]
+
+
+@pytest.mark.parametrize("case", WIDE, ids=str)
+def test_wide_vectors_of_many_pieces_are_read_by_many_cores_and_give_the_same_bits(device, case):
+    call, rows = case
+    forms = ["tile", *(["cut"] if call.width % TILE_SIDE == 0 else [])]
+    data = draw(call, (rows,))
+    wanted = run(call, data, device)
+    for form in forms:
+        of_form = {name: f"{form} bf16" for name in ("gamma", "beta") if getattr(call, name) is not None}
+        found = run(replace(call, **of_form), data, device)
+        for name, values in wanted.items():
+            np.testing.assert_array_equal(bits(found[name]), bits(values), err_msg=f"{form}: {name}")
 
 
 @pytest.mark.parametrize("name", ["gamma", "beta"])

@@ -335,7 +335,8 @@ void check_tensors(const Problem& problem, const Plan& plan, const Call& call) {
     require(static_cast<std::uint32_t>(call.activation) == static_cast<std::uint32_t>(problem.options.activation),
             "the activation is passed on");
     require(call.returns_statistics() == problem.options.return_statistics, "kernels return statistics");
-    require(call.shares_affine == (plan.sharing ? 1U : 0U), "kernels know whether vectors are shared");
+    require(call.affine_share_elements == (plan.sharing ? plan.sharing->share_elements : 0),
+            "kernels know whether vectors are shared, and how much of each a core reads");
     require(call.readers_read_affine == (plan.sharing && plan.sharing->is_by_readers ? 1U : 0U),
             "and whether readers read what is shared out");
     const std::vector<Rows> tensors = tensors_of_rows(problem);

@@ -212,6 +212,15 @@ void check_teams(const Plan& plan) {
     }
 }
 
+// In the order of shares, gamma's first.
+[[nodiscard]] std::vector<Coordinate> readers_of_affine(const AffineSharing& sharing) {
+    std::vector<Coordinate> readers{sharing.gamma_source};
+    readers.insert(readers.end(), sharing.gamma_helpers.begin(), sharing.gamma_helpers.end());
+    readers.push_back(sharing.beta_source);
+    readers.insert(readers.end(), sharing.beta_helpers.begin(), sharing.beta_helpers.end());
+    return readers;
+}
+
 void check_sharing(const Plan& plan) {
     if (!plan.sharing) {
         return;
@@ -226,12 +235,19 @@ void check_sharing(const Plan& plan) {
         return core.x >= first.x && core.x <= last.x && core.y >= first.y && core.y <= last.y;
     };
     require(std::ranges::all_of(plan.cores, lies_inside, &CoreWork::core), "no core lies outside the rectangle");
-    require(plan.sharing->gamma_source != plan.sharing->beta_source, "each vector has a source of its own");
+    const std::vector<Coordinate> readers = readers_of_affine(*plan.sharing);
+    require(std::set(readers.begin(), readers.end()).size() == readers.size(), "a core reads one share of a vector");
+    require(std::ranges::all_of(readers, lies_inside), "who reads a share lies inside the rectangle");
     for (const Coordinate source : {plan.sharing->gamma_source, plan.sharing->beta_source}) {
-        require(lies_inside(source), "a source lies inside the rectangle");
         const auto work = std::ranges::find(plan.cores, source, &CoreWork::core);
         require(!plan.sharing->is_by_readers || work->runs.empty(), "a reader that reads a vector has no rows");
     }
+    const std::int64_t shares = std::ssize(readers) / 2;
+    const std::int64_t elements = plan.call.row_elements();
+    const std::int64_t share = plan.sharing->share_elements;
+    require(shares == 1 || share % contract::kTileSide == 0, "a share is of whole pages");
+    require(share * (shares - 1) < elements && elements <= share * shares, "shares are all of a vector");
+    require(shares == 1 || !plan.sharing->is_by_readers, "readers read whole vectors");
 }
 
 // What the call's tensors make of a buffer; none if the call has no use for it.
@@ -321,15 +337,16 @@ void check_core_words(const CoreWork& work, const std::vector<std::uint32_t>& wo
             "what follows a core's runs is empty");
 }
 
-[[nodiscard]] contract::Tensor wanted_source(const Plan& plan, Coordinate core) {
+// What a core reads of a vector that the call has.
+[[nodiscard]] std::int64_t wanted_share(const Plan& plan, Coordinate core) {
     using contract::Tensor;
-    const auto is_at = [&](Tensor tensor, Coordinate source) { return plan.call[tensor].is_there() && source == core; };
     if (!plan.sharing) {
-        return Tensor::kCount;
+        return 2;
     }
-    return is_at(Tensor::kGamma, plan.sharing->gamma_source)
-               ? Tensor::kGamma
-               : (is_at(Tensor::kBeta, plan.sharing->beta_source) ? Tensor::kBeta : Tensor::kCount);
+    const std::vector<Coordinate> readers = readers_of_affine(*plan.sharing);
+    const std::int64_t share = std::distance(readers.begin(), std::ranges::find(readers, core));
+    const Tensor vector = share < std::ssize(readers) / 2 ? Tensor::kGamma : Tensor::kBeta;
+    return plan.call[vector].is_there() ? share : std::ssize(readers);
 }
 
 void check_core_arguments(const Plan& plan) {
@@ -342,9 +359,9 @@ void check_core_arguments(const Plan& plan) {
                 words.size() + static_cast<std::size_t>(contract::DataMovementArgument::kCount) + plan.shards.size() <=
                     kMaxRuntimeWords,
             "tt-metal has room for the arguments");
-        require(words[static_cast<std::size_t>(contract::CoreArgument::kSourceOf)] ==
-                    static_cast<std::uint32_t>(wanted_source(plan, plan.cores[i].core)),
-                "the sources of gamma and beta know it, and no other core is one");
+        require(words[static_cast<std::size_t>(contract::CoreArgument::kAffineShare)] ==
+                    wanted_share(plan, plan.cores[i].core),
+                "each core knows which share of gamma or beta it reads, if any");
         check_core_words(plan.cores[i], words);
     }
 }

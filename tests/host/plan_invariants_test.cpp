@@ -66,6 +66,8 @@ TEST(Promises, about_cores_and_sharing_are_checked) {
     EXPECT_NE(broken_by([](Plan& planned) { planned.cores.back().core.y = 8; }), "");
     EXPECT_NE(broken_by([](Plan& planned) { planned.cores[1].core = planned.cores[0].core; }), "");
     EXPECT_NE(broken_by([](Plan& planned) { planned.sharing->beta_source.x = 8; }), "");
+    EXPECT_NE(broken_by([](Plan& planned) { planned.sharing->gamma_helpers.push_back({0, 0}); }), "");
+    EXPECT_NE(broken_by([](Plan& planned) { planned.sharing->share_elements -= 32; }), "");
     EXPECT_NE(broken_by([](Plan& planned) { planned.sharing->last.y = 6; }), "");
     EXPECT_NE(broken_by([](Plan& planned) { planned.sharing.reset(); }), "");
 }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "builders.hpp"
 #include "contract.hpp"
@@ -24,20 +25,25 @@ using tests::wormhole;
     return cores;
 }
 
+// Both vectors of bfloat16, so many bytes together, each in one page.
+[[nodiscard]] AffineVectors one_page(std::int64_t bytes) {
+    return {.bytes = bytes, .elements = bytes / 4, .piece_elements = contract::kElementsPerChunk};
+}
+
 TEST(Sharing, does_not_pay_for_one_core) {
     std::vector<CoreWork> cores = cores_at({{3, 3}});
-    EXPECT_FALSE(share_affine(cores, 32768, BufferType::kDram, wormhole()));
+    EXPECT_FALSE(share_affine(cores, one_page(32768), wormhole()));
 }
 
 TEST(Sharing, does_not_pay_for_narrow_rows_on_few_cores) {
     std::vector<CoreWork> cores = cores_at({{0, 0}, {1, 0}, {2, 0}});
-    EXPECT_FALSE(share_affine(cores, 256, BufferType::kDram, wormhole()));
+    EXPECT_FALSE(share_affine(cores, one_page(256), wormhole()));
     EXPECT_EQ(cores.size(), 3U);
 }
 
 TEST(Sharing, does_not_pay_without_gamma_and_beta) {
     std::vector<CoreWork> cores = cores_at({{0, 0}, {1, 0}, {2, 0}});
-    EXPECT_FALSE(share_affine(cores, 0, BufferType::kDram, wormhole()));
+    EXPECT_FALSE(share_affine(cores, AffineVectors{}, wormhole()));
     Problem problem = make_problem(1024, 1024);
     problem.gamma.reset();
     EXPECT_TRUE(plan(problem).sharing);
@@ -58,7 +64,7 @@ TEST(Sharing, does_not_happen_where_rows_are_read_again) {
 
 TEST(Sharing, fills_the_rectangle_row_by_row) {
     std::vector<CoreWork> cores = cores_at({{2, 1}, {1, 3}});
-    const auto sharing = share_affine(cores, 32768, BufferType::kDram, wormhole());
+    const auto sharing = share_affine(cores, one_page(32768), wormhole());
     ASSERT_TRUE(sharing);
     EXPECT_EQ(sharing->first, (Coordinate{1, 1}));
     EXPECT_EQ(sharing->last, (Coordinate{2, 3}));
@@ -74,7 +80,7 @@ TEST(Sharing, fills_the_rectangle_row_by_row) {
 TEST(Sharing, lets_the_core_with_the_least_rows_read) {
     std::vector<CoreWork> cores = cores_at({{0, 0}, {1, 0}, {2, 0}, {3, 0}});
     cores[2].runs[0].count = 1;
-    const auto sharing = share_affine(cores, 32768, BufferType::kDram, wormhole());
+    const auto sharing = share_affine(cores, one_page(32768), wormhole());
     ASSERT_TRUE(sharing);
     EXPECT_EQ(sharing->gamma_source, (Coordinate{2, 0}));
 }
@@ -87,19 +93,19 @@ TEST(Sharing, of_equals_lets_those_read_that_are_served_first_or_reach_all_first
     const std::vector<Coordinate> corners{{0, 0}, {7, 0}, {0, 7}, {7, 7}};
     Device device = wormhole();
     std::vector<CoreWork> cores = cores_at(corners);
-    auto sharing = share_affine(cores, 32768, BufferType::kDram, device);
+    auto sharing = share_affine(cores, one_page(32768), device);
     ASSERT_TRUE(sharing);
     EXPECT_EQ(cores.size(), 64U);
     EXPECT_EQ(sharing->gamma_source, (Coordinate{1, 0}));
     EXPECT_EQ(sharing->beta_source, (Coordinate{0, 1}));
     device.arch = Arch::kBlackhole;
     cores = cores_at(corners);
-    sharing = share_affine(cores, 32768, BufferType::kDram, device);
+    sharing = share_affine(cores, one_page(32768), device);
     EXPECT_EQ(sharing->gamma_source, (Coordinate{3, 7}));
     EXPECT_EQ(sharing->beta_source, (Coordinate{6, 7}));
     device.workers.clear();
     cores = cores_at(corners);
-    sharing = share_affine(cores, 32768, BufferType::kDram, device);
+    sharing = share_affine(cores, one_page(32768), device);
     EXPECT_EQ(sharing->gamma_source, (Coordinate{1, 0}));
     EXPECT_EQ(sharing->beta_source, (Coordinate{2, 0}));
 }
@@ -107,34 +113,81 @@ TEST(Sharing, of_equals_lets_those_read_that_are_served_first_or_reach_all_first
 TEST(Sharing, is_for_a_reader_where_readers_start_first_and_one_has_no_rows) {
     Device device = wormhole();
     std::vector<CoreWork> cores = cores_at({{0, 0}, {7, 7}});
-    EXPECT_FALSE(share_affine(cores, 65536, BufferType::kDram, device)->is_by_readers);
+    EXPECT_FALSE(share_affine(cores, one_page(65536), device)->is_by_readers);
     device.arch = Arch::kBlackhole;
     cores = cores_at({{0, 0}, {7, 7}});
-    EXPECT_TRUE(share_affine(cores, 65536, BufferType::kDram, device)->is_by_readers);
+    EXPECT_TRUE(share_affine(cores, one_page(65536), device)->is_by_readers);
     cores = cores_at({{0, 0}, {1, 0}});
-    EXPECT_FALSE(share_affine(cores, 65536, BufferType::kDram, device)->is_by_readers);
+    EXPECT_FALSE(share_affine(cores, one_page(65536), device)->is_by_readers);
 }
 
-[[nodiscard]] std::int64_t count_sources(const Plan& planned, contract::Tensor tensor) {
-    const auto slot = static_cast<std::size_t>(contract::CoreArgument::kSourceOf);
-    return std::ranges::count_if(planned.core_arguments, [=](const std::vector<std::uint32_t>& words) {
-        return words[slot] == static_cast<std::uint32_t>(tensor);
-    });
+// Which shares the cores of a plan read, in order, without those that read none.
+[[nodiscard]] std::vector<std::uint32_t> shares_read(const Plan& planned) {
+    std::vector<std::uint32_t> shares;
+    for (const std::vector<std::uint32_t>& words : planned.core_arguments) {
+        shares.push_back(words[static_cast<std::size_t>(contract::CoreArgument::kAffineShare)]);
+    }
+    std::erase(shares, 2 * planned.call.affine_shares());
+    std::ranges::sort(shares);
+    return shares;
 }
 
 TEST(Sharing, has_one_source_of_each_vector_among_the_arguments_of_a_plan) {
-    using contract::Tensor;
     Problem problem = make_problem(1024, 1024);
     Plan planned = plan(problem);
     ASSERT_TRUE(planned.sharing);
     EXPECT_EQ(static_cast<std::int64_t>(planned.cores.size()), planned.sharing->receivers() + 1);
-    EXPECT_EQ(count_sources(planned, Tensor::kGamma), 1);
-    EXPECT_EQ(count_sources(planned, Tensor::kBeta), 1);
-    EXPECT_EQ(count_sources(planned, Tensor::kCount), 62);
+    EXPECT_EQ(shares_read(planned), (std::vector<std::uint32_t>{0, 1}));
     problem.gamma.reset();
     planned = plan(problem);
-    EXPECT_EQ(count_sources(planned, Tensor::kGamma), 0);
-    EXPECT_EQ(count_sources(planned, Tensor::kBeta), 1);
+    EXPECT_EQ(shares_read(planned), (std::vector<std::uint32_t>{1}));
+}
+
+// 1,504 elements are 94 pieces of a face's 16, 12 of which are a share.
+TEST(Sharing, has_helpers_read_what_lies_in_many_short_pieces) {
+    Problem problem = make_problem(64, 1504);
+    EXPECT_TRUE(plan(problem).sharing->gamma_helpers.empty());
+    problem.gamma->layout = Layout::kTile;
+    EXPECT_TRUE(plan(problem).sharing->gamma_helpers.empty()) << "beta is one page";
+    problem.beta->layout = Layout::kTile;
+    Plan planned = plan(problem);
+    EXPECT_EQ(planned.sharing->share_elements, 192);
+    EXPECT_EQ(planned.sharing->gamma_helpers.size(), 7U);
+    EXPECT_EQ(planned.sharing->beta_helpers.size(), 7U);
+    EXPECT_EQ(shares_read(planned), (std::vector<std::uint32_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}));
+    EXPECT_NE(planned.describe().find("with 7 helpers each"), std::string::npos);
+    problem.beta.reset();
+    EXPECT_EQ(shares_read(plan(problem)), (std::vector<std::uint32_t>{0, 1, 2, 3, 4, 5, 6, 7}));
+}
+
+// 8,192 elements are 256 pages of 32, a piece each.
+TEST(Sharing, has_no_more_helpers_than_cores) {
+    Problem problem = make_problem(64, 8192);
+    problem.gamma->shape = problem.beta->shape = {1, 1, 256, 32};
+    EXPECT_EQ(plan(problem).sharing->gamma_helpers.size(), 21U);
+    problem.device.grid = {3, 4};
+    const Plan planned = plan(problem);
+    EXPECT_EQ(planned.sharing->gamma_helpers.size(), 5U);
+    EXPECT_EQ(planned.sharing->share_elements, 1376) << "a sixth, in whole pages";
+    EXPECT_EQ(shares_read(planned).size(), 12U);
+}
+
+TEST(Sharing, has_no_helpers_for_two_shares) {
+    Problem problem = make_problem(64, 256);
+    problem.gamma->layout = problem.beta->layout = Layout::kTile;
+    EXPECT_TRUE(plan(problem).sharing->gamma_helpers.empty());
+    EXPECT_EQ(plan(problem).sharing->share_elements, 256);
+}
+
+TEST(Sharing, with_helpers_is_by_writers) {
+    Device device = wormhole();
+    device.arch = Arch::kBlackhole;
+    std::vector<CoreWork> cores = cores_at({{0, 0}, {7, 7}});
+    const AffineVectors vectors{.bytes = 65536, .elements = 16384, .piece_elements = 16};
+    const auto sharing = share_affine(cores, vectors, device);
+    ASSERT_TRUE(sharing);
+    EXPECT_FALSE(sharing->is_by_readers);
+    EXPECT_EQ(sharing->gamma_helpers.size(), 31U);
 }
 
 TEST(Sharing, is_described) {

@@ -81,11 +81,11 @@ TEST_F(DeviceCheck, refuses_an_alignment_other_than_16_32_or_64) {
 TEST_F(DeviceCheck, refuses_more_banks_a_core_than_its_arguments_hold) {
     problem.device = tests::plain_device({.x = 1, .y = 1}, 12);
     problem.input = {.shape = {140, 1024}, .buffer_type = BufferType::kL1};
-    problem.device.l1_banks = 108;
+    problem.device.l1_banks = 107;
     expect_error("");
-    problem.device.l1_banks = 109;
+    problem.device.l1_banks = 108;
     expect_error(
-        "a core would take rows of 109 banks, more than a kernel's runtime arguments hold; use more cores, or move "
+        "a core would take rows of 108 banks, more than a kernel's runtime arguments hold; use more cores, or move "
         "the input to DRAM with ttnn.to_memory_config(input, ttnn.DRAM_MEMORY_CONFIG)");
 }
 

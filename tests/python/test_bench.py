@@ -162,17 +162,17 @@ def test_what_differs_from_another_page_is_listed_whatever_its_sources(repositor
 
 def test_the_page_of_layouts_puts_each_pair_beside_its_peer_and_the_copy(tmp_path):
     providers = layouts.providers()
-    assert len({provider.name for provider in providers}) == len(providers) == 1 + 2 * len(layouts.PAIRS)
+    assert len({provider.name for provider in providers}) == len(providers) == 1 + 3 * len(layouts.PAIRS)
     ledger = Ledger(tmp_path / layouts.FILE, providers, (layouts.SOURCE,))
     assert ledger.sources[CLONE] != ledger.sources[layouts.ours(layouts.PAIRS[0])]
     for i, case in enumerate(layouts.CASES[:2]):
-        for provider, cycles in zip(providers, (100, 200, 1000 * (i + 1), 50, 100, 150, 300)):
+        for provider, cycles in zip(providers, (100, 200, 250, 1000 * (i + 1), 50, 60, 100, 150, 160, 300)):
             figures = {"cycles": cycles, "cores": 8}
             ledger.add(Measurement(ledger.sources[provider.name], provider.name, **dataclasses.asdict(case), **figures))
     text = layouts.write_page(tmp_path, ledger, "of a test").read_text(encoding="utf-8")
     assert (
-        "| 32 | 64 | 8 | 200 | 1,000 | 5.00 | 2.00 |" in text
-        and "| 32 | 1024 | 8 | 200 | 2,000 | 10.00 | 2.00 |" in text
+        "| 32 | 64 | 8 | 200 | 250 | 1,000 | 5.00 | 2.00 |" in text
+        and "| 32 | 1024 | 8 | 200 | 250 | 2,000 | 10.00 | 2.00 |" in text
     )
     assert "Geometric mean: 7.07 times fewer cycles; least 5.00." in text
     assert text.count("Geometric mean: 2.00 times fewer cycles; least 2.00.") == 2

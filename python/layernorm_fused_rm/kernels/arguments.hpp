@@ -73,8 +73,12 @@ inline constexpr TensorLayout kOutputTensor = kCall[Tensor::kOutput];
 inline constexpr TensorLayout kSumTensor = kCall[Tensor::kSum];
 inline constexpr TensorLayout kStatisticsTensor = kCall[Tensor::kRstd];  // of means too
 inline constexpr TensorLayout kStatsTensor = kCall[Tensor::kStats];
-inline constexpr bool kSharesAffine = kCall.shares_affine != 0;
+inline constexpr bool kSharesAffine = kCall.shares_affine();
 inline constexpr bool kReadersReadAffine = kCall.readers_read_affine != 0;
+inline constexpr uint32_t kAffineShareElements = kCall.affine_share_elements;
+inline constexpr uint32_t kAffineShares = kCall.affine_shares();
+// That a source's writer waits for: those of helpers, or the one of its reader.
+inline constexpr uint32_t kSharesReadByOthers = kReadersReadAffine ? kAffineShares : kAffineShares - 1;
 inline constexpr bool kOneCore = kCall.one_core != 0;
 
 // A step is what reader and writer move at a time: a block, or one segment of each of a block's rows.
@@ -120,6 +124,9 @@ static_assert(kRowsPerBatch % kRowsPerVector == 0, "and a batch whole vectors");
 static_assert(!kReadsAgain || (!kIsResident && !kSharesAffine), "rows that fit are read once");
 static_assert(!kOneCore || !kSharesAffine, "one core has nobody to share with");
 static_assert(kSharesAffine || !kReadersReadAffine, "what is not shared out, each writer reads");
+static_assert(kAffineShares == 1 || (kAffineShareElements % contract::kLongestShortPiece == 0 && kAffineCopies == 1),
+              "shares are whole pages of short pieces");
+static_assert(kAffineShares == 1 || !kReadersReadAffine, "helpers' writers read");
 static_assert(!kIsSliced || (!kRowsArePaired && !kReadsAgain && kRowsPerBatch == kRowsPerVector),
               "a row is shared, or a strip, one at a time");
 static_assert(!kIsSliced || (kWidth % kColumnsPerChunk == 0 && kSlices <= contract::kMaxSlices), "slices are pieces");

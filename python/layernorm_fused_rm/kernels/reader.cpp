@@ -93,7 +93,7 @@ inline __attribute__((always_inline)) void read_rows(RowAddresses tensors) {
 void kernel_main() {
     using namespace layernorm_fused_rm;
     if constexpr (kReadersReadAffine) {
-        for_own_vector(own_vector(), read_for_writer<kGammaVector>, read_for_writer<kBetaVector>);
+        for_own_share(own_share(), read_for_writer<kGammaVector>, read_for_writer<kBetaVector>);
     }
     read_rows(row_tensors());
     noc_async_read_set_trid(0);

@@ -267,5 +267,7 @@ void kernel_main() {
     }
     write_rows(team);
     noc_async_write_barrier();
-    team.end();
+    if constexpr (kExchangesSums || kAffineShares > 1) {
+        noc_async_atomic_barrier();
+    }
 }

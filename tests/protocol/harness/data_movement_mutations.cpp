@@ -9,7 +9,8 @@ namespace {
         {"gamma read in place of beta", "start_reading", "tensor_address(vector.tensor)",
          "tensor_address(Tensor::kGamma)"},
         {"a piece less of a vector", "for_each_piece", "piece * layout", "(piece + 1) * layout", kRichResident},
-        {"a piece too many of a vector", "for_each_piece", "< last", "<= last + layout.piece_elements", kReadAgain},
+        {"a piece too many of a vector", "for_each_piece", "< columns.last", "<= columns.last + layout.piece_elements",
+         kReadAgain},
         {"pieces of a page side by side", "TensorLayout::offset_of", "piece_stride_bytes",
          "piece_elements * element_bytes", kRichResident},
         {"short pieces of all pages from the first", "start_reading_short_pieces", "pages.go_on();", "", kRichResident},
@@ -22,7 +23,7 @@ namespace {
          "Reads::count(commands - 1)", kRichResident},
         {"short pieces of a segment from the vector's first page", "start_reading_short_pieces",
          "layout.page_of(first_piece)", "0", kReadAgain},
-        {"pieces over each other", "for_each_piece", "+ (piece - first_piece) * layout.piece_bytes()", "",
+        {"pieces over each other", "for_each_piece", "before + (piece - first_piece) * layout.piece_bytes()", "before",
          kRichResident},
         {"pieces counted from the vector's start", "for_each_piece", "(piece - first_piece)", "piece", kReadAgain},
         {"last chunk of a vector read whole", "start_reading_chunks", "left < layout.piece_bytes() ? left :", "",
@@ -55,23 +56,24 @@ namespace {
     return {
         {"a source multicasts before it has read", "finish_reading_own", "noc_async_read_barrier();", "", kMulticast},
         {"a core receives without room", "prepare_to_receive", "reserve<vector>();", "", kMulticast},
-        {"a source receives what is its own", "receive", "own != vector.tensor", "true", kMulticast},
-        {"nobody shares beta out", "for_own_vector", "beta();", "", kMulticast},
+        {"a source receives what is its own", "receive", "!own.is_source<vector>()", "true", kMulticast},
+        {"nobody shares beta out", "for_own_share", "beta(own.index);", "", kMulticast},
         {"what comes is not waited for", "receive", "noc_semaphore_wait(arrived, 1);", "", kMulticast},
         {"semaphore of what has come not put back", "receive", "noc_semaphore_set(arrived, 0);", "", kMulticast},
         {"beta's news waited for as gamma's", "receive", "semaphore_pointer(vector.arrived)",
          "semaphore_pointer(kGammaVector.arrived)", kMulticast},
-        {"news multicast before it is set", "share", "noc_semaphore_set(arrived, 1);", "", kMulticast},
-        {"news multicast before the vector", "share",
+        {"news multicast before it is set", "multicast", "noc_semaphore_set(arrived, 1);", "", kMulticast},
+        {"news multicast before the vector", "multicast",
          "noc_async_write_multicast(page, cores + page, kAffineElements * kLayout<vector>.element_bytes, receivers); "
          "noc_semaphore_set_multicast(arrived_address, cores + arrived_address, receivers);",
          "noc_semaphore_set_multicast(arrived_address, cores + arrived_address, receivers); "
          "noc_async_write_multicast(page, cores + page, kAffineElements * kLayout<vector>.element_bytes, receivers);",
          kMulticast},
-        {"news not flushed before they are taken back", "share", "noc_async_writes_flushed();", "", kMulticast},
-        {"multicast to one too many", "share", "element_bytes, receivers", "element_bytes, receivers + 1", kMulticast},
-        {"multicast an element short", "share", "kAffineElements", "(kAffineElements - 1)", kMulticast},
-        {"vector not multicast", "share",
+        {"news not flushed before they are taken back", "multicast", "noc_async_writes_flushed();", "", kMulticast},
+        {"multicast to one too many", "multicast", "element_bytes, receivers", "element_bytes, receivers + 1",
+         kMulticast},
+        {"multicast an element short", "multicast", "kAffineElements", "(kAffineElements - 1)", kMulticast},
+        {"vector not multicast", "multicast",
          "noc_async_write_multicast(page, cores + page, kAffineElements * kLayout<vector>.element_bytes, receivers);",
          "", kMulticast},
         {"the rectangle of the other NoC", "everywhere",
@@ -82,13 +84,42 @@ namespace {
          kMulticast},
         {"the rectangle begins and ends with its first column", "everywhere", "DataMovementArgument::kLastX",
          "DataMovementArgument::kFirstX", kMulticast},
-        {"a source does not push its own", "share", "push<vector>();", "", kMulticast},
+        {"a source does not push its own", "multicast", "push<vector>();", "", kMulticast},
         {"a source starts to read late", "request_affine",
-         "for_own_vector(own, start_reading_own<kGammaVector>, start_reading_own<kBetaVector>);", "", kMulticast},
+         "for_own_share(own, start_reading_own<kGammaVector>, start_reading_own<kBetaVector>);", "", kMulticast},
         {"a source reads without room", "start_reading_own", "reserve<vector>();", "", kMulticast},
+        // Read by helpers.
+        {"a source does not wait for its helpers", "multicast", "noc_semaphore_wait(read, kSharesReadByOthers);", "",
+         kHelped},
+        {"a source waits for one helper less", "multicast", "noc_semaphore_wait(read, kSharesReadByOthers);",
+         "noc_semaphore_wait_min(read, kSharesReadByOthers - 1);", kHelped},
+        {"what helpers have told not put back", "multicast", "noc_semaphore_set(read, 0);", "", kHelped},
+        {"every helper reads the first share", "columns_of_share", "index * kAffineShareElements", "0", kHelped},
+        {"the last share is as long as the others", "columns_of_share", "last < kRowElements ? last : kRowElements",
+         "last", kHelpedUnevenly},
+        {"a helper's share at the page's start", "columns_of_share", "kRowElements, first}", "kRowElements, 0}",
+         kHelped},
+        {"a helper sends from the page's start", "send_to_source", "columns.before * ", "0 * ", kHelped},
+        {"a helper sends a share an element short", "send_to_source", "(columns.last - columns.first)",
+         "(columns.last - columns.first - 1)", kHelped},
+        {"a helper sends before it has read", "finish_reading_own", "noc_async_read_barrier();", "", kHelped},
+        {"a helper counts twice", "send_to_source", "kVectorRead)), 1);", "kVectorRead)), 2);", kHelped},
+        {"a helper does not tell", "send_to_source",
+         "noc_semaphore_inc(at_source<vector>(semaphore_address(Semaphore::kVectorRead)), 1);", "", kHelped},
+        {"a helper sends nothing", "send_to_source",
+         "noc_async_write(place, at_source<vector>(place), (columns.last - columns.first) * "
+         "kLayout<vector>.element_bytes);",
+         "", kHelped},
+        {"gamma's source for both", "at_source", "vector.source", "DataMovementArgument::kGammaSource", kHelped},
+        {"a helper takes itself for a source", "share", "kAffineShares == 1 || index == 0", "true", kHelped},
+        {"beta's shares counted behind gamma's", "own_share", "share - kAffineShares", "share", kHelped},
+        {"gamma's helpers take themselves for beta's", "own_share", "share < kAffineShares", "share == 0", kHelped},
+        {"a helper does not receive", "OwnShare::is_source", "&& index == 0", "", kHelped},
+        {"a helper's atomics not waited for at the end", "writer::kernel_main", "|| kAffineShares > 1", "", kHelped},
         // Read by readers.
-        {"a writer does not wait for its reader", "share", "noc_semaphore_wait(read, 1);", "", kReadByReader},
-        {"a reader is not told that its vector was multicast", "share", "noc_semaphore_set(read, 0);", "",
+        {"a writer does not wait for its reader", "multicast", "noc_semaphore_wait(read, kSharesReadByOthers);", "",
+         kReadByReader},
+        {"a reader is not told that its vector was multicast", "multicast", "noc_semaphore_set(read, 0);", "",
          kReadByReader},
         {"a reader does not say that it has read", "read_for_writer", "noc_semaphore_set(read, 1);", "", kReadByReader},
         {"a reader says that it has read before it has", "finish_reading_own", "noc_async_read_barrier();", "",
@@ -97,8 +128,7 @@ namespace {
          kReadByReader},
         {"a reader does not push", "read_for_writer", "push<vector>();", "", kReadByReader},
         {"no reader reads", "reader::kernel_main",
-         "for_own_vector(own_vector(), read_for_writer<kGammaVector>, read_for_writer<kBetaVector>);", "",
-         kReadByReader},
+         "for_own_share(own_share(), read_for_writer<kGammaVector>, read_for_writer<kBetaVector>);", "", kReadByReader},
         {"readers and writers read", "request_affine", "!kReadersReadAffine", "true", kReadByReader},
     };
 }
@@ -192,6 +222,19 @@ namespace {
 }
 
 }  // namespace
+
+std::vector<Mutation> order_mutations() {
+    return {
+        {"a helper tells before it has sent", "send_to_source",
+         "noc_async_write(place, at_source<vector>(place), (columns.last - columns.first) * "
+         "kLayout<vector>.element_bytes); "
+         "noc_semaphore_inc(at_source<vector>(semaphore_address(Semaphore::kVectorRead)), 1);",
+         "noc_semaphore_inc(at_source<vector>(semaphore_address(Semaphore::kVectorRead)), 1); "
+         "noc_async_write(place, at_source<vector>(place), (columns.last - columns.first) * "
+         "kLayout<vector>.element_bytes);",
+         kHelped},
+    };
+}
 
 std::vector<Mutation> data_movement_mutations() {
     std::vector<Mutation> all;

@@ -22,6 +22,8 @@ std::vector<Case> small_cases() {
         {.rows = 64, .width = 2048, .grid_x = 7, .grid_y = 2, .layouts = "TRTR", .vectors = "--"},
         // No team, but gamma and beta segment by segment from a source.
         {.rows = 7, .width = 2100, .grid_x = 2, .grid_y = 2, .options = "r"},
+        // A source of gamma with two helpers.
+        {.rows = 6, .width = 768, .grid_x = 6, .vectors = "T-"},
         {.rows = 1, .width = 6144, .grid_x = 3, .options = "m"},
         {.chip = "blackhole", .rows = 1, .width = 6144, .grid_x = 3, .dram_alignment = 64},
     };

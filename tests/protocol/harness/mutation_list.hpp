@@ -34,6 +34,8 @@ enum CaseKind : std::size_t {
     kShortPieces,
     kOnBlackhole,
     kReadByReader,
+    kHelped,
+    kHelpedUnevenly,
     kStrips,
     kStripsOfRows,
     kStripsWithoutAffine,
@@ -103,5 +105,8 @@ struct Mutation {
 [[nodiscard]] std::vector<Mutation> shard_mutations();
 [[nodiscard]] std::vector<Mutation> part_mutations();
 [[nodiscard]] std::vector<Mutation> plan_mutations();
+
+// What only shows where one core acts between two arrivals from another, which drawn schedules never have.
+[[nodiscard]] std::vector<Mutation> order_mutations();
 
 }  // namespace protocol

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <functional>
@@ -89,8 +90,14 @@ struct Search {
 }
 
 [[nodiscard]] Search by_every_schedule() {
-    return {[](const Mutation&) { return small_cases(); },
-            [](const Case& value, const auto& plan, const Units& units, const Mutation& mutation) {
+    const auto cases = [](const Mutation& mutation) {
+        std::vector<Case> all = small_cases();
+        std::ranges::stable_partition(all, [&](const Case& value) {
+            return (to_plan(value).value().call.affine_shares() > 1) == (mutation.kind == kHelped);
+        });
+        return all;
+    };
+    return {cases, [](const Case& value, const auto& plan, const Units& units, const Mutation& mutation) {
                 const Program program = make_program(value, plan, units, mutation.plan.layout);
                 static_cast<void>(run_every_schedule(program, kMostStates));
             }};
@@ -228,6 +235,8 @@ bool run_mutations(const Toolchain& toolchain, const std::string& only, std::siz
 bool find_exchange_mutations_exhaustively(const Toolchain& toolchain) {
     std::vector<Mutation> mutations = slice_mutations();
     std::erase_if(mutations, [](const Mutation& mutation) { return !mutation.symbol.starts_with("Team::"); });
+    const std::vector<Mutation> of_order = order_mutations();
+    mutations.insert(mutations.end(), of_order.begin(), of_order.end());
     return find_all(toolchain, by_every_schedule(), std::move(mutations), 1);
 }
 

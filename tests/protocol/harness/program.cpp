@@ -89,6 +89,9 @@ void check_layout(const Plan& plan, const Layout& layout) {
     const auto set = [&](DataMovementArgument argument, std::int64_t word) {
         words.at(static_cast<std::size_t>(argument)) = static_cast<std::uint32_t>(word);
     };
+    const auto packed = [](layernorm_fused_rm::Coordinate core) {
+        return std::int64_t{kFirstCorePlace + core.x} + (std::int64_t{kFirstCorePlace + core.y} << 16);
+    };
     set(DataMovementArgument::kRowsPerMatrix, plan.rows_per_matrix);
     if (plan.sharing) {
         set(DataMovementArgument::kFirstX, kFirstCorePlace + plan.sharing->first.x);
@@ -96,9 +99,11 @@ void check_layout(const Plan& plan, const Layout& layout) {
         set(DataMovementArgument::kLastX, kFirstCorePlace + plan.sharing->last.x);
         set(DataMovementArgument::kLastY, kFirstCorePlace + plan.sharing->last.y);
         set(DataMovementArgument::kReceivers, plan.sharing->receivers());
+        set(DataMovementArgument::kGammaSource, packed(plan.sharing->gamma_source));
+        set(DataMovementArgument::kBetaSource, packed(plan.sharing->beta_source));
     }
     for (const layernorm_fused_rm::Coordinate core : plan.shards) {
-        words.push_back(static_cast<std::uint32_t>(kFirstCorePlace + core.x + ((kFirstCorePlace + core.y) << 16)));
+        words.push_back(static_cast<std::uint32_t>(packed(core)));
     }
     return words;
 }

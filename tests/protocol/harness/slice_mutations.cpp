@@ -42,7 +42,7 @@ using layernorm_fused_rm::Plan;
         {"gamma and beta not asked for meanwhile", "Team::exchange_ahead", "send(); meanwhile();", "send();",
          kSlicedPlain},
         {"later batches not exchanged", "Team::exchange_for_batch", "is_ahead_ = false;", "", kSlicedTurns},
-        {"atomics not waited for at the end", "Team::end", "noc_async_atomic_barrier();", "", kSlicedPlain},
+        {"atomics not waited for at the end", "writer::kernel_main", "noc_async_atomic_barrier();", "", kSlicedPlain},
         {"a team's members counted from the second", "Team::for_each_member", "+ 2 * slice", "+ 2", kSliced},
     };
 }
@@ -99,10 +99,9 @@ using layernorm_fused_rm::Plan;
         {"redone rows not exchanged", "redo_rows", "team.exchange_for_batch();", "", kSlicedRedone},
         {"redone rows exchanged before they are brought", "redo_rows", "step + 1 == kSegments",
          "step == 0 && kSegments > 1", kSlicedRedone},
-        {"every core reads the first slice of gamma and beta", "request_affine",
-         "start_reading_affine(first_column(), first_column() + kWidth);", "start_reading_affine(0, kWidth);",
-         kSlicedRows},
-        {"half of gamma and beta multicast", "share", "kAffineElements * kLayout", "kWidth * kLayout", kSliced},
+        {"every core reads the first slice of gamma and beta", "request_affine", "start_reading_affine(own_columns());",
+         "start_reading_affine(Columns{0, kWidth});", kSlicedRows},
+        {"half of gamma and beta multicast", "multicast", "kAffineElements * kLayout", "kWidth * kLayout", kSliced},
     };
 }
 

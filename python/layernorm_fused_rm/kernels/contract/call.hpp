@@ -31,21 +31,21 @@ enum class Activation : uint32_t { kNone, kRelu, kSilu, kGelu, kGeluApprox };
 
 struct Call {
     // Shape of the work.
-    uint32_t width_elements = 0;        // of a row, or of the slice of it that each core has
-    uint32_t slices = 1;                // cores that share a row
-    uint32_t rows_per_vector = 1;       // side by side: 1, a pair's 2, or a strip's 4
-    uint32_t pads_rows = 0;             // 1: of strips, some rows are padding between matrices
-    uint32_t row_stride_elements = 0;   // from row to row in a page; a chunk if several segments
-    uint32_t segments = 0;              // a row's pieces of at most one chunk
-    uint32_t reads_again = 0;           // 1: L1 holds no whole row, so each pass reads it anew
-    uint32_t rows_per_batch = 0;        // normalised together on the SFPU
-    uint32_t rows_per_block = 0;        // computed in one zone of DEST, or streamed through
-    uint32_t buffer_page_elements = 0;  // of a page of a row buffer
-    uint32_t input_pages = 0;           // of kInput, and of kResidual
-    uint32_t steps_in_flight = 0;       // reads under way at a time, one step each
-    uint32_t shares_affine = 0;         // 1: one core each reads gamma and beta and multicasts them
-    uint32_t readers_read_affine = 0;   // 1: these cores' readers do, having no rows to read; else their writers
-    uint32_t one_core = 0;              // 1: the program runs on one core only
+    uint32_t width_elements = 0;         // of a row, or of the slice of it that each core has
+    uint32_t slices = 1;                 // cores that share a row
+    uint32_t rows_per_vector = 1;        // side by side: 1, a pair's 2, or a strip's 4
+    uint32_t pads_rows = 0;              // 1: of strips, some rows are padding between matrices
+    uint32_t row_stride_elements = 0;    // from row to row in a page; a chunk if several segments
+    uint32_t segments = 0;               // a row's pieces of at most one chunk
+    uint32_t reads_again = 0;            // 1: L1 holds no whole row, so each pass reads it anew
+    uint32_t rows_per_batch = 0;         // normalised together on the SFPU
+    uint32_t rows_per_block = 0;         // computed in one zone of DEST, or streamed through
+    uint32_t buffer_page_elements = 0;   // of a page of a row buffer
+    uint32_t input_pages = 0;            // of kInput, and of kResidual
+    uint32_t steps_in_flight = 0;        // reads under way at a time, one step each
+    uint32_t affine_share_elements = 0;  // of gamma, of beta, that one core reads for all; 0: each core reads both
+    uint32_t readers_read_affine = 0;    // 1: their sources' readers do, having no rows to read; else writers
+    uint32_t one_core = 0;               // 1: the program runs on one core only
     // The norm.
     Centring centring = Centring::kScaled;
     uint32_t zero_centered_gamma = 0;  // 1: gamma + 1 is the factor
@@ -72,6 +72,11 @@ struct Call {
     [[nodiscard]] constexpr uint32_t affine_elements() const {
         const uint32_t elements = reads_again != 0 ? columns_per_chunk(rows_per_vector) : row_elements();
         return (elements + kElementsPerChunk - 1) / kElementsPerChunk * kElementsPerChunk;
+    }
+    // Cores read gamma and beta for each other; so many read a share of each.
+    [[nodiscard]] constexpr bool shares_affine() const { return affine_share_elements != 0; }
+    [[nodiscard]] constexpr uint32_t affine_shares() const {
+        return shares_affine() ? (row_elements() + affine_share_elements - 1) / affine_share_elements : 1;
     }
     // Mean, but for RMSNorm, and 1 / deviation are returned.
     [[nodiscard]] constexpr bool returns_statistics() const { return (*this)[Tensor::kRstd].is_there(); }
@@ -107,7 +112,7 @@ struct Call {
         field("", "buffer_page_elements", self.buffer_page_elements);
         field("", "input_pages", self.input_pages);
         field("", "steps_in_flight", self.steps_in_flight);
-        field("", "shares_affine", self.shares_affine);
+        field("", "affine_share_elements", self.affine_share_elements);
         field("", "readers_read_affine", self.readers_read_affine);
         field("", "one_core", self.one_core);
         field("", "centring", self.centring);

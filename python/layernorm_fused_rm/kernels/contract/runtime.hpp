@@ -8,12 +8,12 @@
 
 namespace layernorm_fused_rm::contract {
 
-// Runtime arguments of one core, the same for all three kernels: which of gamma and beta it shares out (a Tensor,
-// kCount for none), how many runs it has, then the runs, padded with empty ones to the same length on every core. A run
-// is `rows` pages of one input bank, side by side (Distribution). Of strips it is rows first_page and on, counted with
+// Runtime arguments of one core, the same for all three kernels: which share of gamma or of beta it reads for all
+// (Call::affine_shares; gamma's count first, then beta's, and what comes behind them is none), how many runs it has, then
+// the runs, padded with empty ones to the same length on every core. A run is `rows` pages of one input bank, side by side (Distribution). Of strips it is rows first_page and on, counted with
 // the padding that tiles have below each matrix; the bank is 0. A program of one core has them behind the common
 // arguments instead, so that the host has one block of arguments to send to each kernel.
-enum class CoreArgument : uint32_t { kSourceOf, kRuns, kFirstRun };
+enum class CoreArgument : uint32_t { kAffineShare, kRuns, kFirstRun };
 enum class RunArgument : uint32_t { kBank, kFirstPage, kRows, kCount };
 
 // Where cores share rows each has one run, and behind it which slice of its rows it has, and x and y on the NoC of each
@@ -32,7 +32,8 @@ enum class TeamArgument : uint32_t { kSlice, kFirstMember };
 
 // Runtime arguments common to all cores of one kernel, the same for reader and writer. Theirs begin with the addresses
 // of all tensors, in the order of Tensor, 0 for one that the call does not have. NoC places are those that ttnn gives
-// for logical cores; the rectangle is that of all cores of the program, of which kReceivers is all but one.
+// for logical cores, that of a source x + y * 2^16; the rectangle is that of all cores of the program, of which
+// kReceivers is all but one.
 // -epsilon is an fp32 number's bits: a new epsilon is no new kernel, nor is another number of a matrix's rows. Behind
 // them, of each tensor in shards the place of each shard (TensorLayout::first_place), in the order of Tensor.
 enum class ComputeArgument : uint32_t { kNegativeEpsilonBits, kRowsPerMatrix, kCount };
@@ -42,6 +43,8 @@ enum class DataMovementArgument : uint32_t {
     kLastX,
     kLastY,
     kReceivers,
+    kGammaSource,
+    kBetaSource,
     kRowsPerMatrix,
     kCount
 };
@@ -56,7 +59,7 @@ enum class DataMovementArgument : uint32_t {
 enum class Semaphore : uint32_t {
     kGammaArrived,  // at every core but its source: 1 once gamma is there
     kBetaArrived,   // likewise beta
-    kVectorRead,    // at a source: 1 from when its reader has read until its writer has multicast
+    kVectorRead,    // at a source: shares that its helpers have brought, or the one that its reader has read
     kEvenPartials,  // cores of the team whose partial sums have come, of every other exchange
     kOddPartials,
     kCount

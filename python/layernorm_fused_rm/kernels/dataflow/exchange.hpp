@@ -53,13 +53,6 @@ public:
         }
     }
 
-    // Nothing of it is under way any more.
-    void end() const {
-        if constexpr (kExchangesSums) {
-            noc_async_atomic_barrier();
-        }
-    }
-
 private:
     static bool has_rows() { return count_runs<DataMovementArgument>() != 0; }
 
