@@ -32,9 +32,9 @@ constexpr std::int64_t kCyclesOfSharing = 800;
     return call;
 }
 
-// Whether rows may be cut at all. Of several that are no strips, gamma and beta come to all cores too late for it to pay:
-// 8 x 8192 takes 6,517 cycles in four slices each, and 6,715 whole. In L1 rows stay with the cores that hold them. Stats
-// are those of all that a chip has of a row.
+// Whether rows may be cut at all. Of several that are no strips two exchanges take as long as they save, and gamma and
+// beta come to all cores late (docs/design.md, ladder). In L1 rows stay with the cores that hold them. Stats are those of
+// all that a chip has of a row.
 [[nodiscard]] bool may_be_cut(const Call& call, std::int64_t rows, BufferType memory) {
     return rows != 0 && !call.tells_stats() && (call.has_strips() || (rows == 1 && memory == BufferType::kDram));
 }
