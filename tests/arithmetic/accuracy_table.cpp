@@ -106,7 +106,7 @@ void print_table_of_widths(std::ostream& output) {
         const Formats& formats = kind->shape.formats;
         output << "| " << kind->shape.width << " | " << dtypes_of(formats)
                << (formats.residual == Format::kNone ? "" : ", residual") << (has_mean(*kind) ? "" : ", RMSNorm")
-               << " | " << all.rows << " | ";
+               << (kind->shape.has_strips() ? ", in tiles" : "") << " | " << all.rows << " | ";
         if (formats.output == Format::kBfloat16) {
             output << 100 * others.share_correctly_rounded() << " % | " << 100 * on_ties.share_correctly_rounded()
                    << " % | " << all.largest_ulp << " | - | ";
