@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# Set for good, whatever the device.
-KEPT = {"LAYERNORM_FUSED_RM_LAST_PLAN"}
 
 
 def environment_behind(tmp_path: Path, commands: str) -> dict[str, str]:
@@ -26,7 +24,7 @@ def environment_behind(tmp_path: Path, commands: str) -> dict[str, str]:
     clean = {"PATH": "/usr/bin:/bin", "LAYERNORM_TTSIM": str(vendor)}
     found = subprocess.run(["bash", "-c", script], env=clean, capture_output=True, check=True)
     pairs = (line.partition("=") for line in found.stdout.decode().split("\0") if line)
-    return {name: re.sub(r"-\d+\.", "-process.", value) for name, _, value in pairs if name not in KEPT}
+    return {name: re.sub(r"-\d+\.", "-process.", value) for name, _, value in pairs}
 
 
 @pytest.mark.parametrize("before", ["use_simulator wormhole", "use_simulator wormhole; use_simulator blackhole"])
